@@ -1,0 +1,1 @@
+"""Nouns that all rooms share: people, access, the shop's mirror, cases, the action catalogue, requests, the ledger."""

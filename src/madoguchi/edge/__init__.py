@@ -1,0 +1,1 @@
+"""The outside, one folder per stranger; each implements a port that a room below declares."""

@@ -1,0 +1,1 @@
+"""Doors, one per kind of person. They show what rooms below know and run the actions of the catalogue."""

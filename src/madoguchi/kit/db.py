@@ -1,0 +1,221 @@
+"""Postgres: one pool, short transactions, rows as Structs.
+
+A verb gets a `Tx`, never commits, and leaves notes on it (wake-ups, reactions) that take effect with the commit.
+Nothing is acknowledged before `Database.run` returns. Work outside (stores, mail) may not happen inside a
+transaction: `assert_outside` guards the adapters.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, LiteralString, Protocol, TypeVar
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection, AsyncCursor, errors, sql
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+from madoguchi.kit import clock
+
+S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
+
+set_json_dumps(msgspec.json.encode)
+set_json_loads(msgspec.json.decode)
+
+_TRIED_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+_ACTOR = re.compile(r"^[a-z]+(:[0-9a-f-]{36})?$")
+_in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
+
+
+class Principal(Protocol):
+    """Whoever acts; `key` is what row-level security sees, such as `customer:<uuid>` or `system`."""
+
+    @property
+    def key(self) -> str: ...
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """A note that something numbered `seq` is there to read under `topic`; it may be lost."""
+
+    topic: str
+    seq: int = 0
+
+
+class AfterCommit(Protocol):
+    """Who is told after the commit (kit.live.Hub)."""
+
+    def publish(self, wakes: Sequence[Wake]) -> None: ...
+
+
+class Tx:
+    """One open transaction: typed reading and writing, and notes for after the commit."""
+
+    def __init__(self, conn: AsyncConnection[Any], principal: Principal) -> None:
+        self.conn = conn
+        self.principal = principal
+        self.now: datetime = clock.now()
+        self.wakes: list[Wake] = []
+        self.afterwards: list[Callable[[], None]] = []
+
+    async def execute(self, query: LiteralString, params: Sequence[Any] = ()) -> int:
+        """Run a statement; the number of rows it touched."""
+        return (await self.conn.execute(query, params)).rowcount
+
+    async def many(self, query: LiteralString, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each of the rows, in one go."""
+        async with self.conn.cursor() as cursor:
+            await cursor.executemany(query, rows)
+
+    async def value(self, query: LiteralString, params: Sequence[Any] = ()) -> Any:
+        """First column of the first row; None when there is no row."""
+        row = await (await self.conn.execute(query, params)).fetchone()
+        return row[0] if row else None
+
+    async def maybe(self, kind: type[S], query: LiteralString, params: Sequence[Any] = ()) -> S | None:
+        """The one row as a Struct (columns named as its fields), or None."""
+        async with self.conn.cursor(row_factory=_struct_rows(kind)) as cursor:
+            return await (await cursor.execute(query, params)).fetchone()
+
+    async def one(self, kind: type[S], query: LiteralString, params: Sequence[Any] = ()) -> S:
+        """The one row as a Struct; LookupError when there is none."""
+        row = await self.maybe(kind, query, params)
+        if row is None:
+            raise LookupError(kind.__name__)
+        return row
+
+    async def all(self, kind: type[S], query: LiteralString, params: Sequence[Any] = ()) -> list[S]:
+        """All rows as Structs."""
+        async with self.conn.cursor(row_factory=_struct_rows(kind)) as cursor:
+            return await (await cursor.execute(query, params)).fetchall()
+
+    def wake(self, topic: str, seq: int = 0) -> None:
+        """After the commit, tell readers of `topic`."""
+        self.wakes.append(Wake(topic, seq))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Call `act` once, in this process, after the commit; it must be cheap and may be lost with the process."""
+        self.afterwards.append(act)
+
+
+class Database:
+    """The pool, and the edge at which transactions begin, commit and are tried again."""
+
+    def __init__(self, conninfo: str, *, role: str | None = None, search_path: str = "public", size: int = 10) -> None:
+        self.conninfo = conninfo
+        self.after_commit: AfterCommit | None = None
+        self._role = role
+        self._search_path = search_path
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            conninfo,
+            min_size=2,
+            max_size=size,
+            open=False,
+            timeout=5,
+            reconnect_timeout=60,
+            kwargs={"autocommit": True, "application_name": "madoguchi"},
+            configure=self._configure,
+        )
+
+    async def open(self) -> None:
+        """Fill the pool; psycopg_pool.PoolTimeout when the server cannot be reached in 10 s."""
+        await self._pool.open(wait=True, timeout=10)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.close(timeout=2)
+
+    async def run(self, principal: Principal, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `work` in a transaction as `principal`; committed when it returns.
+
+        Serialization failures and deadlocks are tried again three times; anything `work` raises rolls back.
+        """
+        for attempt in range(4):
+            try:
+                async with self._pool.connection() as conn:
+                    return await self._once(conn, principal, work)
+            except _TRIED_AGAIN:
+                if attempt == 3:
+                    raise
+                await asyncio.sleep(0.01 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def _once(self, conn: AsyncConnection[Any], principal: Principal, work: Callable[[Tx], Awaitable[T]]) -> T:
+        if not _ACTOR.match(principal.key):
+            raise ValueError(f"no principal: {principal.key!r}")
+        tx = Tx(conn, principal)
+        # one round trip; the key is checked above and a parameter is not possible in a script of two statements
+        await conn.execute(f"begin; set local madoguchi.actor = '{principal.key}'".encode())
+        mark = _in_transaction.set(True)
+        try:
+            result = await work(tx)
+        except BaseException:
+            if not conn.closed:
+                await asyncio.shield(_rollback(conn))
+            raise
+        finally:
+            _in_transaction.reset(mark)
+        await conn.execute("commit")
+        if tx.wakes and self.after_commit:
+            self.after_commit.publish(tx.wakes)
+        for act in tx.afterwards:
+            act()
+        return result
+
+    async def _configure(self, conn: AsyncConnection[Any]) -> None:
+        await conn.execute(sql.SQL("set search_path = {}").format(sql.Identifier(self._search_path)))
+        if self._role:
+            await conn.execute(sql.SQL("set role {}").format(sql.Identifier(self._role)))
+
+
+def assert_outside() -> None:
+    """Fail when a transaction is open here: no network, model or store call may wait inside one."""
+    if _in_transaction.get():
+        raise RuntimeError("a call outside was made while a transaction was open")
+
+
+async def _rollback(conn: AsyncConnection[Any]) -> None:
+    try:
+        await conn.execute("rollback")
+    except psycopg.Error:
+        await conn.close()  # the pool replaces it
+
+
+def _struct_rows(kind: type[S]) -> Callable[[AsyncCursor[Any]], Callable[[Sequence[Any]], S]]:
+    def factory(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], S]:
+        if cursor.description is None:
+            return _no_result
+        return _maker(kind, tuple(column.name for column in cursor.description))
+
+    return factory
+
+
+@lru_cache(maxsize=1024)
+def _maker(kind: type[S], names: tuple[str, ...]) -> Callable[[Sequence[Any]], S]:
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    if unknown := [name for name in names if name not in fields]:
+        raise TypeError(f"{kind.__name__} has no field {unknown}")
+    nested = [(i, fields[name]) for i, name in enumerate(names) if _is_nested(fields[name])]
+
+    def make(values: Sequence[Any]) -> S:
+        row = list(values)
+        for i, wanted in nested:
+            row[i] = msgspec.convert(row[i], wanted)
+        return kind(**dict(zip(names, row, strict=True)))
+
+    return make
+
+
+def _is_nested(kind: Any) -> bool:
+    """Whether a JSON column must be turned into Structs (or tuples, enums) for this field."""
+    if isinstance(kind, type):
+        return issubclass(kind, msgspec.Struct)
+    return any(_is_nested(part) or part is Ellipsis for part in getattr(kind, "__args__", ()))
+
+
+def _no_result(values: Sequence[Any]) -> Any:
+    raise TypeError("the statement returns no rows")
