@@ -7,7 +7,7 @@ transaction: `assert_outside` guards the adapters.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from madoguchi.kit import clock
 
+Params = Sequence[Any] | Mapping[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ class Tx:
         self.wakes: list[Wake] = []
         self.afterwards: list[Callable[[], None]] = []
 
-    async def execute(self, query: LiteralString, params: Sequence[Any] = ()) -> int:
+    async def execute(self, query: LiteralString, params: Params = ()) -> int:
         """Run a statement; the number of rows it touched."""
         return (await self.conn.execute(query, params)).rowcount
 
@@ -71,24 +72,24 @@ class Tx:
         async with self.conn.cursor() as cursor:
             await cursor.executemany(query, rows)
 
-    async def value(self, query: LiteralString, params: Sequence[Any] = ()) -> Any:
+    async def value(self, query: LiteralString, params: Params = ()) -> Any:
         """First column of the first row; None when there is no row."""
         row = await (await self.conn.execute(query, params)).fetchone()
         return row[0] if row else None
 
-    async def maybe(self, kind: type[S], query: LiteralString, params: Sequence[Any] = ()) -> S | None:
+    async def maybe(self, kind: type[S], query: LiteralString, params: Params = ()) -> S | None:
         """The one row as a Struct (columns named as its fields), or None."""
         async with self.conn.cursor(row_factory=_struct_rows(kind)) as cursor:
             return await (await cursor.execute(query, params)).fetchone()
 
-    async def one(self, kind: type[S], query: LiteralString, params: Sequence[Any] = ()) -> S:
+    async def one(self, kind: type[S], query: LiteralString, params: Params = ()) -> S:
         """The one row as a Struct; LookupError when there is none."""
         row = await self.maybe(kind, query, params)
         if row is None:
             raise LookupError(kind.__name__)
         return row
 
-    async def all(self, kind: type[S], query: LiteralString, params: Sequence[Any] = ()) -> list[S]:
+    async def all(self, kind: type[S], query: LiteralString, params: Params = ()) -> list[S]:
         """All rows as Structs."""
         async with self.conn.cursor(row_factory=_struct_rows(kind)) as cursor:
             return await (await cursor.execute(query, params)).fetchall()

@@ -1,0 +1,93 @@
+"""Actors and what their role and identity level allow. Pure."""
+
+from enum import IntEnum, StrEnum
+from uuid import UUID
+
+import msgspec
+
+
+class Role(StrEnum):
+    """Kinds of actors."""
+
+    CUSTOMER = "customer"  # also guests: the level tells how well we know them
+    BOT = "bot"  # acts for a customer, never beyond that customer's level
+    ASSOCIATE = "associate"
+    LEADER = "leader"
+    ADMIN = "admin"
+    SELLER = "seller"
+    SYSTEM = "system"
+
+
+STAFF = frozenset({Role.ASSOCIATE, Role.LEADER, Role.ADMIN})
+
+
+class Level(IntEnum):
+    """How sure we are who a customer is."""
+
+    GUEST = 0
+    CLAIMED = 1  # typed a mail address, called from a number
+    PROVEN = 2  # showed a one-time code sent to the contact on file
+    SIGNED_IN = 3  # a token signed by the shop, or a step-up
+
+
+class Audience(StrEnum):
+    """Who may read an entry of a timeline."""
+
+    CUSTOMER = "customer"  # the customer and staff
+    STAFF = "staff"
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever acts, in every call.
+
+    `id` is the customer's or the staff member's; None for a guest who has written nothing yet, and for the system.
+    `session` binds confirmations. `name` is what timelines show.
+    """
+
+    role: Role
+    id: UUID | None = None
+    level: Level = Level.GUEST
+    locale: str = "ja"
+    store_id: str | None = None
+    session: UUID | None = None
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What row-level security sees. The bot sees what its customer sees."""
+        if self.role is Role.SYSTEM:
+            return "system"
+        if self.is_staff:
+            return f"staff:{self.id}"
+        if self.role is Role.SELLER:
+            return f"seller:{self.id}"
+        return f"customer:{self.id}" if self.id else "guest"
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is one of the shop's people."""
+        return self.role in STAFF
+
+    @property
+    def audience(self) -> Audience:
+        """Which entries of a timeline this actor reads."""
+        return Audience.STAFF if self.is_staff or self.role is Role.SYSTEM else Audience.CUSTOMER
+
+
+SYSTEM = Actor(role=Role.SYSTEM, name="system")
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What an act asks of its actor: the least identity level of a customer, and the staff roles that may."""
+
+    level: Level = Level.GUEST
+    staff: frozenset[Role] = STAFF
+
+
+def allowed(actor: Actor, need: Need) -> bool:
+    """Whether the actor's role and level satisfy the need (ownership is checked where the object is read)."""
+    if actor.role is Role.SYSTEM:
+        return True
+    if actor.role in {Role.CUSTOMER, Role.BOT}:
+        return actor.level >= need.level
+    return actor.role in need.staff

@@ -1,0 +1,233 @@
+"""What an action is, and the cards and slips it answers with. Pure."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Need
+from madoguchi.core.shop.port import Operation, OrderState, StorePort, TenderKind, TrackingState
+from madoguchi.kit.db import Tx
+from madoguchi.kit.money import Money
+
+# --- what people are shown ------------------------------------------------------------------------------------------
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A sentence as a key and its parameters; each reader gets their own language."""
+
+    key: str
+    parameters: dict[str, Any] = {}
+
+
+class CardLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order as shown."""
+
+    ref: str
+    name: str
+    quantity: int
+    total: Money
+    options: dict[str, str] = {}
+    image: str | None = None
+    cancelled: int = 0
+    shipped: int = 0
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step of a parcel that was reached."""
+
+    state: TrackingState
+    at: datetime
+    place: str = ""
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel on its way; `late` when the first promise has passed and it is not delivered."""
+
+    ref: str
+    carrier: str
+    number: str
+    state: TrackingState
+    steps: tuple[Step, ...]
+    lines: dict[str, int]
+    promised_until: datetime | None = None
+    first_promised_until: datetime | None = None
+    delivered_at: datetime | None = None
+    late: bool = False
+
+
+class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
+    """An order as people see it: what, where, until when."""
+
+    id: UUID
+    ref: str
+    state: OrderState
+    placed_at: datetime
+    total: Money
+    lines: tuple[CardLine, ...]
+    parcels: tuple[Parcel, ...] = ()
+    promised_until: datetime | None = None
+    late: bool = False
+    seller: str | None = None
+    is_gift: bool = False
+    pay_by: datetime | None = None
+    time_zone: str = "UTC"
+
+
+class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What one tender gets, and when it should show. `void` is an authorisation that is let go: nothing was taken."""
+
+    tender_ref: str
+    kind: TenderKind
+    label: str
+    amount: Money
+    void: bool = False
+    min_days: int = 0
+    max_days: int = 0
+
+
+class SlipLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a slip: what happens to how many units, and what they are worth."""
+
+    name: str
+    quantity: int
+    amount: Money
+    line_ref: str | None = None
+
+
+class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
+    """A quote, or what was done, as a slip: lines, money by tender, warnings, the rule, the letters that will be sent.
+
+    `asked` means the warehouse is asked and may say that it is too late.
+    """
+
+    title: Said
+    order_ref: str
+    lines: tuple[SlipLine, ...]
+    money: tuple[MoneyBack, ...]
+    total: Money
+    irreversible: tuple[Said, ...] = ()
+    rule: Said | None = None
+    notices: tuple[str, ...] = ()
+    asked: bool = False
+    next_step: Said | None = None
+
+
+class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
+    """Facts as sentences."""
+
+    lines: tuple[Said, ...]
+
+
+class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):
+    """A place in line: how many are before, how long it takes (None: nobody can say), and until when we are closed."""
+
+    case_id: UUID
+    place: int
+    wait_minutes: tuple[int, int] | None
+    people_online: int
+    state: str  # waiting | offered | assigned | left
+    associate: str | None = None
+
+
+Card = OrderCard | Slip | TextCard | QueueTicket
+
+# --- what can be done -----------------------------------------------------------------------------------------------
+
+
+class Effect(StrEnum):
+    """How much an action does."""
+
+    READ = "read"
+    ACT = "act"  # done at once: harmless, can be taken back
+    CHANGE = "change"  # quote, then confirmation, then execution
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why something cannot be done, and what can be done instead (names of actions or contact reasons)."""
+
+    code: str
+    parameters: dict[str, Any] = {}
+    alternatives: tuple[str, ...] = ()
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change would do, before it is a quote. `plan` is the room's own, kept with the quote and the request."""
+
+    slip: Slip
+    plan: dict[str, Any]
+    order_id: UUID | None = None
+    order_version: int | None = None
+    line_refs: tuple[str, ...] = ()
+    decision: dict[str, Any] = {}
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmed request as a room's execution sees it."""
+
+    id: UUID
+    store_id: str
+    customer_id: UUID
+    order_id: UUID | None
+    order_ref: str | None
+    order_version: int | None
+    plan: dict[str, Any]
+
+
+class Settled(StrEnum):
+    """How a request ended."""
+
+    DONE = "done"
+    PARTLY_DONE = "partly_done"
+    FAILED = "failed"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a request: the slip of what was done, or the code of why not."""
+
+    state: Settled
+    slip: Slip | None = None
+    code: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """The four moments of a change. Only `perform` goes outside; the others run inside a transaction.
+
+    `draft` raises Refused when it cannot be; `begin` reserves units and money; `perform` asks the store under the
+    request's key (it may be repeated); `settle` books what really happened.
+    """
+
+    draft: Callable[[Tx, Actor, Any], Awaitable[Draft]]
+    begin: Callable[[Tx, Wish], Awaitable[None]]
+    perform: Callable[[StorePort, Wish], Awaitable[Operation]]
+    settle: Callable[[Tx, Wish, Operation], Awaitable[Outcome]]
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the catalogue. `name` is `noun.verb` and part of the public API; texts are `actions.<name>.*`.
+
+    `arguments` is the Struct of its typed arguments. `offer` says, for an order, whether it can be done now
+    (None) or why not; an action without it does not appear on orders. `reason` is the contact reason it ends.
+    """
+
+    name: str
+    effect: Effect
+    arguments: type[msgspec.Struct]
+    need: Need
+    reason: str | None = None
+    read: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
+    act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
+    change: Change | None = None
+    offer: Callable[[Tx, Actor, UUID], Awaitable[Refusal | None]] | None = None
+
+
+class Catalogue:
+    """All actions by name, in the order they were registered."""
+
+    def __init__(self, actions: Sequence[Action]) -> None:
+        self.actions: Mapping[str, Action] = {action.name: action for action in actions}
+        if len(self.actions) != len(actions):
+            raise ValueError("two actions have the same name")

@@ -1,0 +1,192 @@
+"""Reading cases and timelines. `access_case` is the only way from an id to a case, for an actor."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Audience, Role
+from madoguchi.core.cases.rules import Author, Kind, State
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A case as it stands. `last_seq` counts all entries, whoever may read them."""
+
+    id: UUID
+    number: str
+    store_id: str
+    customer_id: UUID
+    locale: str
+    reason: str | None
+    order_id: UUID | None
+    state: State
+    assigned_to: UUID | None
+    resume_to: State | None
+    last_seq: int
+    customer_seq: int
+    customer_read_seq: int
+    staff_read_seq: int
+    last_customer_at: datetime | None
+    last_staff_at: datetime | None
+    bot_due_seq: int | None
+    dialogue: dict[str, Any]
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of a timeline. `body` depends on the kind (options, card, status, file)."""
+
+    case_id: UUID
+    seq: int
+    kind: Kind
+    author: Author
+    author_id: UUID | None
+    name: str
+    audience: Audience
+    text: str
+    body: dict[str, Any] | None
+    at: datetime
+
+
+class CaseLine(msgspec.Struct, frozen=True):
+    """A case in a list, with its last readable message."""
+
+    id: UUID
+    number: str
+    reason: str | None
+    order_id: UUID | None
+    state: State
+    opened_at: datetime
+    last_text: str | None
+    last_at: datetime | None
+    last_author: str | None
+    unread: int
+
+
+_CASE = """c.id, c.number, c.store_id, c.customer_id, c.locale, c.reason, c.order_id, c.state, c.assigned_to,
+  c.resume_to, c.last_seq, c.customer_seq, c.customer_read_seq, c.staff_read_seq, c.last_customer_at, c.last_staff_at,
+  c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
+_ENTRY = "e.case_id, e.seq, e.kind, e.author, e.author_id, e.name, e.audience, e.text, e.body, e.at"
+
+
+async def access_case(tx: Tx, actor: Actor, case_id: UUID, *, lock: bool = False) -> Case:
+    """The case, if the actor may see it: the customer whose it is, staff, the system; else invisible.
+
+    With `lock` its row is locked until the end of the transaction, as everything that appends must.
+    """
+    if lock:
+        case = await tx.maybe(Case, f"select {_CASE} from cases c where c.id = %s for update", [case_id])
+    else:
+        case = await tx.maybe(Case, f"select {_CASE} from cases c where c.id = %s", [case_id])
+    if case is None or not _may_see(actor, case.customer_id):
+        raise invisible()
+    return case
+
+
+def _may_see(actor: Actor, customer_id: UUID) -> bool:
+    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
+
+
+async def entries(
+    tx: Tx, case_id: UUID, audience: Audience, *, after: int = 0, before: int | None = None, limit: int = 200
+) -> Sequence[Entry]:
+    """Entries the audience may read, oldest first: those after a number, or the last ones before one."""
+    readable = [Audience.CUSTOMER] if audience is Audience.CUSTOMER else list(Audience)
+    if before is None:
+        return await tx.all(
+            Entry,
+            f"""select {_ENTRY} from entries e
+                where e.case_id = %s and e.seq > %s and e.audience = any(%s) order by e.seq limit %s""",
+            [case_id, after, readable, limit],
+        )
+    rows = await tx.all(
+        Entry,
+        f"""select {_ENTRY} from entries e
+            where e.case_id = %s and e.seq < %s and e.audience = any(%s) order by e.seq desc limit %s""",
+        [case_id, before, readable, limit],
+    )
+    return rows[::-1]
+
+
+async def entry(tx: Tx, case_id: UUID, seq: int) -> Entry | None:
+    """One entry by its number."""
+    return await tx.maybe(Entry, f"select {_ENTRY} from entries e where e.case_id = %s and e.seq = %s", [case_id, seq])
+
+
+async def entries_since(tx: Tx, marks: Mapping[UUID, int]) -> Sequence[Entry]:
+    """What many cases got after their numbers, in one question (for live readers; all audiences)."""
+    return await tx.all(
+        Entry,
+        f"""select {_ENTRY} from unnest(%s::uuid[], %s::int[]) as m(case_id, after)
+            join lateral (select * from entries e where e.case_id = m.case_id and e.seq > m.after
+                          order by e.seq limit 100) e on true
+            order by e.case_id, e.seq""",
+        [list(marks), list(marks.values())],
+    )
+
+
+async def cases_of(
+    tx: Tx, customer_id: UUID, *, before: UUID | None = None, open_only: bool = False, limit: int = 20
+) -> Sequence[CaseLine]:
+    """A customer's cases, newest first, with the last message the customer may read."""
+    return await tx.all(
+        CaseLine,
+        """select c.id, c.number, c.reason, c.order_id, c.state, c.opened_at,
+                  l.text as last_text, l.at as last_at, l.author as last_author,
+                  (select count(*)::int from entries u
+                   where u.case_id = c.id and u.seq > c.customer_read_seq and u.audience = 'customer'
+                     and u.author in ('bot', 'associate')) as unread
+           from cases c
+           left join lateral (select e.text, e.at, e.author from entries e
+                              where e.case_id = c.id and e.audience = 'customer' and e.text <> ''
+                              order by e.seq desc limit 1) l on true
+           where c.customer_id = %s and (%s::uuid is null or c.id < %s) and (not %s or c.state <> 'closed')
+           order by c.id desc limit %s""",
+        [customer_id, before, before, open_only, limit],
+    )
+
+
+async def latest_open_chat(tx: Tx, customer_id: UUID) -> Case | None:
+    """The chat that could be continued: the customer's newest case that is not closed."""
+    return await tx.maybe(
+        Case,
+        f"""select {_CASE} from cases c where c.customer_id = %s and c.state <> 'closed'
+            and c.customer_seq > 0 order by c.id desc limit 1""",
+        [customer_id],
+    )
+
+
+async def chat_by_client_id(tx: Tx, author: str, client_id: str) -> UUID | None:
+    """The case that this client id opened before."""
+    found = await tx.value("select case_id from contacts where author = %s and client_id = %s", [author, client_id])
+    return UUID(str(found)) if found else None
+
+
+async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:
+    """Cases to which the bot has owed an answer since before a moment."""
+    rows = await tx.all(
+        _CaseId, "select id from cases where bot_due_at < %s order by bot_due_at limit %s", [before, limit]
+    )
+    return [row.id for row in rows]
+
+
+async def silent_since(tx: Tx, states: Sequence[State], before: datetime, limit: int = 100) -> Sequence[UUID]:
+    """Cases with a running contact, in one of the states, in which nobody wrote since a moment."""
+    rows = await tx.all(
+        _CaseId,
+        """select c.id from contacts k join cases c on c.id = k.case_id
+           where k.ended_at is null and c.state = any(%s)
+             and greatest(c.last_customer_at, c.last_staff_at, c.opened_at) < %s
+           order by c.id limit %s""",
+        [list(states), before, limit],
+    )
+    return [row.id for row in rows]
+
+
+class _CaseId(msgspec.Struct, frozen=True):
+    id: UUID

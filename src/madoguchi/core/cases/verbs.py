@@ -1,0 +1,318 @@
+"""Writing to cases. Every append locks the case, numbers the entry and wakes the readers; never commits."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.access.rules import Actor, Audience
+from madoguchi.core.cases import queries, rules
+from madoguchi.core.cases.events import CaseClosed, CaseOpened
+from madoguchi.core.cases.queries import Case, Entry
+from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.kit import events, ids, security
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+
+
+def topic(case_id: UUID) -> str:
+    """What readers of a case listen to."""
+    return f"case:{case_id}"
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The number of an entry, whether it was written now or by an earlier post with the same client id."""
+
+    seq: int
+    repeated: bool = False
+    masked: bool = False
+
+
+async def open_case(
+    tx: Tx,
+    actor: Actor,
+    *,
+    store_id: str,
+    customer_id: UUID,
+    channel: Channel,
+    client_id: str | None = None,
+    order_id: UUID | None = None,
+) -> UUID:
+    """A new case with a running contact, in the bot's hands; the same client id gives the first one."""
+    author = str(actor.session or actor.id)
+    if client_id:
+        await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"{author}:{client_id}"])
+        if known := await queries.chat_by_client_id(tx, author, client_id):
+            return known
+    case_id = ids.uuid7()
+    await tx.execute(
+        """insert into cases (id, number, store_id, customer_id, locale, order_id, state, opened_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        [case_id, ids.number("C"), store_id, customer_id, actor.locale, order_id, State.BOT, tx.now],
+    )
+    await tx.execute(
+        """insert into contacts (id, case_id, channel, author, client_id, from_seq, started_at)
+           values (%s, %s, %s, %s, %s, 1, %s)""",
+        [ids.uuid7(), case_id, channel, author, client_id, tx.now],
+    )
+    await events.record(tx, CaseOpened(case_id=case_id))
+    return case_id
+
+
+async def say(
+    tx: Tx,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    text: str = "",
+    choice: str | None = None,
+    client_id: str | None = None,
+    note: bool = False,
+) -> Written:
+    """What a customer or an associate writes: cleaned, card numbers masked, numbered once per client id.
+
+    A customer's word wakes a parked case and makes the bot owe an answer while the bot has the case.
+    """
+    case = await queries.access_case(tx, actor, case_id, lock=True)
+    clean, cards = security.mask_cards(security.clean_text(text))
+    _check_input(clean, choice, client_id)
+    mine = Author.ASSOCIATE if actor.is_staff else Author.CUSTOMER
+    if client_id and (known := await _known(tx, case_id, mine, client_id)):
+        if (known.text, (known.body or {}).get("choice")) != (clean, choice):
+            raise Refused("client_id_reused")
+        return Written(known.seq, repeated=True)
+    if case.state is State.CLOSED:
+        raise Refused("case_closed", 409)
+    if mine is Author.ASSOCIATE and not note and case.assigned_to != actor.id:
+        raise Refused("not_assigned", 409)
+    kind = Kind.NOTE if note else Kind.CHOICE if choice is not None else Kind.MESSAGE
+    if choice is not None:
+        clean = await _label_of(tx, case, choice)
+    seq = await append(
+        tx,
+        case,
+        kind=kind,
+        author=mine,
+        author_id=actor.id,
+        name=actor.name,
+        text=clean,
+        body={"choice": choice} if choice is not None else None,
+        audience=Audience.STAFF if note else Audience.CUSTOMER,
+        client_id=client_id,
+    )
+    if mine is Author.CUSTOMER:
+        await _customer_spoke(tx, case, seq)
+    return Written(seq, masked=cards > 0)
+
+
+async def append(
+    tx: Tx,
+    case: Case,
+    *,
+    kind: Kind,
+    author: Author,
+    text: str = "",
+    body: dict[str, Any] | None = None,
+    audience: Audience = Audience.CUSTOMER,
+    author_id: UUID | None = None,
+    name: str = "",
+    client_id: str | None = None,
+) -> int:
+    """Number and store an entry of a case whose row the caller has locked; its number."""
+    seq = await tx.value(
+        f"""with numbered as (
+              update cases set last_seq = last_seq + 1, {_SPOKE[author]}
+              where id = %(case)s returning id, last_seq)
+            insert into entries (case_id, seq, kind, author, author_id, name, audience, text, body, client_id, at)
+            select id, last_seq, %(kind)s, %(author)s, %(author_id)s, %(name)s, %(audience)s, %(text)s, %(body)s,
+                   %(client_id)s, %(at)s
+            from numbered returning seq""",
+        {
+            "case": case.id,
+            "kind": kind,
+            "author": author,
+            "author_id": author_id,
+            "name": name,
+            "audience": audience,
+            "text": text,
+            "body": Jsonb(body) if body is not None else None,
+            "client_id": client_id,
+            "at": tx.now,
+        },
+    )
+    tx.wake(topic(case.id), seq)
+    return int(seq)
+
+
+_SPOKE = {
+    Author.CUSTOMER: "customer_seq = last_seq + 1, last_customer_at = %(at)s",
+    Author.ASSOCIATE: "last_staff_at = %(at)s",
+    Author.BOT: "last_staff_at = %(at)s",
+    Author.SYSTEM: "opened_at = opened_at",
+}
+
+
+async def transition(
+    tx: Tx,
+    case: Case,
+    to: State,
+    *,
+    text_key: str,
+    assigned_to: UUID | None = None,
+    by: Actor | None = None,
+    parameters: dict[str, Any] | None = None,
+    silent: bool = False,
+) -> Case:
+    """Move a locked case to another state and say so in its timeline; the case as it is now.
+
+    `text_key` and `parameters` are kept, not text: each reader gets their own language.
+    """
+    if not rules.may_become(case.state, to):
+        raise Refused("case_state", 409, state=case.state)
+    resume = case.state if to is State.PARKED and case.state is not State.PARKED else None
+    keeps = to is State.PARKED and case.assigned_to is not None
+    holder = case.assigned_to if keeps else assigned_to if to is State.ACTIVE else None
+    await tx.execute(
+        """update cases set state = %s, assigned_to = %s, resume_to = %s, closed_at = %s,
+                  bot_due_seq = null, bot_due_at = null
+           where id = %s""",
+        [to, holder, resume, tx.now if to is State.CLOSED else None, case.id],
+    )
+    await append(
+        tx,
+        case,
+        kind=Kind.STATUS,
+        author=Author.SYSTEM,
+        author_id=by.id if by else None,
+        body={
+            "to": to,
+            "assigned_to": str(holder) if holder else None,
+            "key": text_key,
+            "parameters": parameters or {},
+        },
+    )
+    if to is State.CLOSED:
+        await tx.execute(
+            "update contacts set ended_at = %s, to_seq = %s where case_id = %s and ended_at is null",
+            [tx.now, case.last_seq + 1, case.id],
+        )
+        handled = "associate" if case.assigned_to else "bot"
+        await events.record(tx, CaseClosed(case_id=case.id, handled_by=handled, silent=silent))
+    return await tx.one(Case, f"select {queries._CASE} from cases c where c.id = %s", [case.id])
+
+
+async def resume(tx: Tx, actor: Actor, case_id: UUID, channel: Channel = Channel.CHAT) -> Case:
+    """Go on with an earlier case: a parked one returns to whoever had it, a closed one to the bot."""
+    case = await queries.access_case(tx, actor, case_id, lock=True)
+    if case.state is State.CLOSED:
+        case = await transition(tx, case, State.BOT, text_key="cases.status.reopened", by=actor)
+        await tx.execute(
+            """insert into contacts (id, case_id, channel, author, from_seq, started_at)
+               values (%s, %s, %s, %s, %s, %s)""",
+            [ids.uuid7(), case_id, channel, str(actor.session or actor.id), case.last_seq + 1, tx.now],
+        )
+    elif case.state is State.PARKED:
+        case = await _unpark(tx, case)
+    return case
+
+
+async def describe(tx: Tx, case_id: UUID, *, reason: str | None = None, order_id: UUID | None = None) -> None:
+    """Note what the case is about, as far as it is known now."""
+    await tx.execute(
+        "update cases set reason = coalesce(%s, reason), order_id = coalesce(%s, order_id) where id = %s",
+        [reason, order_id, case_id],
+    )
+
+
+async def keep_dialogue(tx: Tx, case_id: UUID, dialogue: dict[str, Any], answered: int) -> None:
+    """Store where the bot is in its conversation; what was due up to `answered` is done."""
+    await tx.execute(
+        """update cases set dialogue = %s,
+             bot_due_seq = case when bot_due_seq > %s then bot_due_seq end,
+             bot_due_at = case when bot_due_seq > %s then bot_due_at end
+           where id = %s""",
+        [Jsonb(dialogue), answered, answered, case_id],
+    )
+
+
+async def call_bot(tx: Tx, case: Case, at: datetime | None = None) -> None:
+    """The bot owes this case a word, though the customer has written nothing new."""
+    await tx.execute("update cases set bot_due_seq = last_seq, bot_due_at = %s where id = %s", [at or tx.now, case.id])
+
+
+async def mark_read(tx: Tx, actor: Actor, case_id: UUID, seq: int) -> None:
+    """The actor's side has seen everything up to `seq`; never goes back."""
+    case = await queries.access_case(tx, actor, case_id)
+    seq = min(seq, case.last_seq)
+    if actor.is_staff:
+        changed = await tx.execute(
+            "update cases set staff_read_seq = %s where id = %s and staff_read_seq < %s and assigned_to = %s",
+            [seq, case_id, seq, actor.id],
+        )
+    else:
+        changed = await tx.execute(
+            "update cases set customer_read_seq = %s where id = %s and customer_read_seq < %s", [seq, case_id, seq]
+        )
+    if changed:
+        tx.wake(f"read:{case_id}", seq)
+
+
+async def give_to(tx: Tx, case_id: UUID, customer_id: UUID) -> None:
+    """A guest turned out to be this customer: the case is theirs from now on."""
+    await tx.execute("update cases set customer_id = %s where id = %s", [customer_id, case_id])
+
+
+def _check_input(text: str, choice: str | None, client_id: str | None) -> None:
+    if client_id is not None and not 0 < len(client_id) <= rules.CLIENT_ID_LIMIT:
+        raise Refused("invalid_client_id")
+    if choice is None and not text:
+        raise Refused("empty_message")
+    if choice is not None and text:
+        raise Refused("text_or_choice")
+    if len(text) > rules.TEXT_LIMIT:
+        raise Refused("message_too_long", limit=rules.TEXT_LIMIT)
+
+
+async def _known(tx: Tx, case_id: UUID, author: Author, client_id: str) -> Entry | None:
+    return await tx.maybe(
+        Entry,
+        f"select {queries._ENTRY} from entries e where e.case_id = %s and e.author = %s and e.client_id = %s",
+        [case_id, author, client_id],
+    )
+
+
+class _Offered(msgspec.Struct, frozen=True):
+    options: list[dict[str, str]]
+
+
+async def _label_of(tx: Tx, case: Case, choice: str) -> str:
+    """The words of an option that this case was really offered."""
+    rows = await tx.all(
+        _Offered,
+        """select body->'options' as options from entries
+           where case_id = %s and author = 'bot' and body ? 'options' order by seq desc limit 20""",
+        [case.id],
+    )
+    for row in rows:
+        for option in row.options:
+            if option["id"] == choice:
+                return option["label"]
+    raise Refused("unknown_choice")
+
+
+async def _customer_spoke(tx: Tx, case: Case, seq: int) -> None:
+    if case.state is State.PARKED:
+        case = await _unpark(tx, case)
+    if case.state is State.BOT:
+        await tx.execute("update cases set bot_due_seq = %s, bot_due_at = %s where id = %s", [seq, tx.now, case.id])
+    elif case.assigned_to:
+        tx.wake(f"person:{case.assigned_to}")
+
+
+async def _unpark(tx: Tx, case: Case) -> Case:
+    to = case.resume_to or State.BOT
+    return await transition(
+        tx, case, to, assigned_to=case.assigned_to if to is State.ACTIVE else None, text_key="cases.status.resumed"
+    )

@@ -1,0 +1,201 @@
+"""Booking: the store's facts come in, units and money are reserved, settled or released. Never commits."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.shop.port import StoreOrder
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+
+
+class LineUnits(msgspec.Struct, frozen=True):
+    """What became of the units of a line."""
+
+    line_ref: str
+    ordered: int
+    cancelling: int
+    cancelled: int
+    return_open: int
+    returned: int
+    kept: int
+    refunded: int
+
+    @property
+    def free(self) -> int:
+        """Units that nothing was done with yet."""
+        return self.ordered - self.cancelling - self.cancelled - self.return_open - self.returned - self.kept
+
+
+class TenderMoney(msgspec.Struct, frozen=True):
+    """What became of the money of a tender, in minor units."""
+
+    tender_ref: str
+    currency: str
+    captured: int
+    reserved: int
+    refunded: int
+
+    @property
+    def free(self) -> Money:
+        """What may still be refunded."""
+        return Money(self.captured - self.reserved - self.refunded, self.currency)
+
+
+async def lines(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str, LineUnits]:
+    """The units of an order by line."""
+    columns = "line_ref, ordered, cancelling, cancelled, return_open, returned, kept, refunded"
+    rows = await tx.all(
+        LineUnits,
+        f"select {columns} from ledger_lines where order_id = %s order by line_ref" + (" for update" if lock else ""),
+        [order_id],
+    )
+    return {row.line_ref: row for row in rows}
+
+
+async def tenders(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str, TenderMoney]:
+    """The money of an order by tender."""
+    rows = await tx.all(
+        TenderMoney,
+        "select tender_ref, currency, captured, reserved, refunded from ledger_tenders where order_id = %s "
+        "order by tender_ref" + (" for update" if lock else ""),
+        [order_id],
+    )
+    return {row.tender_ref: row for row in rows}
+
+
+async def take_store_facts(tx: Tx, order_id: UUID, order: StoreOrder) -> None:
+    """Ordered units and captured money are the store's; what the store cancelled or refunded by itself is adopted.
+
+    Adoption waits while a request of ours is under way on the order, since that books its own part.
+    """
+    await _take_ordered(tx, order_id, order)
+    if not await tx.value(
+        "select exists (select 1 from ledger_lines where order_id = %s and cancelling > 0)", [order_id]
+    ):
+        await _adopt(tx, order_id, order)
+
+
+async def reserve(
+    tx: Tx, request_id: UUID, order_id: UUID, units: Mapping[str, int], money: Mapping[str, Money]
+) -> None:
+    """Set units of lines and money of tenders aside for a request; CONFLICT when something else took them first."""
+    held = await tenders(tx, order_id, lock=True)
+    for ref, amount in sorted(money.items()):
+        if ref not in held or held[ref].free < amount or amount.amount < 0:
+            raise Refused("money_taken", 409)
+        await tx.execute(
+            "update ledger_tenders set reserved = reserved + %s where order_id = %s and tender_ref = %s",
+            [amount.amount, order_id, ref],
+        )
+    free = await lines(tx, order_id, lock=True)
+    for ref, count in sorted(units.items()):
+        if ref not in free or not 0 < count <= free[ref].free:
+            raise Refused("units_taken", 409)
+        await tx.execute(
+            "update ledger_lines set cancelling = cancelling + %s where order_id = %s and line_ref = %s",
+            [count, order_id, ref],
+        )
+    await _write(tx, request_id, "reserve", order_id, units, money)
+
+
+async def settle_cancellation(
+    tx: Tx, request_id: UUID, order_id: UUID, units: Mapping[str, int], money: Mapping[str, Money]
+) -> None:
+    """What was reserved has happened: units are cancelled, money is refunded."""
+    await tenders(tx, order_id, lock=True)
+    for ref, amount in sorted(money.items()):
+        await tx.execute(
+            """update ledger_tenders set reserved = reserved - %s, refunded = refunded + %s
+               where order_id = %s and tender_ref = %s""",
+            [amount.amount, amount.amount, order_id, ref],
+        )
+    await lines(tx, order_id, lock=True)
+    for ref, count in sorted(units.items()):
+        await tx.execute(
+            """update ledger_lines set cancelling = cancelling - %s, cancelled = cancelled + %s,
+                 refunded = refunded + %s
+               where order_id = %s and line_ref = %s""",
+            [count, count, count if money else 0, order_id, ref],
+        )
+    await _write(tx, request_id, "settle", order_id, units, money)
+
+
+async def release(
+    tx: Tx, request_id: UUID, order_id: UUID, units: Mapping[str, int], money: Mapping[str, Money]
+) -> None:
+    """What was reserved will not happen."""
+    await tenders(tx, order_id, lock=True)
+    for ref, amount in sorted(money.items()):
+        await tx.execute(
+            "update ledger_tenders set reserved = reserved - %s where order_id = %s and tender_ref = %s",
+            [amount.amount, order_id, ref],
+        )
+    await lines(tx, order_id, lock=True)
+    for ref, count in sorted(units.items()):
+        await tx.execute(
+            "update ledger_lines set cancelling = cancelling - %s where order_id = %s and line_ref = %s",
+            [count, order_id, ref],
+        )
+    await _write(tx, request_id, "release", order_id, units, money)
+
+
+async def _take_ordered(tx: Tx, order_id: UUID, order: StoreOrder) -> None:
+    await tx.many(
+        """insert into ledger_tenders (order_id, tender_ref, currency, captured) values (%s, %s, %s, %s)
+           on conflict (order_id, tender_ref) do update set captured = excluded.captured""",
+        [(order_id, tender.ref, order.currency, tender.captured.amount) for tender in order.tenders],
+    )
+    await tx.many(
+        """insert into ledger_lines (order_id, line_ref, ordered) values (%s, %s, %s)
+           on conflict (order_id, line_ref) do update set ordered = excluded.ordered""",
+        [(order_id, line.ref, line.quantity) for line in order.lines],
+    )
+
+
+async def _adopt(tx: Tx, order_id: UUID, order: StoreOrder) -> None:
+    money = await tenders(tx, order_id, lock=True)
+    for tender in order.tenders:
+        more = tender.refunded.amount - money[tender.ref].refunded
+        if more > 0:
+            await tx.execute(
+                "update ledger_tenders set refunded = refunded + %s where order_id = %s and tender_ref = %s",
+                [more, order_id, tender.ref],
+            )
+            await _write(tx, None, "store", order_id, {}, {tender.ref: Money(more, order.currency)})
+    units = await lines(tx, order_id, lock=True)
+    for line in order.lines:
+        more = min(line.cancelled - units[line.ref].cancelled, units[line.ref].free)
+        if more > 0:
+            await tx.execute(
+                """update ledger_lines set cancelled = cancelled + %s, refunded = least(refunded + %s, ordered)
+                   where order_id = %s and line_ref = %s""",
+                [more, more, order_id, line.ref],
+            )
+            await _write(tx, None, "store", order_id, {line.ref: more}, {})
+
+
+async def _write(
+    tx: Tx,
+    request_id: UUID | None,
+    step: str,
+    order_id: UUID,
+    units: Mapping[str, int],
+    money: Mapping[str, Money],
+) -> None:
+    rows: list[tuple[object, ...]] = [
+        (ids.uuid7(), order_id, request_id, step, ref, count, None, None, None, tx.now) for ref, count in units.items()
+    ]
+    rows += [
+        (ids.uuid7(), order_id, request_id, step, None, None, ref, amount.amount, amount.currency, tx.now)
+        for ref, amount in money.items()
+    ]
+    await tx.many(
+        """insert into ledger_entries
+             (id, order_id, request_id, step, line_ref, units, tender_ref, amount, currency, at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        rows,
+    )

@@ -1,0 +1,162 @@
+"""Reading people: customers, staff, sessions, stores."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Level, Role
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+
+
+class Store(msgspec.Struct, frozen=True):
+    """A shop of ours. `time_zone` decides deadlines, `rule_pack` the rules."""
+
+    id: str
+    name: str
+    currency: str
+    time_zone: str
+    country: str
+    locale: str
+    rule_pack: str
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A customer or guest (store_ref None) as we know them."""
+
+    id: UUID
+    store_id: str
+    store_ref: str | None
+    name: str
+    kana: str
+    given_name: str
+    family_name: str
+    email: str | None
+    phone: str | None
+    locale: str
+    created_at: datetime
+
+
+class Staff(msgspec.Struct, frozen=True):
+    """Somebody who works here; `name` is as customers see it."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    locale: str
+    languages: list[str]
+    skills: list[str]
+    active: bool
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A living session. The token itself is stored nowhere."""
+
+    id: UUID
+    kind: str
+    customer_id: UUID | None
+    staff_id: UUID | None
+    store_id: str
+    level: Level
+    locale: str
+    role: Role | None
+    name: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts in this session."""
+        return Actor(
+            role=self.role or Role.CUSTOMER,
+            id=self.staff_id or self.customer_id,
+            level=self.level,
+            locale=self.locale,
+            store_id=self.store_id,
+            session=self.id,
+            name=self.name,
+        )
+
+
+_CUSTOMER = "id, store_id, store_ref, name, kana, given_name, family_name, email, phone, locale, created_at"
+_STAFF = "id, email, name, role, locale, languages, skills, active"
+
+
+async def stores(tx: Tx) -> Sequence[Store]:
+    """All shops, oldest first."""
+    return await tx.all(
+        Store, "select id, name, currency, time_zone, country, locale, rule_pack from stores order by created_at, id"
+    )
+
+
+async def store(tx: Tx, store_id: str) -> Store:
+    """One shop; invisible when there is none."""
+    found = await tx.maybe(
+        Store,
+        "select id, name, currency, time_zone, country, locale, rule_pack from stores where id = %s",
+        [store_id],
+    )
+    if found is None:
+        raise invisible()
+    return found
+
+
+async def session(tx: Tx, token_hash: bytes) -> Session | None:
+    """The living session of a token, whose person is still active."""
+    return await tx.maybe(
+        Session,
+        """select s.id, s.kind, s.customer_id, s.staff_id, s.store_id, s.level, s.locale,
+                  f.role, coalesce(f.name, c.name, '') as name
+           from sessions s left join staff f on f.id = s.staff_id left join customers c on c.id = s.customer_id
+           where s.token_hash = %s and s.ended_at is null and s.expires_at > %s and coalesce(f.active, true)""",
+        [token_hash, tx.now],
+    )
+
+
+async def access_customer(tx: Tx, actor: Actor, customer_id: UUID) -> Customer:
+    """A customer the actor may see: oneself, or any for staff; else invisible."""
+    if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id):
+        raise invisible()
+    found = await tx.maybe(Customer, f"select {_CUSTOMER} from customers where id = %s", [customer_id])
+    if found is None:
+        raise invisible()
+    return found
+
+
+async def customer_by_ref(tx: Tx, store_id: str, store_ref: str) -> Customer | None:
+    """The customer whom the shop knows by this reference (for the system)."""
+    return await tx.maybe(
+        Customer, f"select {_CUSTOMER} from customers where store_id = %s and store_ref = %s", [store_id, store_ref]
+    )
+
+
+async def customers_by_email(tx: Tx, store_id: str, key: str) -> Sequence[Customer]:
+    """Customers of the shop with this address on file, oldest first (for the system)."""
+    return await tx.all(
+        Customer,
+        f"""select {_CUSTOMER} from customers
+            where store_id = %s and email_key = %s and store_ref is not null order by id""",
+        [store_id, key],
+    )
+
+
+async def staff(tx: Tx, staff_id: UUID) -> Staff:
+    """One of the staff; invisible when there is none."""
+    found = await tx.maybe(Staff, f"select {_STAFF} from staff where id = %s", [staff_id])
+    if found is None:
+        raise invisible()
+    return found
+
+
+async def all_staff(tx: Tx) -> Sequence[Staff]:
+    """Everybody who works here and may sign in."""
+    return await tx.all(Staff, f"select {_STAFF} from staff where active order by role, name, id")
+
+
+async def password_of(tx: Tx, email: str) -> tuple[Staff, str | None] | None:
+    """A staff member and the stored hash of their password, by mail address."""
+    found = await tx.maybe(Staff, f"select {_STAFF} from staff where email = %s and active", [email])
+    if found is None:
+        return None
+    return found, await tx.value("select password_hash from staff where id = %s", [found.id])

@@ -1,0 +1,26 @@
+"""Languages, mail addresses, and how long sessions and codes live. Pure."""
+
+import unicodedata
+from datetime import timedelta
+
+LANGUAGES = ("ja", "en", "zh", "ko")
+
+CUSTOMER_IDLE = timedelta(days=14)
+STAFF_IDLE = timedelta(minutes=30)
+STAFF_ABSOLUTE = timedelta(hours=12)
+CODE_LIFE = timedelta(minutes=10)
+CODE_TRIES = 5
+CODES_PER_HOUR = 3
+CODES_PER_DAY = 10
+SHOP_TOKEN_LIFE = timedelta(minutes=15)
+
+
+def email_key(address: str) -> str | None:
+    """The address as it is compared: NFKC, folded, spaces gone; None when it is no single plain address."""
+    plain = unicodedata.normalize("NFKC", address).strip().casefold()
+    local, at, domain = plain.rpartition("@")
+    if not at or not local or "." not in domain.strip(".") or len(plain) > 254:
+        return None
+    if any(c.isspace() or c in '<>,;:"()[]\\@' for c in local + domain) or domain.startswith(".") or ".." in plain:
+        return None
+    return plain

@@ -1,0 +1,96 @@
+"""The shop's word that somebody is signed in there: a short-lived JWS (HS256 or EdDSA), checked claim by claim."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey, OKPKey
+
+from madoguchi.core.people.rules import SHOP_TOKEN_LIFE
+from madoguchi.kit import ids
+from madoguchi.kit.errors import Refused
+
+AUDIENCE = "madoguchi"
+DERIVED_KID = "shared"
+_LEEWAY = timedelta(seconds=60)
+
+
+Secrets = Mapping[str, bytes]
+Keys = Mapping[tuple[str, str], dict[str, Any]]
+
+
+class ShopToken(msgspec.Struct, frozen=True):
+    """What a good token says: which customer of which store, and the id that makes it good for once."""
+
+    store_id: str
+    customer_ref: str
+    jti: str
+    expires_at: datetime
+
+
+def shared_secret(installation_key: bytes, store_id: str) -> bytes:
+    """The HS256 secret a shop signs with (32 bytes), derived so that it stands in no table."""
+    return hmac.digest(installation_key, f"shop-token:{store_id}".encode(), hashlib.sha256)
+
+
+def issue(secret: bytes, store_id: str, customer_ref: str, now: datetime) -> str:
+    """A token as the shop's own server makes it; the demo's shop page and tests use it."""
+    claims = {
+        "iss": store_id,
+        "aud": AUDIENCE,
+        "sub": customer_ref,
+        "jti": str(ids.uuid7()),
+        "iat": int(now.timestamp()),
+        "exp": int((now + timedelta(minutes=5)).timestamp()),
+    }
+    return jwt.encode({"alg": "HS256", "kid": DERIVED_KID}, claims, OctKey.import_key(secret))
+
+
+def read(
+    token: str, secrets: Mapping[str, bytes], keys: Mapping[tuple[str, str], dict[str, Any]], now: datetime
+) -> ShopToken:
+    """The claims of a token, or Refused("shop_token_bad").
+
+    `secrets` are the HS256 secrets by store; `keys` public EdDSA JWKs by (store, kid). The signature's algorithm is
+    fixed by the key, never chosen by the token.
+    """
+    try:
+        claims = _verified(token, secrets, keys)
+        life = _times(claims, now)
+        if claims.get("aud") != AUDIENCE or not claims.get("sub") or not claims.get("jti"):
+            raise Refused("shop_token_bad", 401)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise Refused("shop_token_bad", 401) from error
+    return ShopToken(str(claims["iss"]), str(claims["sub"]), str(claims["jti"])[:200], life)
+
+
+def _verified(
+    token: str, secrets: Mapping[str, bytes], keys: Mapping[tuple[str, str], dict[str, Any]]
+) -> dict[str, Any]:
+    header_part, body_part, _ = token.split(".")
+    header = msgspec.json.decode(_unbase64(header_part))
+    store_id = str(msgspec.json.decode(_unbase64(body_part))["iss"])
+    kid = str(header.get("kid", DERIVED_KID))
+    if kid == DERIVED_KID:
+        return dict(jwt.decode(token, OctKey.import_key(secrets[store_id]), algorithms=["HS256"]).claims)
+    return dict(jwt.decode(token, OKPKey.import_key(keys[store_id, kid]), algorithms=["EdDSA", "Ed25519"]).claims)
+
+
+def _times(claims: dict[str, Any], now: datetime) -> datetime:
+    expires = datetime.fromtimestamp(int(claims["exp"]), UTC)
+    issued = datetime.fromtimestamp(int(claims["iat"]), UTC)
+    too_long = expires - issued > SHOP_TOKEN_LIFE
+    not_yet = issued > now + _LEEWAY or ("nbf" in claims and int(claims["nbf"]) > now.timestamp() + 60)
+    if expires <= now or too_long or not_yet:
+        raise ValueError("times")
+    return expires
+
+
+def _unbase64(part: str) -> bytes:
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))

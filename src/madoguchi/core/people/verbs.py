@@ -1,0 +1,222 @@
+"""Sessions begin, rise in identity, and end; guests and one-time codes. Never commits."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Level
+from madoguchi.core.people import queries, rules
+from madoguchi.core.people.events import CodeRequested
+from madoguchi.core.people.tokens import ShopToken
+from madoguchi.core.shop.port import StoreCustomer
+from madoguchi.kit import events, ids, security
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+
+
+class NewSession(msgspec.Struct, frozen=True):
+    """A session just made and its token, which is told once."""
+
+    token: str
+    id: UUID
+
+
+async def start_session(
+    tx: Tx,
+    *,
+    store_id: str,
+    locale: str,
+    customer_id: UUID | None = None,
+    staff_id: UUID | None = None,
+    level: Level = Level.GUEST,
+) -> NewSession:
+    """A new session for a guest, a customer or one of the staff."""
+    made = NewSession(security.new_token(), ids.uuid7())
+    life = rules.STAFF_ABSOLUTE if staff_id else rules.CUSTOMER_IDLE
+    await tx.execute(
+        """insert into sessions
+             (id, token_hash, kind, customer_id, staff_id, store_id, level, locale, created_at, expires_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            made.id,
+            security.token_hash(made.token),
+            "staff" if staff_id else "customer",
+            customer_id,
+            staff_id,
+            store_id,
+            int(level),
+            locale,
+            tx.now,
+            tx.now + life,
+        ],
+    )
+    return made
+
+
+async def end_session(tx: Tx, session_id: UUID) -> None:
+    """The session is dead from now on; its streams close."""
+    await tx.execute("update sessions set ended_at = %s where id = %s and ended_at is null", [tx.now, session_id])
+    tx.wake(f"session:{session_id}")
+
+
+async def set_locale(tx: Tx, session_id: UUID, locale: str) -> None:
+    """The person reads another language from now on."""
+    if locale not in rules.LANGUAGES:
+        raise Refused("invalid_language")
+    await tx.execute("update sessions set locale = %s where id = %s", [locale, session_id])
+
+
+async def sign_in_by_shop(tx: Tx, token: ShopToken, customer_id: UUID, locale: str, before: UUID | None) -> NewSession:
+    """A session at level 3 for the customer the shop vouches for; the token is used up, the earlier session ends."""
+    used = await tx.execute(
+        """insert into shop_tokens_used (store_id, jti, expires_at) values (%s, %s, %s) on conflict do nothing""",
+        [token.store_id, token.jti, token.expires_at],
+    )
+    if not used:
+        raise Refused("shop_token_used", 401)
+    if before:
+        await end_session(tx, before)
+    return await start_session(
+        tx, store_id=token.store_id, locale=locale, customer_id=customer_id, level=Level.SIGNED_IN
+    )
+
+
+async def ensure_guest(tx: Tx, actor: Actor, name: str = "") -> UUID:
+    """The customer row of the actor's session; a guest gets one with the first thing they write."""
+    if actor.id:
+        return actor.id
+    if actor.session is None or actor.store_id is None:
+        raise Refused("session_needed", 401)
+    held = await tx.value("select customer_id from sessions where id = %s for update", [actor.session])
+    if held:
+        return UUID(str(held))
+    customer_id = ids.uuid7()
+    await tx.execute(
+        "insert into customers (id, store_id, name, locale) values (%s, %s, %s, %s)",
+        [customer_id, actor.store_id, name, actor.locale],
+    )
+    await tx.execute("update sessions set customer_id = %s where id = %s", [customer_id, actor.session])
+    return customer_id
+
+
+async def remember_customer(tx: Tx, store_id: str, facts: StoreCustomer) -> UUID:
+    """Insert or update a customer from the store's facts; an older version changes nothing."""
+    return UUID(
+        str(
+            await tx.value(
+                """insert into customers (id, store_id, store_ref, name, kana, given_name, family_name,
+                                          email, email_key, phone, locale, version)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                   on conflict (store_id, store_ref) do update
+                   set name = excluded.name, kana = excluded.kana, given_name = excluded.given_name,
+                       family_name = excluded.family_name, email = excluded.email, email_key = excluded.email_key,
+                       phone = excluded.phone, locale = excluded.locale, version = excluded.version
+                   where customers.version <= excluded.version
+                   returning id""",
+                [
+                    ids.uuid7(),
+                    store_id,
+                    facts.ref,
+                    facts.name,
+                    facts.kana,
+                    facts.given_name,
+                    facts.family_name,
+                    facts.email,
+                    rules.email_key(facts.email),
+                    facts.phone,
+                    facts.locale,
+                    facts.version,
+                ],
+            )
+            or await tx.value("select id from customers where store_id = %s and store_ref = %s", [store_id, facts.ref])
+        )
+    )
+
+
+async def request_code(tx: Tx, actor: Actor, address: str) -> None:
+    """Send a six-digit code to the address if the shop knows it; the answer never tells whether it does.
+
+    At most CODES_PER_HOUR and CODES_PER_DAY per address over all channels; a new code kills the older one.
+    """
+    key = rules.email_key(address)
+    if key is None:
+        raise Refused("invalid_email")
+    if actor.session is None or actor.store_id is None:
+        raise Refused("session_needed", 401)
+    await _within_limits(tx, key)
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    code_id = ids.uuid7()
+    await tx.execute("update one_time_codes set expires_at = %s where session_id = %s", [tx.now, actor.session])
+    await tx.execute(
+        """insert into one_time_codes (id, session_id, purpose, target, code_hash, tries_left, created_at, expires_at)
+           values (%s, %s, 'identify', %s, %s, %s, %s, %s)""",
+        [code_id, actor.session, key, _code_hash(code_id, code), rules.CODE_TRIES, tx.now, tx.now + rules.CODE_LIFE],
+    )
+    if customers := await queries.customers_by_email(tx, actor.store_id, key):
+        await events.record(tx, CodeRequested(customer_id=customers[0].id, code=code, locale=actor.locale))
+
+
+async def prove_by_code(tx: Tx, actor: Actor, code: str) -> UUID | None:
+    """The customer proven by the code just typed, whose session may rise; None when it is wrong (a try is used up)."""
+    row = await tx.maybe(
+        _Code,
+        """select id, target, code_hash, tries_left from one_time_codes
+           where session_id = %s and used_at is null and expires_at > %s and tries_left > 0
+           order by created_at desc limit 1 for update""",
+        [actor.session, tx.now],
+    )
+    if row is None:
+        raise Refused("code_expired")
+    if not secrets.compare_digest(row.code_hash, _code_hash(row.id, code)):
+        await tx.execute("update one_time_codes set tries_left = tries_left - 1 where id = %s", [row.id])
+        return None
+    await tx.execute("update one_time_codes set used_at = %s where id = %s", [tx.now, row.id])
+    customers = await queries.customers_by_email(tx, actor.store_id or "", row.target)
+    return customers[0].id if customers else None
+
+
+async def raise_session(tx: Tx, actor: Actor, customer_id: UUID, level: Level) -> NewSession:
+    """A new session for the proven customer in place of the actor's; the old token is dead."""
+    if actor.session is None or actor.store_id is None:
+        raise Refused("session_needed", 401)
+    await end_session(tx, actor.session)
+    return await start_session(tx, store_id=actor.store_id, locale=actor.locale, customer_id=customer_id, level=level)
+
+
+class _Code(msgspec.Struct, frozen=True):
+    id: UUID
+    target: str
+    code_hash: bytes
+    tries_left: int
+
+
+def _code_hash(code_id: UUID, code: str) -> bytes:
+    return security.token_hash(f"{code_id}:{code}")
+
+
+async def _within_limits(tx: Tx, target: str) -> None:
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", [target])
+    hour, day, oldest = 0, 0, tx.now
+    for created in await _codes_sent(tx, target):
+        day += 1
+        if created > tx.now - timedelta(hours=1):
+            hour += 1
+            oldest = min(oldest, created)
+    if hour >= rules.CODES_PER_HOUR or day >= rules.CODES_PER_DAY:
+        wait = (oldest + timedelta(hours=1) - tx.now).total_seconds() if hour else 3600.0
+        raise Refused("too_many_codes", 429, retry_after=max(wait, 60.0))
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    created_at: datetime
+
+
+async def _codes_sent(tx: Tx, target: str) -> list[datetime]:
+    rows = await tx.all(
+        _Sent,
+        "select created_at from one_time_codes where target = %s and created_at > %s",
+        [target, tx.now - timedelta(days=1)],
+    )
+    return [row.created_at for row in rows]

@@ -1,0 +1,4 @@
+"""A customer's wish: quoted, confirmed, executed, settled. Root of all changes to orders and money.
+
+Every door calls `verbs.quote` and `verbs.confirm`; the executor does the work outside. Leaves: requests.settled.
+"""

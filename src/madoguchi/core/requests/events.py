@@ -1,0 +1,13 @@
+"""What became of wishes."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from madoguchi.kit.events import Event
+
+
+class RequestSettled(Event, frozen=True, kw_only=True):
+    """A confirmed change ended: done, partly done or failed."""
+
+    name: ClassVar[str] = "requests.settled"
+    request_id: UUID

@@ -1,0 +1,77 @@
+"""Bringing the mirror up to date with the store. Never goes back to an older version; never commits."""
+
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.people import verbs as people
+from madoguchi.core.shop.port import Changes, StoreOrder
+from madoguchi.core.shop.queries import order_id_of
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+
+
+async def add_store(
+    tx: Tx, store_id: str, name: str, currency: str, time_zone: str, country: str, locale: str, rule_pack: str
+) -> None:
+    """Make a shop of ours known, or bring its settings up to date."""
+    await tx.execute(
+        """insert into stores (id, name, currency, time_zone, country, locale, rule_pack)
+           values (%s, %s, %s, %s, %s, %s, %s)
+           on conflict (id) do update set name = excluded.name, currency = excluded.currency,
+             time_zone = excluded.time_zone, country = excluded.country, locale = excluded.locale,
+             rule_pack = excluded.rule_pack""",
+        [store_id, name, currency, time_zone, country, locale, rule_pack],
+    )
+
+
+async def cursor(tx: Tx, store_id: str) -> str:
+    """How far the mirror has read the store's changes."""
+    return str(await tx.value("select sync_cursor from stores where id = %s", [store_id]) or "")
+
+
+async def apply_changes(tx: Tx, store_id: str, changes: Changes) -> None:
+    """Take over one page of the store's changes and remember the cursor."""
+    for customer in changes.customers:
+        await people.remember_customer(tx, store_id, customer)
+    for order in sorted(changes.orders, key=lambda order: order.ref):
+        await mirror_order(tx, store_id, order)
+    await tx.execute("update stores set sync_cursor = %s where id = %s", [changes.cursor, store_id])
+
+
+async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
+    """Insert or update an order from the store's facts, and tell the ledger; an older version changes nothing."""
+    customer = await tx.value(
+        "select id from customers where store_id = %s and store_ref = %s", [store_id, order.customer_ref]
+    )
+    if customer is None:
+        raise LookupError(f"order {order.ref} belongs to the unknown customer {order.customer_ref}")
+    order_id = await tx.value(
+        """insert into orders (id, store_id, store_ref, customer_id, version, state, placed_at, document, synced_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+           on conflict (store_id, store_ref) do update
+           set version = excluded.version, state = excluded.state, document = excluded.document,
+               synced_at = excluded.synced_at
+           where orders.version < excluded.version
+           returning id""",
+        [
+            ids.uuid7(),
+            store_id,
+            order.ref,
+            customer,
+            order.version,
+            order.state,
+            order.placed_at,
+            Jsonb(msgspec.to_builtins(order)),
+            tx.now,
+        ],
+    )
+    if order_id is not None:
+        await ledger.take_store_facts(tx, order_id, order)
+        tx.wake(f"order:{order_id}", order.version)
+        return UUID(str(order_id))
+    known = await order_id_of(tx, store_id, order.ref)
+    assert known is not None
+    return known
