@@ -190,7 +190,7 @@ def test_a_server_that_cannot_start_says_why_at_once(folder: Path) -> None:
         pass
     (folder / "home" / "data" / "postgresql.conf").write_text("no_such_setting = 1\n")
     started = time.monotonic()
-    with pytest.raises(PostgresError, match="does not start: .*FATAL"):
+    with pytest.raises(PostgresError, match=r"does not start: .*FATAL"):
         EmbeddedPostgres(folder).start()
     assert time.monotonic() - started < 5
 
