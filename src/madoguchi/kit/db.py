@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
 from typing import Any, LiteralString, Protocol, TypeVar
 
@@ -212,9 +213,9 @@ def _maker(kind: type[S], names: tuple[str, ...]) -> Callable[[Sequence[Any]], S
 
 
 def _is_nested(kind: Any) -> bool:
-    """Whether a JSON column must be turned into Structs (or tuples, enums) for this field."""
+    """Whether a column must be turned into a Struct, an enum, or a tuple of such, for this field."""
     if isinstance(kind, type):
-        return issubclass(kind, msgspec.Struct)
+        return issubclass(kind, msgspec.Struct | Enum)
     return any(_is_nested(part) or part is Ellipsis for part in getattr(kind, "__args__", ()))
 
 

@@ -59,8 +59,10 @@ async def enqueue(
     await tx.execute(
         """insert into jobs (name, arguments, key, due_at) values (%s, %s, %s, %s)
            on conflict (key) do update
-           set due_at = least(jobs.due_at, excluded.due_at), again = true, parked_at = null""",
-        [name, Jsonb(msgspec.to_builtins(arguments)), key, at or tx.now],
+           set due_at = case when jobs.leased_until > %s and not jobs.again then excluded.due_at
+                             else least(jobs.due_at, excluded.due_at) end,
+               again = true, parked_at = null""",
+        [name, Jsonb(msgspec.to_builtins(arguments)), key, at or tx.now, tx.now],
     )
     tx.wake(TOPIC)
 

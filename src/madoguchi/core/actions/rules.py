@@ -10,6 +10,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor, Need
 from madoguchi.core.shop.port import Operation, OrderState, StorePort, TenderKind, TrackingState
+from madoguchi.kit import i18n
 from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
 
@@ -17,10 +18,19 @@ from madoguchi.kit.money import Money
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A sentence as a key and its parameters; each reader gets their own language."""
+    """A sentence as a key and its packed parameters; each reader gets their own language."""
 
     key: str
     parameters: dict[str, Any] = {}
+
+    def to(self, reader: i18n.Reader) -> str:
+        """The sentence in the reader's language."""
+        return reader.t(self.key, **i18n.unpack(self.parameters))
+
+
+def said(key: str, **parameters: Any) -> Said:
+    """A sentence with typed parameters (Money, moments, numbers, words)."""
+    return Said(key, i18n.pack(parameters))
 
 
 class CardLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,118 @@
+"""Reading quotes and requests, for an actor."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.actions.rules import Draft, Outcome
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+
+
+class RequestState(StrEnum):
+    """Where a confirmed wish is."""
+
+    CONFIRMED = "confirmed"
+    EXECUTING = "executing"
+    ASKED = "asked"  # the store took it and has not decided
+    DONE = "done"
+    PARTLY_DONE = "partly_done"
+    FAILED = "failed"
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """What would happen, good until `expires_at`."""
+
+    id: UUID
+    store_id: str
+    customer_id: UUID
+    session_id: UUID | None
+    action: str
+    arguments: dict[str, Any]
+    order_id: UUID | None
+    order_version: int | None
+    case_id: UUID | None
+    draft: Draft
+    hash: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A confirmed wish and what became of it; `number` is for people."""
+
+    id: UUID
+    number: str
+    quote_id: UUID
+    store_id: str
+    customer_id: UUID
+    action: str
+    order_id: UUID | None
+    order_ref: str | None
+    order_version: int | None
+    case_id: UUID | None
+    actor_role: Role
+    actor_id: UUID | None
+    plan: dict[str, Any]
+    state: RequestState
+    attempts: int
+    outcome: Outcome | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+_QUOTE = """id, store_id, customer_id, session_id, action, arguments, order_id, order_version, case_id, draft, hash,
+  created_at, expires_at"""
+_REQUEST = """id, number, quote_id, store_id, customer_id, action, order_id, order_ref, order_version, case_id,
+  actor_role, actor_id, plan, state, attempts, outcome, created_at, settled_at"""
+
+
+async def access_quote(tx: Tx, actor: Actor, quote_id: UUID) -> Quote:
+    """The quote, for the customer it was made for and for staff; else invisible."""
+    quote = await tx.maybe(Quote, f"select {_QUOTE} from quotes where id = %s", [quote_id])
+    if quote is None or not _may_see(actor, quote.customer_id):
+        raise invisible()
+    return quote
+
+
+async def access_request(tx: Tx, actor: Actor, request_id: UUID, *, lock: bool = False) -> Request:
+    """The request, for its customer and for staff; else invisible."""
+    if lock:
+        request = await tx.maybe(Request, f"select {_REQUEST} from requests where id = %s for update", [request_id])
+    else:
+        request = await tx.maybe(Request, f"select {_REQUEST} from requests where id = %s", [request_id])
+    if request is None or not _may_see(actor, request.customer_id):
+        raise invisible()
+    return request
+
+
+async def request_of_quote(tx: Tx, quote_id: UUID) -> Request | None:
+    """The request that a quote became."""
+    return await tx.maybe(Request, f"select {_REQUEST} from requests where quote_id = %s", [quote_id])
+
+
+async def open_request_on(tx: Tx, order_id: UUID) -> Request | None:
+    """A change of the order that is under way."""
+    return await tx.maybe(
+        Request,
+        f"select {_REQUEST} from requests where order_id = %s and settled_at is null order by id limit 1",
+        [order_id],
+    )
+
+
+async def requests_of(tx: Tx, customer_id: UUID, limit: int = 20) -> Sequence[Request]:
+    """A customer's wishes, newest first."""
+    return await tx.all(
+        Request,
+        f"select {_REQUEST} from requests where customer_id = %s order by id desc limit %s",
+        [customer_id, limit],
+    )
+
+
+def _may_see(actor: Actor, customer_id: UUID) -> bool:
+    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id

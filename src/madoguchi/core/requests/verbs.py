@@ -1,0 +1,289 @@
+"""Quote, confirm, and book what became of it. Never commits and never goes outside."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import errors
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.rules import Catalogue, Change, Draft, Outcome, Settled, Wish
+from madoguchi.core.cases import queries as case_queries
+from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.people.queries import access_customer
+from madoguchi.core.requests import queries
+from madoguchi.core.requests.events import RequestSettled
+from madoguchi.core.requests.queries import Quote, Request
+from madoguchi.core.shop.port import Operation
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit import events, ids, jobs
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.security import Signer
+
+QUOTE_LIFE = timedelta(minutes=15)
+CONFIRMATION_LIFE = timedelta(minutes=5)
+EXECUTE = "requests.execute"
+
+
+class Execute(msgspec.Struct, frozen=True):
+    """Arguments of the job that executes a request."""
+
+    request_id: UUID
+
+
+class _Confirmation(msgspec.Struct, frozen=True, array_like=True):
+    session: UUID | None
+    quote: UUID
+    hash: str
+    issued_at: datetime
+
+
+def topic(request_id: UUID) -> str:
+    """What those listen to who wait for a request."""
+    return f"request:{request_id}"
+
+
+async def quote(
+    tx: Tx,
+    catalogue: Catalogue,
+    actor: Actor,
+    action: str,
+    raw: Mapping[str, Any],
+    *,
+    customer_id: UUID | None = None,
+    case_id: UUID | None = None,
+) -> Quote:
+    """What the action would do for the customer now; Refused with the reason when it cannot be done.
+
+    `customer_id` is whom staff act for; a customer acts for oneself.
+    """
+    entry = actions.find(catalogue, actor, action)
+    change = _change(catalogue, action)
+    arguments = actions.arguments(entry, raw)
+    draft = await change.draft(tx, actor, arguments)
+    order = await access_order(tx, actor, draft.order_id) if draft.order_id else None
+    owner = order.customer_id if order else customer_id or actor.id
+    if owner is None:
+        raise Refused("identity_needed", 403, level=int(entry.need.level))
+    if case_id:
+        await case_queries.access_case(tx, actor, case_id)
+    customer = await access_customer(tx, actor, owner)
+    made = Quote(
+        id=ids.uuid7(),
+        store_id=order.store_id if order else customer.store_id,
+        customer_id=owner,
+        session_id=actor.session,
+        action=action,
+        arguments=msgspec.to_builtins(arguments),
+        order_id=draft.order_id,
+        order_version=draft.order_version,
+        case_id=case_id,
+        draft=draft,
+        hash=_hash(draft),
+        created_at=tx.now,
+        expires_at=tx.now + QUOTE_LIFE,
+    )
+    await tx.execute(
+        """insert into quotes (id, store_id, customer_id, session_id, action, arguments, order_id, order_version,
+                               case_id, draft, hash, created_at, expires_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            made.id,
+            made.store_id,
+            made.customer_id,
+            made.session_id,
+            made.action,
+            Jsonb(made.arguments),
+            made.order_id,
+            made.order_version,
+            made.case_id,
+            Jsonb(msgspec.to_builtins(draft)),
+            made.hash,
+            made.created_at,
+            made.expires_at,
+        ],
+    )
+    return made
+
+
+def confirmation_token(signer: Signer, actor: Actor, of: Quote, now: datetime) -> str:
+    """What the confirming post must carry: bound to the session, the quote and its content; good for 5 minutes."""
+    return signer.seal("confirm", _Confirmation(actor.session, of.id, of.hash, now))
+
+
+async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, quote_id: UUID, token: str) -> Request:
+    """Turn a quote into a request that will be executed once; the same quote gives the same request.
+
+    Refused: confirmation_bad, quote_expired, order_changed (quote again), change_open, units_taken, money_taken.
+    """
+    held = await queries.access_quote(tx, actor, quote_id)
+    order = await access_order(tx, actor, held.order_id, lock=True) if held.order_id else None
+    if known := await queries.request_of_quote(tx, quote_id):
+        return known
+    _check_confirmation(signer, actor, held, token, tx.now)
+    if tx.now > held.expires_at:
+        raise Refused("quote_expired", 409)
+    if order and order.version != held.order_version:
+        raise Refused("order_changed", 409)
+    change = _change(catalogue, held.action)
+    request_id = ids.uuid7()
+    wish = _wish(request_id, held, order.store_ref if order else None)
+    await change.begin(tx, wish)
+    await _insert(tx, actor, held, wish)
+    await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}")
+    return await queries.access_request(tx, actor, request_id)
+
+
+async def claim(tx: Tx, request_id: UUID) -> Request:
+    """Take a request up for execution (again)."""
+    request = await queries.access_request(tx, SYSTEM, request_id, lock=True)
+    if request.settled_at is None:
+        await tx.execute(
+            """update requests set attempts = attempts + 1, state = case state when 'asked' then 'asked'
+                 else 'executing' end where id = %s""",
+            [request_id],
+        )
+    return request
+
+
+async def try_again(tx: Tx, request_id: UUID, at: datetime, *, asked: bool) -> None:
+    """The store has not decided, or nobody knows: look again later, under the same key."""
+    if asked:
+        await tx.execute("update requests set state = 'asked' where id = %s and settled_at is null", [request_id])
+        tx.wake(topic(request_id))
+    await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}", at=at)
+
+
+async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Operation) -> None:
+    """Book what the store did: ledger, request, timeline, and the event that tells everyone. Once."""
+    open_one = await queries.access_request(tx, SYSTEM, request_id)
+    if open_one.order_id:
+        await access_order(tx, SYSTEM, open_one.order_id, lock=True)  # lock order: order, request, case
+    request = await queries.access_request(tx, SYSTEM, request_id, lock=True)
+    if request.settled_at is not None:
+        return
+    outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
+    await tx.execute(
+        "update requests set state = %s, outcome = %s, settled_at = %s where id = %s",
+        [outcome.state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request_id],
+    )
+    await tx.execute("update request_lines set open = false where request_id = %s", [request_id])
+    await events.record(tx, RequestSettled(request_id=request_id))
+    tx.wake(topic(request_id))
+    if request.case_id:
+        await _tell_case(tx, request, outcome)
+
+
+def wish_of(request: Request) -> Wish:
+    """The request as the executing room sees it."""
+    return Wish(
+        id=request.id,
+        store_id=request.store_id,
+        customer_id=request.customer_id,
+        order_id=request.order_id,
+        order_ref=request.order_ref,
+        order_version=request.order_version,
+        plan=request.plan,
+    )
+
+
+async def sweep_quotes(tx: Tx, before: datetime, limit: int = 1000) -> int:
+    """Forget quotes that expired before a moment and were never confirmed; how many."""
+    return await tx.execute(
+        """delete from quotes where id in (
+             select q.id from quotes q where q.expires_at < %s
+               and not exists (select 1 from requests r where r.quote_id = q.id) limit %s)""",
+        [before, limit],
+    )
+
+
+async def _tell_case(tx: Tx, request: Request, outcome: Outcome) -> None:
+    case = await case_queries.access_case(tx, SYSTEM, UUID(str(request.case_id)), lock=True)
+    await cases.append(
+        tx,
+        case,
+        kind=Kind.ACTION,
+        author=Author.SYSTEM,
+        body={
+            "request": request.number,
+            "action": request.action,
+            "state": outcome.state,
+            "key": f"actions.{request.action}.{outcome.state}",
+            "parameters": {"order": request.order_ref or "", "request": request.number},
+            "refusal": f"errors.{outcome.code}" if outcome.code else None,
+            "card": msgspec.to_builtins(outcome.slip) if outcome.slip else None,
+        },
+    )
+    if outcome.state is Settled.FAILED or case.state == "bot":
+        await cases.call_bot(tx, case)
+
+
+def _change(catalogue: Catalogue, action: str) -> Change:
+    change = catalogue.actions[action].change
+    if change is None:
+        raise Refused("needs_no_quote", 409)
+    return change
+
+
+def _hash(draft: Draft) -> str:
+    return hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()
+
+
+def _wish(request_id: UUID, of: Quote, order_ref: str | None) -> Wish:
+    return Wish(
+        id=request_id,
+        store_id=of.store_id,
+        customer_id=of.customer_id,
+        order_id=of.order_id,
+        order_ref=order_ref,
+        order_version=of.order_version,
+        plan=of.draft.plan,
+    )
+
+
+def _check_confirmation(signer: Signer, actor: Actor, of: Quote, token: str, now: datetime) -> None:
+    held: _Confirmation | None = signer.open(token, "confirm", _Confirmation)
+    if held is None or (held.session, held.quote, held.hash) != (actor.session, of.id, of.hash):
+        raise Refused("confirmation_bad", 409)
+    if now > held.issued_at + CONFIRMATION_LIFE:
+        raise Refused("confirmation_expired", 409)
+
+
+async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
+    role = Role.CUSTOMER if actor.role is Role.BOT else actor.role
+    await tx.execute(
+        """insert into requests (id, number, quote_id, store_id, customer_id, action, order_id, order_ref,
+             order_version, case_id, actor_role, actor_id, plan, decision, state, created_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'confirmed', %s)""",
+        [
+            wish.id,
+            ids.number("R"),
+            of.id,
+            of.store_id,
+            of.customer_id,
+            of.action,
+            of.order_id,
+            wish.order_ref,
+            of.order_version,
+            of.case_id,
+            role,
+            actor.id,
+            Jsonb(of.draft.plan),
+            Jsonb(of.draft.decision),
+            tx.now,
+        ],
+    )
+    try:
+        await tx.many(
+            "insert into request_lines (request_id, order_id, line_ref) values (%s, %s, %s)",
+            [(wish.id, of.order_id, ref) for ref in of.draft.line_refs],
+        )
+    except errors.UniqueViolation as error:
+        raise Refused("change_open", 409) from error

@@ -1,0 +1,79 @@
+"""What tests stand on: one real Postgres a run, a fresh clone of a migrated database for each test that asks."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import madoguchi
+from madoguchi.kit import clock, migrations
+from madoguchi.kit.db import Database
+from madoguchi.kit.postgres import EmbeddedPostgres
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
+_URL = "MADOGUCHI_TEST_SERVER"
+_TEMPLATE = "madoguchi_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run's first process starts the server and migrates the template; parallel workers find it by name."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="mdg-test-", ignore_cleanup_errors=True)
+    Path(folder.name).chmod(0o755)  # under root the server is another user's
+    given = os.environ.get("MADOGUCHI_TEST_DATABASE_URL")
+    server = None if given else EmbeddedPostgres(Path(folder.name))
+    url = given or (server.start() if server else "")
+    os.environ[_URL] = url
+    with psycopg.connect(url, autocommit=True) as conn:
+        if server:  # the run's own server may forget what a power cut would take
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                conn.execute(f"alter system set {setting} = off")
+            conn.execute("select pg_reload_conf()")
+        conn.execute(f"drop database if exists {_TEMPLATE} with (force)")
+        conn.execute(f"create database {_TEMPLATE}")
+    migrations.migrate(_named(url, _TEMPLATE), migrations.discover(Path(madoguchi.__file__).parent))
+
+    def stop() -> None:
+        if server:
+            server.stop()
+        folder.cleanup()
+
+    config.add_cleanup(stop)
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    """The owner's address of a database of this test's own, migrated and empty."""
+    server, name = os.environ[_URL], f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"create database {name} template {_TEMPLATE} strategy file_copy")
+        yield _named(server, name)
+        conn.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The test's own database as the application sees it."""
+    database = Database(database_url, role=migrations.APP_ROLE)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """The moment at which the small world of tests, seeds and docs stands still: 2026-03-03 10:00 in Tokyo."""
+    with clock.frozen(NOW):
+        yield NOW
+
+
+def _named(url: str, database: str) -> str:
+    return make_conninfo(url, dbname=database)
