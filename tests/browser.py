@@ -20,6 +20,7 @@ from playwright.async_api import Browser, async_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tests" / "chromium"
+SEARCHED = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 CACHE = ROOT / ".madoguchi" / "browser"
 
 # pages of ours load nothing from elsewhere; whatever tries, finds no host
@@ -66,6 +67,8 @@ def chromium_environment(executable: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for all tests of this process; make a context of your own in it."""
+    # its own Node needs a library that a bare machine lacks
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", shutil.which("node", path=SEARCHED) or "")
     async with async_playwright() as playwright:
         executable = chromium_executable()
         chromium = await playwright.chromium.launch(
@@ -90,8 +93,9 @@ def _unpack(folder: Path) -> None:
     unfinished = CACHE / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    _must_run(["npm", "ci"], {**os.environ})
-    _must_run(["node", "unpack.mjs"], {**os.environ, "TMPDIR": str(unfinished)})
+    node = {**os.environ, "PATH": SEARCHED, "TMPDIR": str(unfinished)}
+    _must_run(["npm", "ci"], node)
+    _must_run(["node", "unpack.mjs"], node)
     _must_run([str(unfinished / "chromium"), "--version"], chromium_environment(unfinished / "chromium"))
     unfinished.rename(folder)
     shutil.rmtree(PACKAGE / "node_modules")

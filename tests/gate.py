@@ -23,7 +23,7 @@ class Step(NamedTuple):
 
 
 STEPS = [
-    Step("format", [sys.executable, "-m", "ruff", "format", "--check", ".", "madoguchi"]),
+    Step("format", [sys.executable, "-m", "ruff", "format", "--check", "--output-format", "concise", ".", "madoguchi"]),
     Step("lint", [sys.executable, "-m", "ruff", "check", "--quiet", ".", "madoguchi"]),
     Step("types", [sys.executable, "-m", "mypy"]),
     Step("imports", [sys.executable, str(PROGRAMS / "lint-imports"), "--no-logo"]),
