@@ -37,7 +37,7 @@ async function build() {
     entryNames: "[name]-[hash]",
     outdir: dist,
     bundle: true,
-    format: "esm",
+    format: "iife",
     minify: true,
     metafile: true,
     target: ["chrome119", "firefox121", "safari17.4"],

@@ -1,1 +1,23 @@
-export {};
+import htmx from "htmx.org";
+import { ChatRoom } from "./chat/room";
+import { startAway } from "./desk/away";
+import { startKeys } from "./desk/keys";
+import { startPalette } from "./desk/palette";
+import { startSheet } from "./desk/sheet";
+import { TimeLeft } from "./desk/time-left";
+import { startLive } from "./live/start";
+import { startBadge } from "./page/badge";
+import { startDisplay } from "./page/display";
+import { startFrame } from "./page/frame";
+
+customElements.define("chat-room", ChatRoom);
+customElements.define("time-left", TimeLeft);
+document.addEventListener("live:renew", ({ detail }) => htmx.process(detail.element));
+startFrame();
+startDisplay();
+startKeys();
+startPalette();
+startSheet();
+startAway();
+startBadge();
+startLive();
