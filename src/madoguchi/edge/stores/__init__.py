@@ -1,0 +1,1 @@
+"""Stores: one adapter per kind of shop, each implementing core.shop.port."""

@@ -1,0 +1,217 @@
+"""What a shop is filled with, and the rows that this makes. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.shop.port import Product, Seller, StoreCustomer, StoreOrder, Subscription, TenderKind
+from madoguchi.edge.stores.demo.rules import Plan
+
+Row = tuple[Any, ...]
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment method on file; `balance` in minor units when it holds money; `details` such as brand, last_four."""
+
+    customer_ref: str
+    ref: str
+    kind: TenderKind
+    label: str
+    balance: int | None = None
+    details: dict[str, str] = {}
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that moved: `kind` is payment or refund, `amount` in minor units."""
+
+    tender_ref: str
+    kind: str
+    method_ref: str
+    amount: int
+    at: datetime
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with what the warehouse will do and the money that moved; its parcels' events may lie ahead."""
+
+    order: StoreOrder
+    payments: tuple[Payment, ...]
+    plan: Plan = Plan()
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a shop that is put in at once."""
+
+    sellers: Sequence[Seller] = ()
+    products: Sequence[Product] = ()
+    customers: Sequence[StoreCustomer] = ()
+    methods: Sequence[Method] = ()
+    subscriptions: Sequence[Subscription] = ()
+    orders: Sequence[Placed] = ()
+
+
+def payments_of(order: StoreOrder) -> tuple[Payment, ...]:
+    """The payments that an order's tenders show, all made when it was placed."""
+    taken = [("payment", tender, tender.captured) for tender in order.tenders if tender.captured]
+    given = [("refund", tender, tender.refunded) for tender in order.tenders if tender.refunded]
+    return tuple(
+        Payment(tender_ref=t.ref, kind=kind, method_ref=t.method_ref, amount=money.amount, at=order.placed_at)
+        for kind, t, money in taken + given
+    )
+
+
+# tables in the order in which they can be filled
+COLUMNS = {
+    "sellers": "shop_id, ref, name, address",
+    "products": "shop_id, ref, position, name, category, flags, seller_ref",
+    "variants": "shop_id, sku, product_ref, position, options, price, available, stock",
+    "customers": "shop_id, ref, name, kana, given_name, family_name, email, locale, phone, address, version",
+    "payment_methods": "shop_id, customer_ref, ref, kind, label, balance, details",
+    "subscriptions": "shop_id, ref, customer_ref, name, kind, state, price, interval, started_at, renews_at",
+    "orders": "shop_id, ref, customer_ref, version, state, status_text, placed_at, shipping_fee, total, address, "
+    "seller_ref, is_gift, is_business, subscription_ref, delivery_speed, cancel_until, promised_from, promised_until, "
+    "cancel_reason, allocate_at, ships_at, may_stop",
+    "order_lines": "shop_id, order_ref, ref, position, sku, product_ref, name, options, quantity, unit_price, total, "
+    "tax, flags, cancelled, shipped, delivered",
+    "tenders": "shop_id, order_ref, ref, position, kind, method_ref, label, amount, captured, refunded, pay_by, "
+    "payment_number",
+    "payments": "shop_id, order_ref, tender_ref, kind, method_ref, amount, at",
+    "shipments": "shop_id, order_ref, ref, carrier, tracking_number, shipped_at, promised_from, promised_until, "
+    "first_promised_until, delivered_at, left_at",
+    "shipment_lines": "shop_id, order_ref, shipment_ref, line_ref, units",
+    "tracking_events": "shop_id, order_ref, shipment_ref, at, state, place",
+}
+
+
+def rows(shop_id: str, contents: Contents) -> dict[str, list[Row]]:
+    """The rows by table, columns as in COLUMNS."""
+    made: dict[str, list[Row]] = {table: [] for table in COLUMNS}
+    made["sellers"] = [(shop_id, s.ref, s.name, s.address) for s in contents.sellers]
+    for position, product in enumerate(contents.products):
+        made["products"].append(_product(shop_id, position, product))
+        made["variants"] += _variants(shop_id, product)
+    made["customers"] = [_customer(shop_id, customer) for customer in contents.customers]
+    made["payment_methods"] = [
+        (shop_id, m.customer_ref, m.ref, m.kind.value, m.label, m.balance, Jsonb(m.details)) for m in contents.methods
+    ]
+    made["subscriptions"] = [
+        (shop_id, s.ref, s.customer_ref, s.name, s.kind, s.state, s.price.amount, s.interval, s.started_at, s.renews_at)
+        for s in contents.subscriptions
+    ]
+    for placed in contents.orders:
+        made["orders"].append(_order(shop_id, placed))
+        made["order_lines"] += _lines(shop_id, placed.order)
+        made["tenders"] += _tenders(shop_id, placed.order)
+        made["payments"] += [
+            (shop_id, placed.order.ref, p.tender_ref, p.kind, p.method_ref, p.amount, p.at) for p in placed.payments
+        ]
+        for table, row in parcel_rows(shop_id, placed.order, known=frozenset()):
+            made[table].append(row)
+    return made
+
+
+def parcel_rows(shop_id: str, order: StoreOrder, known: frozenset[str]) -> Iterator[tuple[str, Row]]:
+    """The rows of an order's shipments, each with its table, apart from the shipments already known."""
+    for s in order.shipments:
+        if s.ref in known:
+            continue
+        key = (shop_id, order.ref, s.ref)
+        promise = (s.promised_from, s.promised_until, s.first_promised_until)
+        yield "shipments", (*key, s.carrier, s.tracking_number, s.shipped_at, *promise, s.delivered_at, s.left_at)
+        for line_ref, units in s.lines.items():
+            yield "shipment_lines", (*key, line_ref, units)
+        for event in s.events:
+            yield "tracking_events", (*key, event.at, event.state.value, event.place)
+
+
+def _product(shop_id: str, position: int, product: Product) -> Row:
+    return (
+        shop_id,
+        product.ref,
+        position,
+        product.name,
+        product.category,
+        list(product.flags),
+        product.seller_ref,
+    )
+
+
+def _variants(shop_id: str, product: Product) -> Iterator[Row]:
+    for position, v in enumerate(product.variants):
+        yield shop_id, v.sku, product.ref, position, Jsonb(v.options), v.price.amount, v.available, v.stock
+
+
+def _customer(shop_id: str, c: StoreCustomer) -> Row:
+    address = Jsonb(msgspec.to_builtins(c.address)) if c.address else None
+    names = (c.name, c.kana, c.given_name, c.family_name)
+    return (shop_id, c.ref, *names, c.email, c.locale, c.phone, address, c.version)
+
+
+def _order(shop_id: str, placed: Placed) -> Row:
+    o, plan = placed.order, placed.plan
+    return (
+        shop_id,
+        o.ref,
+        o.customer_ref,
+        o.version,
+        o.state.value,
+        o.status_text,
+        o.placed_at,
+        o.shipping_fee.amount,
+        o.total.amount,
+        Jsonb(msgspec.to_builtins(o.address)),
+        o.seller and o.seller.ref,
+        o.is_gift,
+        o.is_business,
+        o.subscription_ref,
+        o.delivery_speed,
+        o.cancel_until,
+        o.promised_from,
+        o.promised_until,
+        o.cancel_reason,
+        plan.allocate_at,
+        plan.ships_at,
+        plan.may_stop,
+    )
+
+
+def _lines(shop_id: str, order: StoreOrder) -> Iterator[Row]:
+    for position, line in enumerate(order.lines):
+        yield (
+            shop_id,
+            order.ref,
+            line.ref,
+            position,
+            line.sku,
+            line.product_ref,
+            line.name,
+            Jsonb(line.options),
+            line.quantity,
+            line.unit_price.amount,
+            line.total.amount,
+            line.tax.amount,
+            list(line.flags),
+            line.cancelled,
+            line.shipped,
+            line.delivered,
+        )
+
+
+def _tenders(shop_id: str, order: StoreOrder) -> Iterator[Row]:
+    for position, t in enumerate(order.tenders):
+        money = (t.amount.amount, t.captured.amount, t.refunded.amount)
+        yield (
+            shop_id,
+            order.ref,
+            t.ref,
+            position,
+            t.kind.value,
+            t.method_ref,
+            t.label,
+            *money,
+            t.pay_by,
+            t.payment_number,
+        )
