@@ -1,0 +1,1 @@
+"""Channels: one adapter per way in which customers and the shop reach each other."""

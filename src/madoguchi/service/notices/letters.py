@@ -1,0 +1,201 @@
+"""The letters, written for their reader: events' facts in, subject and blocks of text out. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.actions.rules import Card, MoneyBack, OrderCard, Outcome, Settled, Slip, TextCard
+from madoguchi.core.cases.queries import Entry
+from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.cases.wording import text_of
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.mail import Block, Figure, Link, Paragraph, Rows, Speech, Talk
+from madoguchi.kit.money import total
+from madoguchi.service.notices.rules import SPEECHES
+
+_SILENT = frozenset({Kind.NOTE, Kind.SURVEY})
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Addresses of our pages; none of them opens anything without a session."""
+
+    base_url: str
+
+    def answer(self, case_id: UUID | None) -> str:
+        """Where a customer answers a letter."""
+        return f"{self.base_url}/chat/{case_id}" if case_id else f"{self.base_url}/"
+
+    def rating(self, case_id: UUID) -> str:
+        """Where a conversation is rated."""
+        return f"{self.base_url}/chat/{case_id}#rating"
+
+    def order(self, order_id: UUID) -> str:
+        """An order."""
+        return f"{self.base_url}/orders/{order_id}"
+
+    @property
+    def messages(self) -> str:
+        """The message centre."""
+        return f"{self.base_url}/messages"
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """What is told. `kept` stands in the message centre in place of blocks that must not stay readable."""
+
+    subject: str
+    blocks: tuple[Block, ...]
+    links: tuple[Link, ...] = ()
+    kept: tuple[Block, ...] | None = None
+
+
+def code(reader: Reader, digits: str, until: datetime) -> Letter:
+    """A one-time code."""
+    t = reader.t
+    lead, warning = Paragraph(t("notices.code.lead")), Paragraph(t("notices.code.warning"))
+    life = Paragraph(t("notices.code.until", time=reader.time(until)))
+    return Letter(
+        subject=t("notices.code.subject"),
+        blocks=(lead, Figure(digits), life, warning),
+        kept=(lead, Paragraph(t("notices.code.kept")), life, warning),
+    )
+
+
+def settled(reader: Reader, template: str, order_ref: str, outcome: Outcome, order_link: str | None) -> Letter:
+    """How a confirmed change of an order ended."""
+    t = reader.t
+    blocks: list[Block] = [Paragraph(t(f"notices.{template}.lead", order=order_ref))]
+    if outcome.state is Settled.FAILED:
+        blocks.append(Paragraph(t(f"errors.{outcome.code}") if outcome.code else t(f"notices.{template}.why")))
+    if outcome.slip:
+        blocks += _slip(reader, outcome.slip)
+    blocks.append(Paragraph(t(f"notices.{template}.next")))
+    return Letter(
+        subject=t(f"notices.{template}.subject", order=order_ref),
+        blocks=tuple(blocks),
+        links=(Link(t("notices.order.link"), order_link),) if order_link else (),
+    )
+
+
+def transcript(
+    reader: Reader, case_number: str, entries: Sequence[Entry], rating_link: str, *, silent: bool = False
+) -> Letter:
+    """The end of a conversation: what was done, and what was said as far as the entries go (the last SPEECHES)."""
+    t = reader.t
+    blocks: list[Block] = [Paragraph(t("notices.transcript.lead", case=case_number))]
+    if silent:
+        blocks.append(Paragraph(t("notices.transcript.silent")))
+    if done := [_words(entry, reader) for entry in entries if entry.kind is Kind.ACTION]:
+        blocks.append(Paragraph("\n".join([t("notices.transcript.done"), *(f"・{words}" for words in done)])))
+    blocks.append(Paragraph(t("notices.transcript.talk")))
+    speeches = _speeches(entries, reader)
+    if len(speeches) > SPEECHES:
+        speeches = speeches[-SPEECHES:]
+        blocks.append(Paragraph(t("notices.transcript.cut", n=SPEECHES)))
+    blocks += [Talk(tuple(speeches)), Paragraph(t("notices.transcript.next"))]
+    return Letter(
+        subject=t("notices.transcript.subject", case=case_number),
+        blocks=tuple(blocks),
+        links=(Link(t("notices.transcript.rate"), rating_link),),
+    )
+
+
+def greeting(reader: Reader, name: str) -> Paragraph:
+    """The addressee's name, by which a genuine letter is known."""
+    return Paragraph(reader.t("notices.greeting", name=name) if name else reader.t("notices.greeting.nameless"))
+
+
+def foot(reader: Reader, links: Links, sender: str, check_code: str, case_id: UUID | None) -> tuple[Block, ...]:
+    """How to answer, how to know that the mail is genuine, who wrote it."""
+    t = reader.t
+    return (
+        Link(t("notices.answer"), links.answer(case_id)),
+        Paragraph(t("notices.check", code=check_code)),
+        Link(t("notices.check.how"), links.messages),
+        Paragraph(t("notices.no_reply")),
+        Paragraph(sender),
+    )
+
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+
+def _slip(reader: Reader, slip: Slip) -> list[Block]:
+    t = reader.t
+    lines = tuple(
+        (t("notices.slip.line", name=line.name, n=line.quantity), reader.money(line.amount)) for line in slip.lines
+    )
+    blocks: list[Block] = [Rows(t("notices.slip.lines"), lines)] if lines else []
+    blocks += _money(reader, slip)
+    if slip.next_step:
+        blocks.append(Paragraph(slip.next_step.to(reader)))
+    return blocks
+
+
+def _money(reader: Reader, slip: Slip) -> list[Block]:
+    t = reader.t
+    back = [part for part in slip.money if part.amount and not part.void]
+    let_go = [part for part in slip.money if part.amount and part.void]
+    blocks: list[Block] = [Paragraph(t("notices.money.void", label=part.label, amount=part.amount)) for part in let_go]
+    if back:
+        rows = tuple((_tender(reader, part), reader.money(part.amount)) for part in back)
+        whole = total([part.amount for part in back], slip.total.currency)
+        blocks.append(Rows(t("notices.money.title"), rows, (t("notices.money.total"), reader.money(whole))))
+        if any(part.max_days for part in back):
+            blocks.append(Paragraph(t("notices.money.late")))
+    elif not let_go:
+        blocks.append(Paragraph(t("notices.money.none")))
+    return blocks
+
+
+def _tender(reader: Reader, part: MoneyBack) -> str:
+    if part.max_days == 0:
+        return reader.t("notices.money.now", label=part.label)
+    if part.min_days in {0, part.max_days}:
+        return reader.t("notices.money.within", label=part.label, n=part.max_days)
+    return reader.t("notices.money.days", label=part.label, low=part.min_days, high=part.max_days)
+
+
+# --- a conversation -------------------------------------------------------------------------------------------------
+
+
+def _speeches(entries: Sequence[Entry], reader: Reader) -> list[Speech]:
+    speeches: list[Speech] = []
+    day = None
+    for entry in entries:
+        words = "" if entry.kind in _SILENT else _words(entry, reader)
+        if words:
+            today = reader.local_day(entry.at)
+            when = reader.time(entry.at) if today == day else reader.datetime(entry.at)
+            speeches.append(Speech(_speaker(entry, reader), when, words))
+            day = today
+    return speeches
+
+
+def _speaker(entry: Entry, reader: Reader) -> str:
+    if entry.author is Author.CUSTOMER and not entry.name:
+        return reader.t("notices.who.guest")
+    return reader.t(f"notices.who.{entry.author}", name=entry.name)
+
+
+def _words(entry: Entry, reader: Reader) -> str:
+    body = entry.body or {}
+    card: Card | None = msgspec.convert(body["card"], Card) if body.get("card") else None
+    words = [text_of(entry, reader), *_card(card, entry, reader)]
+    if refusal := body.get("refusal"):
+        words.append(reader.t(str(refusal)))
+    if entry.kind is Kind.FILE:
+        words.append(reader.t("notices.transcript.file"))
+    return "\n".join(filter(None, words))
+
+
+def _card(card: Card | None, entry: Entry, reader: Reader) -> list[str]:
+    match card:
+        case TextCard(lines=lines):
+            return [line.to(reader) for line in lines]
+        case OrderCard():
+            return [reader.t("notices.transcript.order", order=card.ref)]
+        case Slip() if entry.kind is Kind.SLIP:
+            return [reader.t("notices.transcript.slip", title=card.title.to(reader), amount=card.total)]
+    return []

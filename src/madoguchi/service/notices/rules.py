@@ -1,0 +1,60 @@
+"""Which event is told by which template, and how often a delivery is tried. Pure."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+from madoguchi.core.actions.rules import Settled
+
+CODE = "code"
+TRANSCRIPT = "transcript"
+SETTLED: Mapping[tuple[str, Settled], str] = {
+    ("order.cancel", Settled.DONE): "order_cancelled",
+    ("order.cancel", Settled.PARTLY_DONE): "order_partly_cancelled",
+    ("order.cancel", Settled.FAILED): "order_not_cancelled",
+}
+
+SPEECHES = 300  # of a conversation that a transcript holds, the last ones
+LEASE = timedelta(minutes=3)  # longer than any sending takes
+ATTEMPTS = 14  # over a day and a half
+HARD_REFUSALS = 3  # in a row, after which an address is left alone
+HARD_REFUSALS_COUNT_FOR = timedelta(days=90)
+_FIRST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(hours=4)
+
+
+class DeliveryState(StrEnum):
+    """What became of a sending."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"  # not even tried: the address is known to take no mail
+
+
+class Refusal(StrEnum):
+    """How a mail was refused."""
+
+    LATER = "later"  # or nobody knows: worth another try
+    MAIL = "mail"  # this mail, for good
+    ADDRESS = "address"  # this address, for good
+
+
+def preview(action: str) -> tuple[str, ...]:
+    """Keys of the names of the notices that follow when the action succeeds, for its quote."""
+    template = SETTLED.get((action, Settled.DONE))
+    return (f"notices.{template}.name",) if template else ()
+
+
+def state_after(attempts: int, refusal: Refusal | None) -> DeliveryState:
+    """Where a delivery is after so many attempts, the last of which ended like this."""
+    if refusal is None:
+        return DeliveryState.SENT
+    return DeliveryState.QUEUED if refusal is Refusal.LATER and attempts < ATTEMPTS else DeliveryState.FAILED
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many failed attempts: 30 s, 2 min, 8 min … at most 4 h."""
+    times: int = 4 ** min(attempts - 1, 10)
+    return min(_FIRST_WAIT * times, _LONGEST_WAIT)
