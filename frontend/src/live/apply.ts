@@ -61,7 +61,7 @@ function replace({ id, html }: LiveData["replace"]): void {
 
 const fetching = new Map<Element, "once" | "again">();
 
-/** Gets every element of that panel again, or all of them. */
+/** Gets every element of that panel again, or all of them. What data-src answers is the panel's content or a page that holds the panel. */
 export function refetch(panel?: string): void {
   document.querySelectorAll<HTMLElement>(panel ? `[data-refetch~="${CSS.escape(panel)}"]` : "[data-refetch]").forEach((element) => void renew(element));
 }
@@ -78,7 +78,9 @@ async function renew(element: HTMLElement): Promise<void> {
 
 function swap(element: HTMLElement, html: string): void {
   const focused = element.contains(document.activeElement) ? focusPath(document.activeElement!) : null;
-  element.innerHTML = html;
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const same = page.querySelector(`[data-refetch="${CSS.escape(element.dataset.refetch!)}"]`);
+  element.replaceChildren(...(same ?? page.body).childNodes);
   if (focused) element.querySelector<HTMLElement>(focused)?.focus();
   tell("live:renew", { element });
 }
