@@ -133,11 +133,12 @@ class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
 
 
 class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):
-    """A place in line: how many are before, how long it takes (None: nobody can say), and until when we are closed."""
+    """A place in line (1: the next), how long it takes (None: nobody can say), and until when we are closed."""
 
     case_id: UUID
     place: int
     wait_minutes: tuple[int, int] | None
+    opens_at: datetime | None = None
     people_online: int
     state: str  # waiting | offered | assigned | left
     associate: str | None = None

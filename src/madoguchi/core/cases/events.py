@@ -13,10 +13,18 @@ class CaseOpened(Event, frozen=True, kw_only=True):
     case_id: UUID
 
 
+class CaseResumed(Event, frozen=True, kw_only=True):
+    """The customer came back to a parked case that people had; it stays parked until somebody is found for it."""
+
+    name: ClassVar[str] = "cases.resumed"
+    case_id: UUID
+
+
 class CaseClosed(Event, frozen=True, kw_only=True):
-    """A case ended; `handled_by` is `bot` or `associate`, `silent` when it ended by itself."""
+    """A case ended, and with it its running contact; `handled_by` is `bot` or `associate`, `silent` by itself."""
 
     name: ClassVar[str] = "cases.closed"
     case_id: UUID
+    contact_id: UUID
     handled_by: str
     silent: bool

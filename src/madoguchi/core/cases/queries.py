@@ -169,6 +169,12 @@ async def chat_by_client_id(tx: Tx, author: str, client_id: str) -> UUID | None:
 
 async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:
     """Cases to which the bot has owed an answer since before a moment."""
+async def running_contact(tx: Tx, case_id: UUID) -> UUID | None:
+    """The contact that is going on in a case."""
+    found = await tx.value("select id from contacts where case_id = %s and ended_at is null", [case_id])
+    return UUID(str(found)) if found else None
+
+
     rows = await tx.all(
         _CaseId, "select id from cases where bot_due_at < %s order by bot_due_at limit %s", [before, limit]
     )
@@ -176,12 +182,13 @@ async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUI
 
 
 async def silent_since(tx: Tx, states: Sequence[State], before: datetime, limit: int = 100) -> Sequence[UUID]:
-    """Cases with a running contact, in one of the states, in which nobody wrote since a moment."""
+    """Cases with a running contact, in one of the states, in which we spoke last, and that before a moment."""
     rows = await tx.all(
         _CaseId,
         """select c.id from contacts k join cases c on c.id = k.case_id
            where k.ended_at is null and c.state = any(%s)
-             and greatest(c.last_customer_at, c.last_staff_at, c.opened_at) < %s
+             and coalesce(c.last_staff_at, c.opened_at) < %s
+             and coalesce(c.last_customer_at, c.opened_at) <= coalesce(c.last_staff_at, c.opened_at)
            order by c.id limit %s""",
         [list(states), before, limit],
     )

@@ -21,7 +21,7 @@ OPEN = frozenset(State) - {State.CLOSED}
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.BOT: frozenset({State.QUEUED, State.ACTIVE, State.PARKED, State.CLOSED}),
     State.QUEUED: frozenset({State.ACTIVE, State.BOT, State.PARKED, State.CLOSED}),
-    State.ACTIVE: frozenset({State.QUEUED, State.BOT, State.PARKED, State.CLOSED}),
+    State.ACTIVE: frozenset({State.ACTIVE, State.QUEUED, State.BOT, State.PARKED, State.CLOSED}),  # or other hands
     State.PARKED: frozenset({State.BOT, State.QUEUED, State.ACTIVE, State.CLOSED}),
     State.CLOSED: frozenset({State.BOT, State.QUEUED}),  # the customer goes on with it
 }

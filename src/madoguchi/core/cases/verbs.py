@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import Actor, Audience
 from madoguchi.core.cases import queries, rules
-from madoguchi.core.cases.events import CaseClosed, CaseOpened
+from madoguchi.core.cases.events import CaseClosed, CaseOpened, CaseResumed
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.kit import events, ids, security
@@ -123,12 +123,14 @@ async def append(
     """Number and store an entry of a case whose row the caller has locked; its number."""
     seq = await tx.value(
         f"""with numbered as (
-              update cases set last_seq = last_seq + 1, {_SPOKE[author]}
-              where id = %(case)s returning id, last_seq)
-            insert into entries (case_id, seq, kind, author, author_id, name, audience, text, body, client_id, at)
-            select id, last_seq, %(kind)s, %(author)s, %(author_id)s, %(name)s, %(audience)s, %(text)s, %(body)s,
-                   %(client_id)s, %(at)s
-            from numbered returning seq""",
+              update cases set last_seq = last_seq + 1, {_SPOKE[author if audience is Audience.CUSTOMER else None]}
+              where id = %(case)s returning id, last_seq),
+            stored as (
+              insert into entries (case_id, seq, kind, author, author_id, name, audience, text, body, client_id, at)
+              select id, last_seq, %(kind)s, %(author)s, %(author_id)s, %(name)s, %(audience)s, %(text)s, %(body)s,
+                     %(client_id)s, %(at)s
+              from numbered)
+            select last_seq from numbered""",  # entries return nothing: who writes for staff may not be able to read it
         {
             "case": case.id,
             "kind": kind,
@@ -148,9 +150,11 @@ async def append(
 
 _SPOKE = {
     Author.CUSTOMER: "customer_seq = last_seq + 1, last_customer_at = %(at)s",
+_NOBODY_SPOKE = "opened_at = opened_at"
     Author.ASSOCIATE: "last_staff_at = %(at)s",
     Author.BOT: "last_staff_at = %(at)s",
-    Author.SYSTEM: "opened_at = opened_at",
+    Author.SYSTEM: _NOBODY_SPOKE,
+    None: _NOBODY_SPOKE,  # what the customer does not read is no answer to them
 }
 
 
@@ -180,7 +184,7 @@ async def transition(
            where id = %s""",
         [to, holder, resume, tx.now if to is State.CLOSED else None, case.id],
     )
-    await append(
+    seq = await append(
         tx,
         case,
         kind=Kind.STATUS,
@@ -194,17 +198,17 @@ async def transition(
         },
     )
     if to is State.CLOSED:
-        await tx.execute(
-            "update contacts set ended_at = %s, to_seq = %s where case_id = %s and ended_at is null",
-            [tx.now, case.last_seq + 1, case.id],
+        contact_id = await tx.value(
+            "update contacts set ended_at = %s, to_seq = %s where case_id = %s and ended_at is null returning id",
+            [tx.now, seq, case.id],
         )
         handled = "associate" if case.assigned_to else "bot"
-        await events.record(tx, CaseClosed(case_id=case.id, handled_by=handled, silent=silent))
+        await events.record(tx, CaseClosed(case_id=case.id, contact_id=contact_id, handled_by=handled, silent=silent))
     return await tx.one(Case, f"select {queries._CASE} from cases c where c.id = %s", [case.id])
 
 
 async def resume(tx: Tx, actor: Actor, case_id: UUID, channel: Channel = Channel.CHAT) -> Case:
-    """Go on with an earlier case: a parked one returns to whoever had it, a closed one to the bot."""
+    """Go on with an earlier case: a parked one returns to whoever had it (see `_unpark`), a closed one to the bot."""
     case = await queries.access_case(tx, actor, case_id, lock=True)
     if case.state is State.CLOSED:
         case = await transition(tx, case, State.BOT, text_key="cases.status.reopened", by=actor)
@@ -312,7 +316,8 @@ async def _customer_spoke(tx: Tx, case: Case, seq: int) -> None:
 
 
 async def _unpark(tx: Tx, case: Case) -> Case:
-    to = case.resume_to or State.BOT
-    return await transition(
-        tx, case, to, assigned_to=case.assigned_to if to is State.ACTIVE else None, text_key="cases.status.resumed"
-    )
+    """Back to the bot at once; whether a person still has time for it is for those to say who hear CaseResumed."""
+    if case.resume_to in {State.QUEUED, State.ACTIVE}:
+        await events.record(tx, CaseResumed(case_id=case.id))
+        return case
+    return await transition(tx, case, State.BOT, text_key="cases.status.resumed")
