@@ -210,3 +210,14 @@ async def run_due(database: Database, duties: Mapping[str, Duty], limit: int = 1
             await worker._work(job)
             count += 1
     return count
+
+
+async def parked(tx: Tx) -> list[str]:
+    """Jobs that were given up and wait for a person."""
+    rows = await tx.all(_Parked, "select name, last_error from jobs where parked_at is not null order by id limit 20")
+    return [f"{row.name}: {row.last_error}" for row in rows]
+
+
+class _Parked(msgspec.Struct, frozen=True):
+    name: str
+    last_error: str | None

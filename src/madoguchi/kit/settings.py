@@ -68,8 +68,7 @@ def load(environ: Mapping[str, str] = os.environ, file: Path = Path("madoguchi.t
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise StartupError(f"A setting is wrong: {error}.") from error
-    _check(settings)
-    return settings
+    return checked(settings)
 
 
 def secret_key(settings: Settings) -> bytes:
@@ -91,7 +90,8 @@ def secret_key(settings: Settings) -> bytes:
     return key
 
 
-def _check(settings: Settings) -> None:
+def checked(settings: Settings) -> Settings:
+    """The settings themselves; StartupError when one of them cannot be."""
     if not 1 <= settings.port <= 65535:
         raise StartupError(f"The port must be between 1 and 65535, not {settings.port}.")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
@@ -106,6 +106,7 @@ def _check(settings: Settings) -> None:
         raise StartupError("The database address must begin with postgresql://.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
         raise StartupError("The mail server's address must begin with smtp:// or smtps://.")
+    return settings
 
 
 def _is_loopback(host: str) -> bool:

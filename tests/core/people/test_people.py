@@ -6,13 +6,13 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.people import queries, tokens, verbs
-from madoguchi.core.shop.port import StoreCustomer
+from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.kit import security
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 
 SECRET = tokens.shared_secret(b"k" * 32, "demo")
-MISAKI = StoreCustomer(ref="c1", name="佐藤 美咲", email="misaki.sato@example.jp", locale="ja")
+MISAKI = CustomerFacts(ref="c1", name="佐藤 美咲", email="misaki.sato@example.jp", locale="ja")
 
 
 @pytest.fixture

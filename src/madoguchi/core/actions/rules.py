@@ -1,6 +1,5 @@
-"""What an action is, and the cards and slips it answers with. Pure."""
+"""The cards and slips that actions answer with, and the stages of a wish. Pure."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,10 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Need
-from madoguchi.core.shop.port import Operation, OrderState, StorePort, TenderKind, TrackingState
+from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
 from madoguchi.kit import i18n
-from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
 
 # --- what people are shown ------------------------------------------------------------------------------------------
@@ -138,13 +135,14 @@ class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):
     case_id: UUID
     place: int
     wait_minutes: tuple[int, int] | None
-    opens_at: datetime | None = None
     people_online: int
     state: str  # waiting | offered | assigned | left
     associate: str | None = None
+    opens_at: datetime | None = None
 
 
 Card = OrderCard | Slip | TextCard | QueueTicket
+
 
 # --- what can be done -----------------------------------------------------------------------------------------------
 
@@ -202,43 +200,3 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     state: Settled
     slip: Slip | None = None
     code: str | None = None
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """The four moments of a change. Only `perform` goes outside; the others run inside a transaction.
-
-    `draft` raises Refused when it cannot be; `begin` reserves units and money; `perform` asks the store under the
-    request's key (it may be repeated); `settle` books what really happened.
-    """
-
-    draft: Callable[[Tx, Actor, Any], Awaitable[Draft]]
-    begin: Callable[[Tx, Wish], Awaitable[None]]
-    perform: Callable[[StorePort, Wish], Awaitable[Operation]]
-    settle: Callable[[Tx, Wish, Operation], Awaitable[Outcome]]
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of the catalogue. `name` is `noun.verb` and part of the public API; texts are `actions.<name>.*`.
-
-    `arguments` is the Struct of its typed arguments. `offer` says, for an order, whether it can be done now
-    (None) or why not; an action without it does not appear on orders. `reason` is the contact reason it ends.
-    """
-
-    name: str
-    effect: Effect
-    arguments: type[msgspec.Struct]
-    need: Need
-    reason: str | None = None
-    read: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
-    act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
-    change: Change | None = None
-    offer: Callable[[Tx, Actor, UUID], Awaitable[Refusal | None]] | None = None
-
-
-class Catalogue:
-    """All actions by name, in the order they were registered."""
-
-    def __init__(self, actions: Sequence[Action]) -> None:
-        self.actions: Mapping[str, Action] = {action.name: action for action in actions}
-        if len(self.actions) != len(actions):
-            raise ValueError("two actions have the same name")

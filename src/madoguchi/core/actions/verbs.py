@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor, allowed
-from madoguchi.core.actions.rules import Action, Card, Catalogue, Effect, Refusal
+from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.rules import Card, Effect, Refusal
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 

@@ -68,6 +68,8 @@ class CaseLine(msgspec.Struct, frozen=True):
     unread: int
 
 
+ENTRIES_AT_ONCE = 100  # of one case, when many are asked for
+
 _CASE = """c.id, c.number, c.store_id, c.customer_id, c.locale, c.reason, c.order_id, c.state, c.assigned_to,
   c.resume_to, c.last_seq, c.customer_seq, c.customer_read_seq, c.staff_read_seq, c.last_customer_at, c.last_staff_at,
   c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
@@ -124,7 +126,7 @@ async def entries_since(tx: Tx, marks: Mapping[UUID, int]) -> Sequence[Entry]:
         Entry,
         f"""select {_ENTRY} from unnest(%s::uuid[], %s::int[]) as m(case_id, after)
             join lateral (select * from entries e where e.case_id = m.case_id and e.seq > m.after
-                          order by e.seq limit 100) e on true
+                          order by e.seq limit {ENTRIES_AT_ONCE}) e on true
             order by e.case_id, e.seq""",
         [list(marks), list(marks.values())],
     )
@@ -167,14 +169,14 @@ async def chat_by_client_id(tx: Tx, author: str, client_id: str) -> UUID | None:
     return UUID(str(found)) if found else None
 
 
-async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:
-    """Cases to which the bot has owed an answer since before a moment."""
 async def running_contact(tx: Tx, case_id: UUID) -> UUID | None:
     """The contact that is going on in a case."""
     found = await tx.value("select id from contacts where case_id = %s and ended_at is null", [case_id])
     return UUID(str(found)) if found else None
 
 
+async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:
+    """Cases to which the bot has owed an answer since before a moment."""
     rows = await tx.all(
         _CaseId, "select id from cases where bot_due_at < %s order by bot_due_at limit %s", [before, limit]
     )
@@ -197,3 +199,42 @@ async def silent_since(tx: Tx, states: Sequence[State], before: datetime, limit:
 
 class _CaseId(msgspec.Struct, frozen=True):
     id: UUID
+
+
+async def misnumbered(tx: Tx) -> Sequence[str]:
+    """Cases whose entries are not numbered 1…last_seq without gaps."""
+    rows = await tx.all(
+        _Breach,
+        """select c.number as said from cases c
+           left join (select case_id, count(*) as n, max(seq) as last from entries group by case_id) e
+             on e.case_id = c.id
+           where coalesce(e.n, 0) <> c.last_seq or coalesce(e.last, 0) <> c.last_seq limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+async def misfolded(tx: Tx) -> Sequence[str]:
+    """Cases whose state or holder is not what folding their status entries gives."""
+    rows = await tx.all(
+        _Breach,
+        """select c.number as said from cases c
+           left join lateral (select e.body from entries e where e.case_id = c.id and e.kind = 'status'
+                              order by e.seq desc limit 1) s on true
+           where c.state <> coalesce(s.body->>'to', 'bot')
+              or c.assigned_to::text is distinct from s.body->>'assigned_to' limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+async def forgotten(tx: Tx) -> Sequence[str]:
+    """Cases to which the bot has owed an answer for a minute."""
+    rows = await tx.all(
+        _Breach,
+        "select number as said from cases where bot_due_at < %s - interval '1 minute' limit 20",
+        [tx.now],
+    )
+    return [row.said for row in rows]
+
+
+class _Breach(msgspec.Struct, frozen=True):
+    said: str

@@ -16,6 +16,8 @@ from madoguchi.kit import events, ids, security
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 
+ALWAYS = {"service.human": "cases.choice.human"}  # choices that stand on every page of a chat
+
 
 def topic(case_id: UUID) -> str:
     """What readers of a case listen to."""
@@ -88,7 +90,7 @@ async def say(
     if mine is Author.ASSOCIATE and not note and case.assigned_to != actor.id:
         raise Refused("not_assigned", 409)
     kind = Kind.NOTE if note else Kind.CHOICE if choice is not None else Kind.MESSAGE
-    if choice is not None:
+    if choice is not None and choice not in ALWAYS:
         clean = await _label_of(tx, case, choice)
     seq = await append(
         tx,
@@ -98,7 +100,7 @@ async def say(
         author_id=actor.id,
         name=actor.name,
         text=clean,
-        body={"choice": choice} if choice is not None else None,
+        body={"choice": choice, "key": ALWAYS.get(choice)} if choice is not None else None,
         audience=Audience.STAFF if note else Audience.CUSTOMER,
         client_id=client_id,
     )
@@ -148,9 +150,9 @@ async def append(
     return int(seq)
 
 
+_NOBODY_SPOKE = "opened_at = opened_at"
 _SPOKE = {
     Author.CUSTOMER: "customer_seq = last_seq + 1, last_customer_at = %(at)s",
-_NOBODY_SPOKE = "opened_at = opened_at"
     Author.ASSOCIATE: "last_staff_at = %(at)s",
     Author.BOT: "last_staff_at = %(at)s",
     Author.SYSTEM: _NOBODY_SPOKE,

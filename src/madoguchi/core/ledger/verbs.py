@@ -3,46 +3,11 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-import msgspec
-
-from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.ledger.rules import LineUnits, OrderFacts, TenderMoney
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
-
-
-class LineUnits(msgspec.Struct, frozen=True):
-    """What became of the units of a line."""
-
-    line_ref: str
-    ordered: int
-    cancelling: int
-    cancelled: int
-    return_open: int
-    returned: int
-    kept: int
-    refunded: int
-
-    @property
-    def free(self) -> int:
-        """Units that nothing was done with yet."""
-        return self.ordered - self.cancelling - self.cancelled - self.return_open - self.returned - self.kept
-
-
-class TenderMoney(msgspec.Struct, frozen=True):
-    """What became of the money of a tender, in minor units."""
-
-    tender_ref: str
-    currency: str
-    captured: int
-    reserved: int
-    refunded: int
-
-    @property
-    def free(self) -> Money:
-        """What may still be refunded."""
-        return Money(self.captured - self.reserved - self.refunded, self.currency)
 
 
 async def lines(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str, LineUnits]:
@@ -67,16 +32,16 @@ async def tenders(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str,
     return {row.tender_ref: row for row in rows}
 
 
-async def take_store_facts(tx: Tx, order_id: UUID, order: StoreOrder) -> None:
+async def take_store_facts(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
     """Ordered units and captured money are the store's; what the store cancelled or refunded by itself is adopted.
 
     Adoption waits while a request of ours is under way on the order, since that books its own part.
     """
-    await _take_ordered(tx, order_id, order)
+    await _take_ordered(tx, order_id, facts)
     if not await tx.value(
         "select exists (select 1 from ledger_lines where order_id = %s and cancelling > 0)", [order_id]
     ):
-        await _adopt(tx, order_id, order)
+        await _adopt(tx, order_id, facts)
 
 
 async def reserve(
@@ -143,31 +108,31 @@ async def release(
     await _write(tx, request_id, "release", order_id, units, money)
 
 
-async def _take_ordered(tx: Tx, order_id: UUID, order: StoreOrder) -> None:
+async def _take_ordered(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
     await tx.many(
         """insert into ledger_tenders (order_id, tender_ref, currency, captured) values (%s, %s, %s, %s)
            on conflict (order_id, tender_ref) do update set captured = excluded.captured""",
-        [(order_id, tender.ref, order.currency, tender.captured.amount) for tender in order.tenders],
+        [(order_id, tender.ref, facts.currency, tender.captured) for tender in facts.tenders],
     )
     await tx.many(
         """insert into ledger_lines (order_id, line_ref, ordered) values (%s, %s, %s)
            on conflict (order_id, line_ref) do update set ordered = excluded.ordered""",
-        [(order_id, line.ref, line.quantity) for line in order.lines],
+        [(order_id, line.ref, line.ordered) for line in facts.lines],
     )
 
 
-async def _adopt(tx: Tx, order_id: UUID, order: StoreOrder) -> None:
+async def _adopt(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
     money = await tenders(tx, order_id, lock=True)
-    for tender in order.tenders:
-        more = tender.refunded.amount - money[tender.ref].refunded
+    for tender in facts.tenders:
+        more = tender.refunded - money[tender.ref].refunded
         if more > 0:
             await tx.execute(
                 "update ledger_tenders set refunded = refunded + %s where order_id = %s and tender_ref = %s",
                 [more, order_id, tender.ref],
             )
-            await _write(tx, None, "store", order_id, {}, {tender.ref: Money(more, order.currency)})
+            await _write(tx, None, "store", order_id, {}, {tender.ref: Money(more, facts.currency)})
     units = await lines(tx, order_id, lock=True)
-    for line in order.lines:
+    for line in facts.lines:
         more = min(line.cancelled - units[line.ref].cancelled, units[line.ref].free)
         if more > 0:
             await tx.execute(

@@ -114,6 +114,18 @@ async def session(tx: Tx, token_hash: bytes) -> Session | None:
     )
 
 
+async def session_lives(tx: Tx, session_id: UUID) -> bool:
+    """Whether a session has not ended."""
+    return bool(
+        await tx.value(
+            """select exists (select 1 from sessions s left join staff f on f.id = s.staff_id
+                              where s.id = %s and s.ended_at is null and s.expires_at > %s
+                                and coalesce(f.active, true))""",
+            [session_id, tx.now],
+        )
+    )
+
+
 async def access_customer(tx: Tx, actor: Actor, customer_id: UUID) -> Customer:
     """A customer the actor may see: oneself, or any for staff; else invisible."""
     if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id):

@@ -3,6 +3,8 @@
 import unicodedata
 from datetime import timedelta
 
+import msgspec
+
 LANGUAGES = ("ja", "en", "zh", "ko")
 
 CUSTOMER_IDLE = timedelta(days=14)
@@ -13,6 +15,20 @@ CODE_TRIES = 5
 CODES_PER_HOUR = 3
 CODES_PER_DAY = 10
 SHOP_TOKEN_LIFE = timedelta(minutes=15)
+
+
+class CustomerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer as their shop tells of them."""
+
+    ref: str
+    name: str
+    email: str
+    locale: str
+    kana: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    phone: str | None = None
+    version: int = 1
 
 
 def email_key(address: str) -> str | None:

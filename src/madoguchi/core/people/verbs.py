@@ -1,16 +1,16 @@
 """Sessions begin, rise in identity, and end; guests and one-time codes. Never commits."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Level
+from madoguchi.core.access.rules import Actor, Level, Role
 from madoguchi.core.people import queries, rules
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.tokens import ShopToken
-from madoguchi.core.shop.port import StoreCustomer
 from madoguchi.kit import events, ids, security
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -101,7 +101,7 @@ async def ensure_guest(tx: Tx, actor: Actor, name: str = "") -> UUID:
     return customer_id
 
 
-async def remember_customer(tx: Tx, store_id: str, facts: StoreCustomer) -> UUID:
+async def remember_customer(tx: Tx, store_id: str, facts: rules.CustomerFacts) -> UUID:
     """Insert or update a customer from the store's facts; an older version changes nothing."""
     return UUID(
         str(
@@ -220,3 +220,34 @@ async def _codes_sent(tx: Tx, target: str) -> list[datetime]:
         [target, tx.now - timedelta(days=1)],
     )
     return [row.created_at for row in rows]
+
+
+async def add_staff(
+    tx: Tx,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    locale: str,
+    languages: Sequence[str],
+    skills: Sequence[str] = (),
+    password_hash: str | None = None,
+) -> UUID:
+    """Somebody new works here, or has changed; without a hash nobody can sign in with a password."""
+    key = rules.email_key(email)
+    if key is None:
+        raise Refused("invalid_email")
+    return UUID(
+        str(
+            await tx.value(
+                """insert into staff (id, email, name, role, locale, languages, skills, password_hash)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s)
+                   on conflict (email) do update
+                   set name = excluded.name, role = excluded.role, locale = excluded.locale,
+                       languages = excluded.languages, skills = excluded.skills,
+                       password_hash = coalesce(excluded.password_hash, staff.password_hash), active = true
+                   returning id""",
+                [ids.uuid7(), key, name, role, locale, list(languages), list(skills), password_hash],
+            )
+        )
+    )

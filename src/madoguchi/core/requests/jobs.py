@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.actions.rules import Catalogue
+from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Request
 from madoguchi.core.shop import verbs as shop

@@ -116,3 +116,22 @@ async def requests_of(tx: Tx, customer_id: UUID, limit: int = 20) -> Sequence[Re
 
 def _may_see(actor: Actor, customer_id: UUID) -> bool:
     return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
+
+
+async def left_open(tx: Tx) -> Sequence[str]:
+    """Settled requests that still hold lines open, and open ones that nothing will take up."""
+    rows = await tx.all(
+        _Breach,
+        """select r.number as said from requests r
+           where (r.settled_at is not null
+                  and exists (select 1 from request_lines l where l.request_id = r.id and l.open))
+              or (r.settled_at is null
+                  and not exists (select 1 from jobs j
+                                  where j.key = 'requests.execute:' || r.id and j.parked_at is null))
+           limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+class _Breach(msgspec.Struct, frozen=True):
+    said: str

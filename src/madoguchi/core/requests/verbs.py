@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
-from madoguchi.core.actions.rules import Catalogue, Change, Draft, Outcome, Settled, Wish
+from madoguchi.core.actions.catalogue import Catalogue, Change
+from madoguchi.core.actions.rules import Draft, Outcome, Settled, Wish
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.rules import Author, Kind

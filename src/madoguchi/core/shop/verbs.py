@@ -6,8 +6,10 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import LineFacts, OrderFacts, TenderFacts
 from madoguchi.core.people import verbs as people
-from madoguchi.core.shop.port import Changes, StoreOrder
+from madoguchi.core.people.rules import CustomerFacts
+from madoguchi.core.shop.port import Changes, StoreCustomer, StoreOrder
 from madoguchi.core.shop.queries import order_id_of
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
@@ -35,7 +37,7 @@ async def cursor(tx: Tx, store_id: str) -> str:
 async def apply_changes(tx: Tx, store_id: str, changes: Changes) -> None:
     """Take over one page of the store's changes and remember the cursor."""
     for customer in changes.customers:
-        await people.remember_customer(tx, store_id, customer)
+        await people.remember_customer(tx, store_id, _customer_facts(customer))
     for order in sorted(changes.orders, key=lambda order: order.ref):
         await mirror_order(tx, store_id, order)
     await tx.execute("update stores set sync_cursor = %s where id = %s", [changes.cursor, store_id])
@@ -69,9 +71,31 @@ async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
         ],
     )
     if order_id is not None:
-        await ledger.take_store_facts(tx, order_id, order)
+        await ledger.take_store_facts(tx, order_id, _ledger_facts(order))
         tx.wake(f"order:{order_id}", order.version)
         return UUID(str(order_id))
     known = await order_id_of(tx, store_id, order.ref)
     assert known is not None
     return known
+
+
+def _ledger_facts(order: StoreOrder) -> OrderFacts:
+    return OrderFacts(
+        order.currency,
+        tuple(LineFacts(line.ref, line.quantity, line.cancelled) for line in order.lines),
+        tuple(TenderFacts(t.ref, t.captured.amount, t.refunded.amount) for t in order.tenders),
+    )
+
+
+def _customer_facts(customer: StoreCustomer) -> CustomerFacts:
+    return CustomerFacts(
+        ref=customer.ref,
+        name=customer.name,
+        kana=customer.kana,
+        given_name=customer.given_name,
+        family_name=customer.family_name,
+        email=customer.email,
+        phone=customer.phone,
+        locale=customer.locale,
+        version=customer.version,
+    )

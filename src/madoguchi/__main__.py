@@ -1,0 +1,169 @@
+"""`python -m madoguchi`: the commands of the command line, run on the wired program."""
+
+import asyncio
+import signal
+import sys
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvloop
+
+from madoguchi.app import PACKAGE, App
+from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.people.tokens import shared_secret
+from madoguchi.core.people.verbs import add_staff
+from madoguchi.edge.stores.demo.importing import import_shop
+from madoguchi.front.cli import doctor
+from madoguchi.front.cli.main import run
+from madoguchi.front.demo import world
+from madoguchi.front.ui import server
+from madoguchi.kit import migrations
+from madoguchi.kit.postgres import EmbeddedPostgres
+from madoguchi.kit.progress import Progress
+from madoguchi.kit.security import hash_password
+from madoguchi.kit.settings import Settings, secret_key
+
+
+class Commands:
+    """What the command line may ask for; one method a command."""
+
+    def demo(self, settings: Settings, size: int, progress: Progress) -> None:
+        """Everything from nothing: database, schema, the demo world, pages and work in one process."""
+        listening = server.listen(settings)  # first of all, so that a taken port leaves no trace
+
+        async def work(app: App) -> None:
+            await world.build(app.db, app.store_db, size, progress)
+            await app.learn_shops()
+            web, services = await app.web(work=True)
+            progress.say(world.welcome(settings))
+            await server.run(web, listening, services.feeds)
+
+        with _database(settings) as conninfo:
+            _migrate(conninfo, progress)
+            uvloop.run(_opened(settings, conninfo, work, demo=True))
+
+    def serve(self, settings: Settings, progress: Progress) -> None:
+        """The pages, and the work behind them, for a database that is up to date."""
+        listening = server.listen(settings)
+
+        async def work(app: App) -> None:
+            web, services = await app.web(work=True)
+            progress.say(f"Madoguchi serves {settings.public_url}")
+            await server.run(web, listening, services.feeds)
+
+        self._on_current(settings, work)
+
+    def worker(self, settings: Settings, progress: Progress) -> None:
+        """Only the work."""
+
+        async def work(app: App) -> None:
+            stop = asyncio.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            async with app.working():
+                progress.say("The worker works.")
+                await stop.wait()
+
+        self._on_current(settings, work)
+
+    def migrate(self, settings: Settings, progress: Progress) -> None:
+        """Bring the schema up to date."""
+        with _database(settings) as conninfo:
+            count = _migrate(conninfo, progress)
+        progress.say(f"{count} migrations applied." if count else "The database is up to date.")
+
+    def seed(self, settings: Settings, size: int, progress: Progress) -> None:
+        """Fill the demo shop and bring our mirror of it up to date."""
+        with _database(settings) as conninfo:
+            _migrate(conninfo, progress)
+            uvloop.run(
+                _opened(settings, conninfo, lambda app: world.build(app.db, app.store_db, size, progress), demo=True)
+            )
+
+    def import_shop(self, settings: Settings, directory: Path, progress: Progress) -> None:
+        """Load another shop from its files, and bring our mirror of it up to date."""
+
+        async def work(app: App) -> None:
+            loaded = await import_shop(app.store_db, directory, lambda n, of: progress.step("Importing", n, of))
+            await world.open_retail(app.db, app.store_db, progress)
+            state = "loaded" if loaded.changed else "unchanged"
+            progress.say(
+                f"{loaded.users:,} customers, {loaded.orders:,} orders, {loaded.products:,} products: {state}."
+            )
+
+        with _database(settings) as conninfo:
+            _migrate(conninfo, progress)
+            uvloop.run(_opened(settings, conninfo, work, demo=True))
+
+    def doctor(self, settings: Settings, invariants: bool) -> Sequence[doctor.Finding]:
+        """What is wrong with this installation; with `invariants`, also with its data."""
+        with _database(settings) as conninfo:
+            return uvloop.run(doctor.examine(settings, conninfo, migrations.discover(PACKAGE), invariants))
+
+    def add_staff(
+        self, settings: Settings, email: str, name: str, role: str, languages: Sequence[str], password: str
+    ) -> None:
+        """Somebody works here from now on."""
+
+        async def work(app: App) -> None:
+            hashed = await hash_password(password)
+            await app.db.run(
+                SYSTEM,
+                lambda tx: add_staff(
+                    tx,
+                    email=email,
+                    name=name,
+                    role=Role(role),
+                    locale=languages[0],
+                    languages=languages,
+                    password_hash=hashed,
+                ),
+            )
+
+        self._on_current(settings, work)
+
+    def shop_secret(self, settings: Settings, store_id: str) -> str:
+        """What a shop signs its tokens with, base64."""
+        return b64encode(shared_secret(secret_key(settings), store_id)).decode()
+
+    def _on_current(self, settings: Settings, work: Callable[[App], Awaitable[None]]) -> None:
+        with _database(settings) as conninfo:
+            migrations.check(conninfo, migrations.discover(PACKAGE))
+            uvloop.run(_opened(settings, conninfo, work, demo=False))
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """The database's address as its owner; the embedded server runs within the block when no other is named."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    with EmbeddedPostgres(settings.data_dir / "postgres") as conninfo:
+        yield conninfo
+
+
+def _migrate(conninfo: str, progress: Progress) -> int:
+    todo = migrations.discover(PACKAGE)
+    done = 0
+
+    def applied(_: str) -> None:
+        nonlocal done
+        done += 1
+        progress.step("Preparing the database", done, len(todo))
+
+    return migrations.migrate(conninfo, todo, applied)
+
+
+async def _opened(settings: Settings, conninfo: str, work: Callable[[App], Awaitable[None]], *, demo: bool) -> None:
+    app = App(settings, conninfo, demo=demo)
+    await app.open()
+    try:
+        await work(app)
+    finally:
+        await app.close()
+
+
+if __name__ == "__main__":
+    sys.exit(run(Commands()))

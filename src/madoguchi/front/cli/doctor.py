@@ -1,0 +1,85 @@
+"""`madoguchi doctor`: what is wrong, in one line each, and what helps."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import psycopg
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.cases import queries as cases
+from madoguchi.core.ledger import queries as ledger
+from madoguchi.core.requests import queries as requests
+from madoguchi.kit import jobs, migrations
+from madoguchi.kit.db import Database, Tx
+from madoguchi.kit.errors import StartupError
+from madoguchi.kit.migrations import Migration
+from madoguchi.kit.settings import Settings, secret_key
+
+Check = Callable[[Tx], Awaitable[Sequence[str]]]
+
+INVARIANTS: tuple[tuple[str, Check], ...] = (
+    ("entries are numbered 1…n", cases.misnumbered),
+    ("the state of a case is what its timeline says", cases.misfolded),
+    ("an open case has somebody who sees to it", cases.forgotten),
+    ("ledger counters are the sum of their entries", ledger.unbalanced),
+    ("our ledger and the store agree", ledger.drifted),
+    ("a settled request has closed its lines", requests.left_open),
+    ("no work was given up", jobs.parked),
+)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    ok: bool
+    what: str
+    detail: str = ""
+
+
+async def examine(settings: Settings, conninfo: str, known: list[Migration], invariants: bool) -> Sequence[Finding]:
+    """Look at everything; a database that cannot be used is the last finding."""
+    findings = [_key(settings), _server(conninfo)]
+    try:
+        migrations.check(conninfo, known)
+    except StartupError as error:
+        return [*findings, Finding(False, "schema", str(error))]
+    findings.append(Finding(True, "schema", f"{len(known)} migrations"))
+    if invariants:
+        findings += await _invariants(conninfo)
+    return findings
+
+
+async def _invariants(conninfo: str) -> list[Finding]:
+    database = Database(conninfo, role=migrations.APP_ROLE, size=2)
+    await database.open()
+    try:
+        found = []
+        for name, check in INVARIANTS:
+            broken = await database.run(SYSTEM, check)
+            found.append(Finding(not broken, name, "; ".join(broken[:5])))
+        return found
+    finally:
+        await database.close()
+
+
+def _key(settings: Settings) -> Finding:
+    try:
+        secret_key(settings)
+    except StartupError as error:
+        return Finding(False, "key file", str(error))
+    return Finding(True, "key file")
+
+
+def _server(conninfo: str) -> Finding:
+    """A pooler that does not keep sessions cannot carry LISTEN."""
+    with psycopg.connect(conninfo, autocommit=True) as conn:
+        version = conn.info.server_version // 10000
+        conn.execute("listen madoguchi_doctor")
+        first = conn.execute("select pg_backend_pid(), pg_listening_channels()").fetchone()
+        kept = first is not None and first[1] == "madoguchi_doctor"
+        durable = conn.execute("show synchronous_commit").fetchone() == ("on",)
+    if not kept:
+        return Finding(False, "database", "the connection is pooled by transaction: connect directly or by session")
+    if not durable:
+        return Finding(False, "database", "synchronous_commit is off: what was acknowledged could be lost")
+    return Finding(True, "database", f"PostgreSQL {version}")

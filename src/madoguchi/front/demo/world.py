@@ -1,0 +1,110 @@
+"""The demo world: the demo shop with its customers and orders, our mirror of it, and the people who work here."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.people.verbs import add_staff
+from madoguchi.core.shop import jobs as shop_jobs
+from madoguchi.core.shop.verbs import add_store
+from madoguchi.edge.stores.demo import world
+from madoguchi.edge.stores.demo.shops import DEMO, RETAIL, Shop
+from madoguchi.edge.stores.demo.store import DemoStore
+from madoguchi.kit import clock
+from madoguchi.kit.db import Database, Tx
+from madoguchi.kit.i18n import LANGUAGES
+from madoguchi.kit.progress import Progress
+from madoguchi.kit.settings import Settings
+
+
+class Colleague(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the demo's staff."""
+
+    email: str
+    name: str
+    role: Role
+    locale: str
+    languages: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+
+
+STAFF = (
+    Colleague(email="aoi@madoguchi.example", name="田中 葵", role=Role.ASSOCIATE, locale="ja", languages=("ja", "en")),
+    Colleague(
+        email="oliver@madoguchi.example", name="Oliver Smith", role=Role.ASSOCIATE, locale="en", languages=("en",)
+    ),
+    Colleague(email="jing@madoguchi.example", name="陈 静", role=Role.ASSOCIATE, locale="zh", languages=("zh", "en")),
+    Colleague(
+        email="seoyeon@madoguchi.example", name="박 서연", role=Role.ASSOCIATE, locale="ko", languages=("ko", "ja")
+    ),
+    Colleague(email="ken@madoguchi.example", name="鈴木 健", role=Role.LEADER, locale="ja", languages=LANGUAGES),
+)
+
+
+async def build(database: Database, store_database: Database, size: int, progress: Progress) -> None:
+    """Make the demo world, or what is missing of it, and bring the mirror up to date."""
+    await world.seed(
+        store_database,
+        clock.now(),
+        size=size,
+        progress=lambda done, total: progress.step("The demo shop", done, total),
+    )
+    await _open(database, store_database, DEMO, progress)
+    await database.run(SYSTEM, _hire)
+
+
+async def open_retail(database: Database, store_database: Database, progress: Progress) -> None:
+    """Bring our mirror of the imported shop up to date."""
+    await _open(database, store_database, RETAIL, progress)
+
+
+def welcome(settings: Settings) -> str:
+    """What to look at, and whom one can be."""
+    url = settings.public_url
+    return "\n".join(
+        (
+            "",
+            f"  Madoguchi is open:  {url}/demo     (whom to be: customers in four languages, staff)",
+            f"  Customers           {url}/",
+            f"  A shop's page       {url}/demo/shop     (with the widget)",
+            f"  The desk            {url}/desk",
+            f"  Mail that was sent  {url}/demo/mail",
+            f"  The API             {url}/api/docs",
+            "",
+            "  This is a demonstration: anybody on this machine can be anybody. Ctrl-C ends it.",
+            "",
+        )
+    )
+
+
+async def _open(database: Database, store_database: Database, shop: Shop, progress: Progress) -> None:
+    async def make(tx: Tx) -> None:
+        await add_store(
+            tx, shop.id, shop.name, shop.currency, shop.time_zone, shop.country, shop.locale, shop.rule_pack
+        )
+
+    await database.run(SYSTEM, make)
+    total = _counter(progress)
+    await shop_jobs.follow(database, DemoStore(store_database, shop.id), total)
+
+
+def _counter(progress: Progress) -> Callable[[int], None]:
+    def count(orders: int) -> None:
+        if orders:
+            progress.step("Orders mirrored", orders, orders)
+
+    return count
+
+
+async def _hire(tx: Tx) -> None:
+    for who in STAFF:
+        await add_staff(
+            tx,
+            email=who.email,
+            name=who.name,
+            role=who.role,
+            locale=who.locale,
+            languages=who.languages,
+            skills=who.skills,
+        )

@@ -1,0 +1,64 @@
+"""Every route says who may use it: `@get(path, access=...)`. A route without a word about that cannot be written."""
+
+from collections.abc import Callable
+from typing import Any
+
+import litestar
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from madoguchi.core.access.rules import STAFF, Level, Role
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.errors import Refused
+
+Handler = Callable[..., Any]
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Who may use a route. `customers` from a level on (None: none), staff by role.
+
+    `csrf` is off only where no cookie counts (bearer API, webhooks). `signs_in` names the page that helps.
+    """
+
+    customers: Level | None
+    staff: frozenset[Role] = frozenset()
+    csrf: bool = True
+    signs_in: str | None = None
+
+
+EVERYONE = Access(Level.GUEST, STAFF)
+CUSTOMERS = Access(Level.GUEST)
+KNOWN_CUSTOMERS = Access(Level.PROVEN, signs_in="/identify")
+STAFF_ONLY = Access(None, STAFF, signs_in="/desk/sign-in")
+LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sign-in")
+API = Access(Level.GUEST, csrf=False)
+
+
+def get(path: str | list[str], *, access: Access, **more: Any) -> Any:
+    """A reading route."""
+    return litestar.get(path, opt={"access": access}, **more)
+
+
+def post(path: str | list[str], *, access: Access, **more: Any) -> Any:
+    """A writing route; answers 200 unless the handler says otherwise."""
+    return litestar.post(path, opt={"access": access}, status_code=more.pop("status_code", 200), **more)
+
+
+def allows(access: Access, visitor: Visitor) -> bool:
+    """Whether this visitor may use a route of this access."""
+    actor = visitor.actor
+    if actor.is_staff:
+        return actor.role in access.staff
+    return access.customers is not None and actor.level >= access.customers
+
+
+def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse whoever the route is not for. Runs before every handler of the app."""
+    access: Access = handler.opt["access"]
+    visitor: Visitor = connection.state.visitor
+    if allows(access, visitor):
+        return
+    if visitor.session is None or (access.customers is not None and not visitor.actor.is_staff):
+        raise Refused("sign_in_needed", 401, signs_in=access.signs_in)
+    raise Refused("forbidden", 403)

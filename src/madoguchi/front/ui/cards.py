@@ -1,0 +1,205 @@
+"""Cards and slips of the catalogue as the templates show them, in the reader's words."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip
+from madoguchi.core.shop.port import OrderState, TrackingState
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.money import Money
+
+
+class ItemView(msgspec.Struct, frozen=True):
+    """A line of an order."""
+
+    name: str
+    quantity: int
+    price: Money
+    image: str
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """A step of a parcel: `done`, `current`, `todo` or `wrong`."""
+
+    label: str
+    time: str
+    state: str
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """An order, headline first."""
+
+    id: str
+    number: str
+    url: str
+    placed: date
+    headline: str
+    state: str
+    tone: str
+    seller: str
+    items: tuple[ItemView, ...]
+    total: Money
+    steps: tuple[StepView, ...]
+
+
+class SlipView(msgspec.Struct, frozen=True, kw_only=True):
+    """A slip: lines of (label, money, note)."""
+
+    title: str
+    number: str
+    lines: tuple[tuple[str, Money | None, str], ...]
+    total: tuple[str, Money] | None
+    warning: str
+    next: str
+    rule: str
+    state: str
+    state_label: str
+    state_time: str
+    expires: datetime | None
+
+
+class TicketView(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in line."""
+
+    state: str
+    place: int
+    wait: str
+    number: str
+    headline: str
+    note: str
+
+
+_ROAD = (
+    TrackingState.INFO_RECEIVED,
+    TrackingState.IN_TRANSIT,
+    TrackingState.OUT_FOR_DELIVERY,
+    TrackingState.DELIVERED,
+)
+_WRONG = {
+    TrackingState.EXCEPTION,
+    TrackingState.ATTEMPT_FAILED,
+    TrackingState.EXPIRED,
+    TrackingState.RETURNED_TO_SENDER,
+}
+_TONES = {
+    OrderState.PENDING_PAYMENT: "waiting",
+    OrderState.DELIVERED: "done",
+    OrderState.CANCELLED: "plain",
+}
+
+
+def order_view(card: OrderCard, reader: Reader) -> OrderView:
+    """An order in one plain sentence, its parcel's steps, its lines."""
+    parcel = next((p for p in card.parcels if p.delivered_at is None), card.parcels[0] if card.parcels else None)
+    return OrderView(
+        id=str(card.id),
+        number=card.ref,
+        url=f"/orders/{card.id}",
+        placed=card.placed_at.astimezone(reader.zone).date(),
+        headline=_headline(card, parcel, reader),
+        state=reader.t("orders.state.late") if card.late else reader.t(f"orders.state.{card.state}"),
+        tone="risk" if card.late else _TONES.get(card.state, "plain"),
+        seller=card.seller or "",
+        items=tuple(ItemView(_name(line.name, line.options), line.quantity, line.total, "") for line in card.lines),
+        total=card.total,
+        steps=_steps(parcel, reader) if parcel else (),
+    )
+
+
+def slip_view(
+    slip: Slip, reader: Reader, *, done_at: datetime | None = None, expires: datetime | None = None
+) -> SlipView:
+    """A slip, open or (with `done_at`) done."""
+    lines: list[tuple[str, Money | None, str]] = [
+        (line.name if line.quantity == 1 else f"{line.name} × {line.quantity}", line.amount, "") for line in slip.lines
+    ]
+    lines += [(money.label, money.amount, _when(money, reader)) for money in slip.money]
+    return SlipView(
+        title=slip.title.to(reader),
+        number=slip.order_ref,
+        lines=tuple(lines),
+        total=(reader.t("orders.slip.total"), slip.total),
+        warning=" ".join(said.to(reader) for said in slip.irreversible),
+        next=slip.next_step.to(reader) if slip.next_step else "",
+        rule=slip.rule.to(reader) if slip.rule else "",
+        state="done" if done_at else "open",
+        state_label=reader.t("orders.slip.done") if done_at else "",
+        state_time=reader.datetime(done_at) if done_at else "",
+        expires=expires,
+    )
+
+
+def ticket_view(ticket: QueueTicket, reader: Reader, number: str = "") -> TicketView:
+    """A place in line, in words."""
+    state = {"assigned": "connected", "waiting": "waiting", "offered": "offered", "left": "left"}[ticket.state]
+    if state == "waiting" and ticket.people_online == 0:
+        state = "closed"
+    wait = ""
+    if ticket.wait_minutes:
+        low, high = ticket.wait_minutes
+        key = "routing.wait.about" if low == high else "routing.wait.range"
+        wait = reader.t(key, low=low, high=high)
+    return TicketView(
+        state=state,
+        place=ticket.place,
+        wait=wait,
+        number=number,
+        headline=reader.t(f"routing.ticket.{state}", name=ticket.associate or ""),
+        note=reader.t(f"routing.ticket.{state}.note"),
+    )
+
+
+def _headline(card: OrderCard, parcel: Parcel | None, reader: Reader) -> str:
+    if card.late:
+        known = parcel.promised_until if parcel and parcel.promised_until != parcel.first_promised_until else None
+        return reader.t("orders.headline.late", day=known) if known else reader.t("orders.headline.late.unknown")
+    if card.state is OrderState.PENDING_PAYMENT and card.pay_by:
+        return reader.t("orders.headline.pay_by", day=card.pay_by)
+    if card.state is OrderState.DELIVERED and parcel and parcel.delivered_at:
+        return reader.t("orders.headline.delivered", day=parcel.delivered_at)
+    promised = parcel.promised_until if parcel and parcel.promised_until else card.promised_until
+    if promised and card.state not in {OrderState.CANCELLED, OrderState.DELIVERED}:
+        return reader.t(f"orders.headline.{card.state}.until", day=promised)
+    undated = card.state is OrderState.DELIVERED
+    return reader.t(f"orders.headline.{card.state}{'.undated' if undated else ''}")
+
+
+def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
+    reached = {step.state: step for step in parcel.steps}
+    wrong = parcel.state in _WRONG
+    views = []
+    for state in _ROAD:
+        step = reached.get(state)
+        if step is None and state is TrackingState.INFO_RECEIVED and parcel.steps:
+            step = parcel.steps[0]
+        current = state is parcel.state
+        views.append(
+            StepView(
+                reader.t(f"orders.tracking.{state}"),
+                f"{reader.datetime(step.at)} {step.place}".strip() if step else "",
+                "current" if current and state is not TrackingState.DELIVERED else "done" if step else "todo",
+            )
+        )
+        if wrong and state is TrackingState.IN_TRANSIT:
+            at = reached.get(parcel.state)
+            views.append(
+                StepView(
+                    reader.t(f"orders.tracking.{parcel.state}"),
+                    f"{reader.datetime(at.at)} {at.place}".strip() if at else "",
+                    "wrong",
+                )
+            )
+    return tuple(views)
+
+
+def _when(money: MoneyBack, reader: Reader) -> str:
+    if money.void:
+        return reader.t("orders.money.void")
+    if money.max_days == 0:
+        return reader.t("orders.money.at_once")
+    return reader.t("orders.money.days", low=money.min_days, high=money.max_days)
+
+
+def _name(name: str, options: dict[str, str]) -> str:
+    return f"{name}（{'・'.join(options.values())}）" if options else name

@@ -1,0 +1,39 @@
+"""Forms and JSON bodies as typed Structs: unknown fields refused, nothing larger than it may be."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+
+from madoguchi.kit.errors import Refused
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+async def form(request: Request[Any, Any, Any], kind: type[S]) -> S:
+    """The posted form as a Struct (declare it with forbid_unknown_fields); the csrf field is left out."""
+    data = await request.form()
+    fields: dict[str, Any] = {}
+    for name in data:
+        values = data.getall(name)
+        if len(values) > 1:
+            raise Refused("invalid_form", detail=name)
+        fields[name] = values[0]
+    fields.pop("csrf", None)
+    return _convert(fields, kind)
+
+
+async def json(request: Request[Any, Any, Any], kind: type[S]) -> S:
+    """The JSON body as a Struct; Refused("invalid_json") says what is wrong with it."""
+    body = await request.body()
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused("invalid_json", detail=str(error)) from error
+
+
+def _convert(fields: dict[str, Any], kind: type[S]) -> S:
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid_form", detail=str(error)) from error

@@ -1,0 +1,102 @@
+"""What went wrong, told the way the asker reads: a problem document (RFC 9457), a page, or a way to sign in."""
+
+import logging
+from typing import Any
+
+import psycopg
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.response import Redirect
+from psycopg_pool import PoolTimeout
+
+from madoguchi.front.ui.middleware import csrf_token
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.errors import Refused, invisible
+
+PROBLEM = "application/problem+json"
+log = logging.getLogger(__name__)
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+_HTTP_CODES = {
+    400: "bad_request",
+    401: "sign_in_needed",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "wrong_media_type",
+    429: "too_fast",
+}
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The response to an exception, whatever it was."""
+    refused = as_refusal(error)
+    visitor: Visitor = request.state.visitor
+    if _wants_json(request):
+        return problem(refused, visitor, request.url.path)
+    signs_in = refused.parameters.get("signs_in")
+    if refused.status == 401 and signs_in and request.method == "GET":
+        return Redirect(signs_in, status_code=303)
+    services: Services = request.app.state.services
+    page = services.pages.html(
+        "error.html",
+        visitor,
+        csrf_token(services.signer, visitor),
+        request.url.path,
+        status=refused.status,
+        title=visitor.reader.t(_title(refused)),
+        reason=sentence(refused, visitor),
+    )
+    return Response(page, media_type="text/html", status_code=refused.status, headers=_headers(refused))
+
+
+def problem(refused: Refused, visitor: Visitor, path: str) -> Response[Any]:
+    """A problem document; `type` names the code, which is part of the API."""
+    body = {
+        "type": f"/problems/{refused.code}",
+        "title": visitor.reader.t(_title(refused)),
+        "status": refused.status,
+        "detail": sentence(refused, visitor),
+        "code": refused.code,
+    }
+    alternatives = refused.parameters.get("alternatives")
+    if alternatives:
+        body["alternatives"] = list(alternatives)
+    return Response(body, media_type=PROBLEM, status_code=refused.status, headers=_headers(refused))
+
+
+def sentence(refused: Refused, visitor: Visitor) -> str:
+    """What happened and what to do, in the visitor's language."""
+    return visitor.reader.t(refused.key, **refused.parameters)
+
+
+def as_refusal(error: Exception) -> Refused:
+    """Any exception as something that can be told; our own faults are logged."""
+    match error:
+        case Refused():
+            return error
+        case NotFoundException():
+            return invisible()
+        case HTTPException():
+            code = _HTTP_CODES.get(error.status_code, "bad_request")
+            return Refused(code, error.status_code if error.status_code in _HTTP_CODES else 400)
+        case _ if isinstance(error, _AWAY):
+            log.warning("the database is away: %s", error)
+            return Refused("unavailable", 503, retry_after=1)
+        case _:
+            log.error("a request failed", exc_info=error)
+            return Refused("internal", 500)
+
+
+def _title(refused: Refused) -> str:
+    return f"errors.title.{refused.status if refused.status in {401, 403, 404, 409, 413, 429, 500, 503} else 422}"
+
+
+def _headers(refused: Refused) -> dict[str, str]:
+    return {"retry-after": str(max(1, round(refused.retry_after)))} if refused.retry_after else {}
+
+
+def _wants_json(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", "")

@@ -1,0 +1,157 @@
+"""GET /live and its like: which topics a visitor may hear, and the stream of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.response import Stream
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.cases.queries import Entry, access_case
+from madoguchi.core.cases.wording import text_of
+from madoguchi.core.people.queries import session_lives
+from madoguchi.core.shop.queries import access_order
+from madoguchi.front.ui import feeds
+from madoguchi.front.ui.feeds import Form
+from madoguchi.front.ui.render import Pages
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.timeline import entry_view
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused, invisible
+from madoguchi.kit.i18n import Reader
+
+STREAMS = 2_500  # open ones in this process
+
+
+def renderer(pages: Pages) -> feeds.Render:
+    """Entries as `append` data for pages (where they go and their markup) or as the API tells them."""
+
+    def render(entry: Entry, form: Form) -> bytes:
+        reader = Reader(form.lang, form.zone)
+        if form.kind == "json":
+            return msgspec.json.encode(told(entry, reader))
+        view = entry_view(entry, reader)
+        return msgspec.json.encode(
+            {
+                "topic": f"case:{entry.case_id}",
+                "target": f"timeline-{entry.case_id}",
+                "seq": entry.seq,
+                "id": view.id,
+                "html": pages.fragment("components/entry.html", "entry", reader, view),
+            }
+        )
+
+    return render
+
+
+class ToldOption(msgspec.Struct, frozen=True):
+    """An option of an entry in the API."""
+
+    id: str
+    label: str
+
+
+class ToldEntry(msgspec.Struct, frozen=True, omit_defaults=False):
+    """An entry in the API v1. `card` is the look-up or slip it shows, if any; stable from now on."""
+
+    seq: int
+    kind: str
+    author: str
+    text: str
+    options: tuple[ToldOption, ...]
+    time: datetime
+    card: msgspec.Raw | None = None
+
+
+def told(entry: Entry, reader: Reader) -> ToldEntry:
+    """The entry as the API tells it."""
+    body = entry.body or {}
+    card = body.get("card")
+    return ToldEntry(
+        seq=entry.seq,
+        kind=entry.kind,
+        author=entry.author,
+        text=text_of(entry, reader),
+        options=tuple(ToldOption(o["id"], o["label"]) for o in body.get("options", ())),
+        time=entry.at,
+        card=msgspec.Raw(msgspec.json.encode(card)) if card else None,
+    )
+
+
+async def live(request: Request[Any, Any, Any], services: Services, visitor: Visitor) -> Response[Any]:
+    """The stream of the topics asked for, from where the reader stands; as JSON for those who cannot stream."""
+    wanted = [topic for topic in request.query_params.get("topics", "").split(",") if topic]
+    if not 0 < len(wanted) <= feeds.TOPICS:
+        raise Refused("invalid_topics")
+    stands = feeds.read_cursor(request.headers.get("last-event-id", "") or request.query_params.get("cursor", ""))
+    marks = await authorised(services, visitor.actor, wanted, stands)
+    if services.feeds.count >= STREAMS:
+        raise Refused("too_busy", 503, retry_after=5)
+    form = Form(visitor.actor.audience, visitor.lang, str(visitor.reader.zone), "html")
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return await stream(services, visitor, form, marks)
+    reader = await services.feeds.join(form, marks)
+    events = [{"event": event.name, "data": msgspec.Raw(event.data)} for event in reader.drain()]
+    services.feeds.leave(reader)
+    body = msgspec.json.encode({"id": feeds.cursor(reader.marks), "events": events})
+    return Response(body, media_type="application/json")
+
+
+async def stream(services: Services, visitor: Visitor, form: Form, marks: Mapping[str, int]) -> Stream:
+    """An open stream; it ends when the session does."""
+    reader = await services.feeds.join(form, marks)
+    session_id = visitor.actor.session
+    hung_up = services.hub.subscribe(f"session:{session_id}", lambda _: reader.close()) if session_id else lambda: None
+
+    def leave() -> None:
+        hung_up()
+        services.feeds.leave(reader)
+
+    async def still_in() -> bool:
+        return session_id is None or await services.db.run(visitor.actor, lambda tx: session_lives(tx, session_id))
+
+    return Stream(
+        feeds.event_stream(reader, leave, still_in),
+        media_type="text/event-stream",
+        headers={"x-accel-buffering": "no"},
+    )
+
+
+async def authorised(services: Services, actor: Actor, wanted: list[str], stands: Mapping[str, int]) -> dict[str, int]:
+    """The topics with where the reader stands; invisible as soon as one of them is not the actor's."""
+
+    async def work(tx: Tx) -> dict[str, int]:
+        marks: dict[str, int] = {}
+        for topic in wanted:
+            name = await _own(tx, actor, topic)
+            marks[name] = stands.get(name, stands.get(topic, 0))
+        return marks
+
+    return await services.db.run(actor, work)
+
+
+async def _own(tx: Tx, actor: Actor, topic: str) -> str:
+    kind, _, rest = topic.partition(":")
+    match kind:
+        case "case":
+            case = await access_case(tx, actor, _uuid(rest))
+            return f"case:{case.id}"
+        case "order":
+            order = await access_order(tx, actor, _uuid(rest))
+            return f"order:{order.id}"
+        case "queue" if actor.is_staff and rest == "all":
+            return topic
+        case "person" if not rest and actor.id:
+            return f"person:{actor.id}"
+    raise invisible()
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise invisible() from None

@@ -1,0 +1,77 @@
+"""Who is at the door: session, language, display wishes. Made for each request by the middleware."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.people import verbs as people
+from madoguchi.core.people.queries import Session
+from madoguchi.core.people.verbs import NewSession
+from madoguchi.kit.db import Tx
+from madoguchi.kit.i18n import LANGUAGES, Reader
+
+
+class Display(msgspec.Struct, frozen=True):
+    """How somebody wants to read."""
+
+    theme: str = "auto"
+    contrast: str = "auto"
+    text: str = "1"
+
+
+class Visitor:
+    """The person of a request. `new_token` is set when the response must hand out a session.
+
+    `remembered` are cookies to be kept in this browser for a year.
+    """
+
+    def __init__(
+        self, session: Session | None, store_id: str, lang: str, zone: str, seed: str, display: Display
+    ) -> None:
+        self.session = session
+        self.store_id = session.store_id if session else store_id
+        self.reader = Reader(lang, zone)
+        self.seed = seed
+        self.display = display
+        self.new_token: str | None = None
+        self.new_seed = False
+        self.remembered: dict[str, str] = {}
+        self.signed_out = False
+        self.actor = session.actor if session else Actor(role=Role.CUSTOMER, locale=lang, store_id=store_id)
+
+    @property
+    def lang(self) -> str:
+        """The language to write in."""
+        return self.reader.lang
+
+    async def ensure_session(self, tx: Tx) -> Actor:
+        """The actor with a session of their own; a guest gets one now, at the first thing they write."""
+        if self.actor.session is None:
+            made = await people.start_session(tx, store_id=self.store_id, locale=self.lang)
+            self.take(made)
+            self.actor = msgspec.structs.replace(self.actor, session=made.id)
+        return self.actor
+
+    async def ensure_customer(self, tx: Tx) -> Actor:
+        """The actor with a session and a customer row to write under."""
+        actor = await self.ensure_session(tx)
+        if actor.id is None:
+            self.actor = actor = msgspec.structs.replace(actor, id=await people.ensure_guest(tx, actor))
+        return actor
+
+    def take(self, made: NewSession) -> None:
+        """Hand out a session with the response."""
+        self.new_token = made.token
+
+
+def language(wished: Sequence[str | None], accept: str) -> str:
+    """The first wished language that we speak, else the browser's best, else Japanese."""
+    for wish in wished:
+        if wish in LANGUAGES:
+            return wish
+    for part in accept.split(","):
+        code = part.split(";")[0].strip().lower().split("-")[0]
+        if code in LANGUAGES:
+            return code
+    return "ja"

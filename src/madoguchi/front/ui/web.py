@@ -1,0 +1,93 @@
+"""The web application: routes of all doors, around them access, errors, cross-site protection and the built files."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.static_files import create_static_files_router
+
+from madoguchi.front.ui.access import EVERYONE, Access, guard
+from madoguchi.front.ui.middleware import Door, is_safe, same_site
+from madoguchi.front.ui.problems import answer
+from madoguchi.front.ui.render import DIST
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.security import Signer
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def create_web(
+    services: Services,
+    handlers: Sequence[Any],
+    *,
+    store_id: str,
+    zone: str,
+    lifespan: Sequence[Lifespan] = (),
+    openapi: OpenAPIConfig | None = None,
+) -> Door:
+    """The ASGI application. `store_id` is the shop that guests come to."""
+    static = create_static_files_router(
+        path="/static",
+        directories=[DIST],
+        opt={"access": EVERYONE},
+        include_in_schema=False,
+        cache_control=None,
+    )
+    app = Litestar(
+        route_handlers=[*handlers, static],
+        dependencies={
+            "services": Provide(_services, sync_to_thread=False),
+            "visitor": Provide(_visitor, sync_to_thread=False),
+        },
+        guards=[guard],
+        before_request=check_cross_site,
+        exception_handlers={HTTPException: answer, Exception: answer},
+        state=State({"services": services}),
+        lifespan=list(lifespan),
+        openapi_config=openapi,
+        request_max_body_size=services.settings.upload_limit + 100_000,
+        logging_config=None,
+    )
+    return Door(app, services, store_id, zone)  # outside the router, so that it also sees what has no route
+
+
+async def check_cross_site(request: Request[Any, Any, Any]) -> None:
+    """Posts that count on a cookie must come from our own pages and carry their token."""
+    access: Access = request.route_handler.opt["access"]
+    if is_safe(request.method) or not access.csrf:
+        return
+    services: Services = request.app.state.services
+    if not same_site(dict(request.headers), services.settings.public_url):
+        raise Refused("cross_site", 403)
+    given = request.headers.get("x-csrf") or await _field(request)
+    if not valid_csrf(services.signer, request.state.visitor, given):
+        raise Refused("page_expired", 403)
+
+
+def valid_csrf(signer: Signer, visitor: Visitor, given: str) -> bool:
+    """Whether the token belongs to this browser and session."""
+    return signer.matches(given, "csrf", [visitor.seed, visitor.actor.session])
+
+
+async def _field(request: Request[Any, Any, Any]) -> str:
+    if "form" not in request.headers.get("content-type", ""):
+        return ""
+    value = (await request.form()).get("csrf", "")
+    return value if isinstance(value, str) else ""
+
+
+def _services(state: State) -> Services:
+    found: Services = state.services
+    return found
+
+
+def _visitor(request: Request[Any, Any, Any]) -> Visitor:
+    found: Visitor = request.state.visitor
+    return found

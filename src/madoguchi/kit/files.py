@@ -1,0 +1,88 @@
+"""Files by what is in them: a local folder by sha256, random-looking names without extensions; a two-method port."""
+
+import asyncio
+import hashlib
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from madoguchi.kit.errors import Refused
+
+Image.MAX_IMAGE_PIXELS = 50_000_000
+LARGEST_SIDE = 2048  # pixels of what we keep
+_READ = ("JPEG", "PNG", "WEBP", "GIF")
+
+
+class Files(Protocol):
+    """Where files are kept."""
+
+    async def put(self, content: bytes) -> str:
+        """Keep the content; its name is its sha256 in hex. The same content has the same name."""
+        ...
+
+    async def get(self, name: str) -> bytes:
+        """The content of a name; FileNotFoundError when it is not here."""
+        ...
+
+
+class LocalFiles:
+    """Files in a folder of this machine, written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, content: bytes) -> str:
+        name = hashlib.sha256(content).hexdigest()
+        await asyncio.to_thread(self._write, name, content)
+        return name
+
+    async def get(self, name: str) -> bytes:
+        return await asyncio.to_thread(self._path(name).read_bytes)
+
+    def _path(self, name: str) -> Path:
+        if len(name) != 64 or not all(c in "0123456789abcdef" for c in name):
+            raise FileNotFoundError(name)
+        return self._folder / name[:2] / name
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._path(name)
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{name}.{os.getpid()}")
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+
+
+class Photo(msgspec.Struct, frozen=True):
+    """A photo as we keep it: decoded and encoded anew, so that nothing hides in it (no EXIF, no polyglot)."""
+
+    content: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+async def photo(content: bytes) -> Photo:
+    """The photo in what was uploaded; Refused("not_a_photo") for anything else, whatever it calls itself."""
+    return await asyncio.to_thread(_reencode, content)
+
+
+def _reencode(content: bytes) -> Photo:
+    try:
+        with Image.open(BytesIO(content), formats=_READ) as image:
+            turned = ImageOps.exif_transpose(image)
+            turned.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            plain = turned.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
+        raise Refused("not_a_photo") from error
+    out = BytesIO()
+    plain.save(out, "JPEG", quality=85, optimize=True)
+    return Photo(out.getvalue(), "image/jpeg", plain.width, plain.height)

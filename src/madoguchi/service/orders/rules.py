@@ -1,0 +1,222 @@
+"""What an order looks like to people, and what cancelling it would do. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
+from madoguchi.core.ledger.rules import LineUnits, TenderMoney
+from madoguchi.core.policy.rules import CancelRule, RulePack, Then, cancel_rule
+from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money, share, telescoped, total
+
+
+class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cancellation will book: units by line, money by tender, whether the whole rest of the order goes."""
+
+    units: dict[str, int]
+    money: dict[str, Money]
+    whole: bool
+    asked: bool
+    reason: str
+
+
+def order_card(order_id: UUID, facts: StoreOrder, now: datetime, time_zone: str) -> OrderCard:
+    """The order as a card."""
+    parcels = tuple(_parcel(shipment, now) for shipment in facts.shipments)
+    open_ended = facts.state not in {OrderState.DELIVERED, OrderState.CANCELLED}
+    overdue = facts.promised_until is not None and now > facts.promised_until and not parcels
+    return OrderCard(
+        id=order_id,
+        ref=facts.ref,
+        state=facts.state,
+        placed_at=facts.placed_at,
+        total=facts.total,
+        lines=tuple(_line(line) for line in facts.lines),
+        parcels=parcels,
+        promised_until=facts.promised_until,
+        late=open_ended and (overdue or any(parcel.late for parcel in parcels)),
+        seller=facts.seller.name if facts.seller else None,
+        is_gift=facts.is_gift,
+        pay_by=next((t.pay_by for t in facts.tenders if t.pay_by and not t.captured), None),
+        time_zone=time_zone,
+    )
+
+
+def decide(
+    rules: RulePack,
+    order: StoreOrder,
+    units: Mapping[str, LineUnits],
+    wanted: Mapping[str, int] | None,
+    now: datetime,
+) -> tuple[dict[str, int], list[CancelRule]]:
+    """Which units go and by which rules; Refused with the first reason when what is wanted cannot be.
+
+    Wanting nothing in particular (None) means everything that can still go.
+    """
+    lines = {line.ref: line for line in order.lines}
+    if wanted is not None:
+        if not rules.cancel_lines:
+            raise Refused("cancel_whole_only", 409)
+        _check_wanted(lines, units, wanted)
+    chosen: dict[str, int] = {}
+    applied: list[CancelRule] = []
+    denied: CancelRule | None = None
+    for ref, line in lines.items():
+        if wanted is not None and ref not in wanted:
+            continue
+        rule = cancel_rule(rules, order, line, now)
+        if rule.then is Then.DENY:
+            denied = denied or rule
+            if wanted is not None:
+                break
+            continue
+        left = min(units[ref].free, line.quantity - line.cancelled - line.shipped)
+        count = wanted[ref] if wanted is not None else left
+        if count > left:
+            raise Refused("units_taken", 409)
+        if count:
+            chosen[ref] = count
+            applied.append(rule)
+    if denied and (wanted is not None or not chosen):
+        raise Refused(
+            denied.code or denied.id, 409, rule=denied.id, alternatives=denied.instead, word=order.status_text
+        )
+    if not chosen:
+        raise Refused("cancel_already", 409, alternatives=(), word=order.status_text)
+    return chosen, applied
+
+
+def plan(
+    order: StoreOrder,
+    units: Mapping[str, LineUnits],
+    money: Mapping[str, TenderMoney],
+    chosen: Mapping[str, int],
+    applied: list[CancelRule],
+    reason: str,
+) -> CancelPlan:
+    """The money of the chosen units by tender. When nothing is left of the order, everything left of the money."""
+    whole = all(units[ref].free == chosen.get(ref, 0) for ref in units)
+    free = {ref: tender.free for ref, tender in sorted(money.items()) if tender.free}
+    if whole or not free:
+        parts = free if whole else {}
+    else:
+        worth = sum(
+            telescoped(line.total.amount, line.quantity, units[line.ref].cancelled, chosen[line.ref])
+            for line in order.lines
+            if line.ref in chosen
+        )
+        parts = _by_tender(order, free, worth)
+    return CancelPlan(
+        units=dict(chosen),
+        money=parts,
+        whole=whole,
+        asked=any(rule.then is Then.ASK_STORE for rule in applied),
+        reason=reason,
+    )
+
+
+def slip(
+    rules: RulePack, order: StoreOrder, of: CancelPlan, units: Mapping[str, LineUnits], applied: list[CancelRule]
+) -> Slip:
+    """The plan as a slip to confirm."""
+    lines = tuple(
+        SlipLine(
+            name=line.name,
+            quantity=of.units[line.ref],
+            amount=Money(
+                telescoped(line.total.amount, line.quantity, units[line.ref].cancelled, of.units[line.ref]),
+                order.currency,
+            ),
+            line_ref=line.ref,
+        )
+        for line in order.lines
+        if line.ref in of.units
+    )
+    back = total(list(of.money.values()), order.currency)
+    asked = Said("orders.cancel.next.asked") if of.asked else None
+    return Slip(
+        title=Said("orders.cancel.title" if of.whole else "orders.cancel.title.lines"),
+        order_ref=order.ref,
+        lines=lines,
+        money=money_back(rules, order, of.money, of.whole),
+        total=back,
+        irreversible=(Said("orders.cancel.irreversible"),),
+        rule=said(f"orders.rule.{applied[0].id}", version=rules.version) if applied else None,
+        notices=("order_cancelled",),
+        asked=of.asked,
+        next_step=asked or Said("orders.cancel.next" if back else "orders.cancel.next.no_money"),
+    )
+
+
+def money_back(rules: RulePack, order: StoreOrder, money: Mapping[str, Money], whole: bool) -> tuple[MoneyBack, ...]:
+    """Each tender with what it gets and when it shows; tenders never charged are let go with the whole order."""
+    found = []
+    for tender in order.tenders:
+        days = rules.refund_days.get(tender.kind, (5, 10))
+        if tender.ref in money:
+            found.append(
+                MoneyBack(
+                    tender_ref=tender.ref,
+                    kind=tender.kind,
+                    label=tender.label,
+                    amount=money[tender.ref],
+                    min_days=days[0],
+                    max_days=days[1],
+                )
+            )
+        elif whole and not tender.captured:
+            found.append(
+                MoneyBack(tender_ref=tender.ref, kind=tender.kind, label=tender.label, amount=tender.amount, void=True)
+            )
+    return tuple(found)
+
+
+def _by_tender(order: StoreOrder, free: Mapping[str, Money], worth: int) -> dict[str, Money]:
+    """Shared by what each tender still holds, so that gift balance and points get back their own part (I5)."""
+    held = sum(amount.amount for amount in free.values())
+    parts = share(min(worth, held), [amount.amount for amount in free.values()])
+    return {ref: Money(part, order.currency) for ref, part in zip(free, parts, strict=True) if part}
+
+
+def _check_wanted(lines: Mapping[str, OrderLine], units: Mapping[str, LineUnits], wanted: Mapping[str, int]) -> None:
+    if not wanted:
+        raise Refused("no_lines")
+    for ref, count in wanted.items():
+        if ref not in lines or ref not in units:
+            raise Refused("unknown_line")
+        if not 0 < count <= lines[ref].quantity:
+            raise Refused("wrong_quantity", limit=lines[ref].quantity)
+
+
+def _line(line: OrderLine) -> CardLine:
+    return CardLine(
+        ref=line.ref,
+        name=line.name,
+        quantity=line.quantity,
+        total=line.total,
+        options=line.options,
+        image=line.image,
+        cancelled=line.cancelled,
+        shipped=line.shipped,
+    )
+
+
+def _parcel(shipment: Shipment, now: datetime) -> Parcel:
+    steps = tuple(Step(event.state, event.at, event.place) for event in shipment.events if event.at <= now)
+    promised = shipment.first_promised_until or shipment.promised_until
+    return Parcel(
+        ref=shipment.ref,
+        carrier=shipment.carrier,
+        number=shipment.tracking_number,
+        state=steps[-1].state if steps else TrackingState.PENDING,
+        steps=steps,
+        lines=shipment.lines,
+        promised_until=shipment.promised_until,
+        first_promised_until=shipment.first_promised_until,
+        delivered_at=shipment.delivered_at,
+        late=shipment.delivered_at is None and promised is not None and now > promised,
+    )

@@ -1,0 +1,134 @@
+"""The four moments of cancelling, and the order's card. Units and money are booked in core.ledger."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.people import queries as people
+from madoguchi.core.policy.rules import RulePack, pack
+from madoguchi.core.requests.queries import open_request_on
+from madoguchi.core.shop.port import Operation, OperationState, StoreOrder, StorePort
+from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+from madoguchi.service.orders import rules
+
+
+class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which order."""
+
+    order_id: UUID
+
+
+class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which order; `lines` (line ref → units) for a part of it; why, in one of the store's words."""
+
+    order_id: UUID
+    lines: dict[str, int] | None = None
+    reason: str = "no_longer_needed"
+
+
+async def show(tx: Tx, actor: Actor, arguments: ShowOrder) -> OrderCard:
+    """The card of an order the actor may see."""
+    order = await access_order(tx, actor, arguments.order_id)
+    store = await people.store(tx, order.store_id)
+    return rules.order_card(order.id, order.document, tx.now, store.time_zone)
+
+
+async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Draft:
+    """What cancelling would do now, by the rules of the order's store."""
+    order = await access_order(tx, actor, arguments.order_id)
+    pack_ = await _pack(tx, order)
+    if arguments.reason not in pack_.cancel_reasons:
+        raise Refused("cancel_reason", reasons=list(pack_.cancel_reasons))
+    if await open_request_on(tx, order.id):
+        raise Refused("change_open", 409)
+    units = await ledger.lines(tx, order.id)
+    money = await ledger.tenders(tx, order.id)
+    chosen, applied = rules.decide(pack_, order.document, units, arguments.lines, tx.now)
+    plan = rules.plan(order.document, units, money, chosen, applied, arguments.reason)
+    return Draft(
+        slip=rules.slip(pack_, order.document, plan, units, applied),
+        plan=msgspec.to_builtins(plan),
+        order_id=order.id,
+        order_version=order.version,
+        line_refs=tuple(plan.units),
+        decision={"pack": pack_.version, "rules": sorted({rule.id for rule in applied})},
+    )
+
+
+async def begin_cancellation(tx: Tx, wish: Wish) -> None:
+    """Set units and money aside."""
+    plan = _plan(wish)
+    await ledger.reserve(tx, wish.id, _order_id(wish), plan.units, plan.money)
+
+
+async def perform_cancellation(store: StorePort, wish: Wish) -> Operation:
+    """Ask the store, under the request's key."""
+    plan = _plan(wish)
+    return await store.cancel(
+        str(wish.id),
+        wish.order_ref or "",
+        wish.order_version or 0,
+        None if plan.whole else plan.units,
+        plan.reason.replace("_", " "),
+    )
+
+
+async def settle_cancellation(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """Book what the store did: all of it, or nothing."""
+    plan, order_id = _plan(wish), _order_id(wish)
+    if operation.state is not OperationState.SUCCEEDED:
+        await ledger.release(tx, wish.id, order_id, plan.units, plan.money)
+        return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
+    _check_refunds(plan.money, operation.refunds)
+    await ledger.settle_cancellation(tx, wish.id, order_id, plan.units, plan.money)
+    return Outcome(state=Settled.DONE, slip=await _done_slip(tx, order_id, plan, operation.order))
+
+
+async def offer_cancellation(tx: Tx, actor: Actor, order_id: UUID) -> Refusal | None:
+    """None when the order, or some of it, can be cancelled; else why not and what instead."""
+    try:
+        await draft_cancellation(tx, actor, CancelOrder(order_id))
+    except Refused as refused:
+        alternatives: tuple[str, ...] = tuple(refused.parameters.get("alternatives", ()))
+        shown = {k: v for k, v in refused.parameters.items() if k not in {"alternatives", "rule"}}
+        return Refusal(refused.code, shown, alternatives)
+    return None
+
+
+async def _done_slip(tx: Tx, order_id: UUID, plan: rules.CancelPlan, after: StoreOrder | None) -> Slip:
+    order = await access_order(tx, SYSTEM, order_id)
+    pack_ = await _pack(tx, order)
+    units = await ledger.lines(tx, order_id)
+    before = {
+        ref: msgspec.structs.replace(line, cancelled=line.cancelled - plan.units.get(ref, 0))
+        for ref, line in units.items()
+    }
+    document = after or order.document
+    made = rules.slip(pack_, document, plan, before, [])
+    return msgspec.structs.replace(made, irreversible=(), asked=False)
+
+
+async def _pack(tx: Tx, order: Order) -> RulePack:
+    return pack((await people.store(tx, order.store_id)).rule_pack)
+
+
+def _check_refunds(ours: Mapping[str, Money], theirs: Mapping[str, Money]) -> None:
+    """The store refunds what was reserved; anything else is drift that a person must see before it is booked."""
+    if dict(ours) != {ref: amount for ref, amount in theirs.items() if amount}:
+        raise RuntimeError(f"the store refunded {theirs} where {ours} was reserved")
+
+
+def _plan(wish: Wish) -> rules.CancelPlan:
+    return msgspec.convert(wish.plan, rules.CancelPlan)
+
+
+def _order_id(wish: Wish) -> UUID:
+    assert wish.order_id is not None
+    return wish.order_id
