@@ -67,7 +67,7 @@ function show(open: boolean): void {
 
 function build(): HTMLIFrameElement {
   const made = document.createElement("iframe");
-  made.src = `${home}/embed?lang=${lang}`;
+  made.src = `${home}/widget?lang=${lang}`;
   made.title = label;
   made.allow = "clipboard-write";
   root.append(made);

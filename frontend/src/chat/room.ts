@@ -95,7 +95,7 @@ export class ChatRoom extends HTMLElement {
       if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
       if (touch && !event.ctrlKey && !event.metaKey) return; // on a screen keyboard Enter is a new line
       event.preventDefault();
-      form.requestSubmit();
+      if (text.value.trim()) form.requestSubmit();
     });
     const hint = this.querySelector("[data-enter-hint]");
     if (hint && !touch) hint.textContent = this.dataset.sayEnter!;

@@ -23,6 +23,11 @@ export function isLiveName(name: string): name is LiveName {
   return names.has(name);
 }
 
+/** Whether a page that asked for `wanted` is meant by `topic`: `person` stands for the reader's own `person:<id>`. */
+export function covers(wanted: string, topic: string): boolean {
+  return topic === wanted || topic.startsWith(`${wanted}:`);
+}
+
 /** Topic → number of the last thing seen there; written `case:…=12;person=3`. */
 export type Cursor = Map<string, number>;
 

@@ -1,6 +1,6 @@
 /** One stream for all tabs of a browser: the tab that holds the lock listens for all, and passes on what it hears. */
 
-import { type Cursor, type LiveEvent, advance, earliest, formatCursor, parseCursor } from "./protocol";
+import { type Cursor, type LiveEvent, advance, covers, earliest, formatCursor, parseCursor } from "./protocol";
 import { BusyError, RefusedError, SilentError, type Where, poll, stream } from "./source";
 
 export type State = "open" | "waiting" | "offline" | "polling" | "refused";
@@ -40,13 +40,14 @@ export function listen(url: string, scope: string, listener: Listener): () => vo
 
   const want = (): Note => ({ kind: "want", tab, topics: listener.topics, cursor: formatCursor(listener.cursor) });
 
+  const mine = (topic: string) => listener.topics.some((wanted) => covers(wanted, topic));
+
   function take(note: Note): void {
     if (note.kind === "state") listener.onState(note.state);
     if (note.kind !== "heard") return;
-    const mine = note.events.filter((event) => listener.topics.includes(event.data.topic));
-    mine.forEach((event) => listener.onEvent(event));
+    note.events.filter((event) => mine(event.data.topic)).forEach((event) => listener.onEvent(event));
     const seen = parseCursor(note.seen);
-    advance(listener.cursor, new Map([...seen].filter(([topic]) => listener.topics.includes(topic))));
+    advance(listener.cursor, new Map([...seen].filter(([topic]) => mine(topic))));
   }
 
   channel.onmessage = ({ data: note }: MessageEvent<Note>) => {

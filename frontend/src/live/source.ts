@@ -84,7 +84,7 @@ export class Frames {
   #rest = "";
 
   push(text: string): Heard[] {
-    const blocks = (this.#rest + text).replace(/\r\n?/g, "\n").split("\n\n");
+    const blocks = (this.#rest + text).split("\n\n");
     this.#rest = blocks.pop()!;
     return blocks.map(readBlock).filter((heard) => heard !== null);
   }
