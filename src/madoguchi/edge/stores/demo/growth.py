@@ -15,7 +15,7 @@ from madoguchi.edge.stores.demo.people import CARD, COD, KONBINI, KONBINI_UNPAID
 MOST_ORDERS = 6
 # order numbers are spread over this prime's residues: eight digits, none twice, and unlike those of named people
 PRIME, STRIDE, FIRST_NUMBER = 79_999_987, 31_415_927, 20_000_000
-REASONS = ("no_longer_needed", "ordered_by_mistake", "takes_too_long", "other")
+REASONS = ("no longer needed", "ordered by mistake", "takes too long", "other")
 
 NAMES = {
     "ja": (

@@ -92,22 +92,23 @@ def day_end(at: datetime) -> datetime:
 def _way(at: datetime, hub: Hub, depot: str, luck: int) -> tuple[TrackingEvent, ...]:
     """From the warehouse to the door. Of a hundred parcels four lie three days at the hub, four find nobody at home."""
     fate = luck % 100
+    morning = _at(at, hub.days, 8, luck % 30)
     at_hub = at + timedelta(hours=13, minutes=luck % 240)
-    day = _at(at, hub.days + (3 if fate < 4 else 0), 8, luck % 30)
     way = [
         TrackingEvent(at, TrackingState.INFO_RECEIVED, WAREHOUSE),
         TrackingEvent(at + timedelta(hours=2, minutes=luck % 60), TrackingState.IN_TRANSIT, WAREHOUSE),
     ]
-    if at_hub < day - timedelta(hours=1):
+    if at_hub < morning:
         way.append(TrackingEvent(at_hub, TrackingState.IN_TRANSIT, hub.place))
     if fate < 4:
-        way.append(TrackingEvent(_at(at, hub.days, 9, luck % 60), TrackingState.EXCEPTION, hub.place))
-    if 4 <= fate < 8:
-        way.append(TrackingEvent(day, TrackingState.OUT_FOR_DELIVERY, depot))
-        way.append(TrackingEvent(day + timedelta(hours=4), TrackingState.ATTEMPT_FAILED, depot))
-        day += timedelta(days=1)
-    way.append(TrackingEvent(day, TrackingState.OUT_FOR_DELIVERY, depot))
-    way.append(TrackingEvent(day + timedelta(hours=2, minutes=luck % 480), TrackingState.DELIVERED, depot))
+        way.append(TrackingEvent(morning, TrackingState.EXCEPTION, hub.place))
+        morning += timedelta(days=3)
+    elif fate < 8:
+        way.append(TrackingEvent(morning, TrackingState.OUT_FOR_DELIVERY, depot))
+        way.append(TrackingEvent(morning + timedelta(hours=4), TrackingState.ATTEMPT_FAILED, depot))
+        morning += timedelta(days=1)
+    way.append(TrackingEvent(morning, TrackingState.OUT_FOR_DELIVERY, depot))
+    way.append(TrackingEvent(morning + timedelta(hours=2, minutes=luck % 480), TrackingState.DELIVERED, depot))
     return tuple(way)
 
 

@@ -95,18 +95,20 @@ def cancelled(order: StoreOrder, units: Mapping[str, int], reason: str) -> Store
     """The order without these units, their money given back or no longer asked for.
 
     The last cancellation of an order gives back all that is left of the money, with the shipping fee; an earlier one
-    the value of its units, shared over the tenders by what is left of each.
+    the value of its units, shared over the tenders by what is left of each, what was paid before what was not.
     """
     lines = tuple(replace(line, cancelled=line.cancelled + units.get(line.ref, 0)) for line in order.lines)
     everything = all(line.cancelled == line.quantity for line in lines)
-    left = [_left(tender) for tender in order.tenders]
-    value = sum(left) if everything else min(sum(left), sum(_value(line, units) for line in order.lines))
-    parts = share(value, left) if sum(left) else left
+    paid = [(tender.captured - tender.refunded).amount for tender in order.tenders]
+    unpaid = [0 if tender.captured else tender.amount.amount for tender in order.tenders]
+    value = sum(paid + unpaid) if everything else sum(_value(line, units) for line in order.lines)
+    back = _shared(value, paid)
+    let_go = _shared(value - sum(back), unpaid)
     return _restated(
         replace(
             order,
             lines=lines,
-            tenders=tuple(_lowered(tender, part) for tender, part in zip(order.tenders, parts, strict=True)),
+            tenders=tuple(map(_lowered, order.tenders, back, let_go)),
             cancel_reason=reason if everything else order.cancel_reason,
         )
     )
@@ -194,17 +196,19 @@ def _value(line: OrderLine, units: Mapping[str, int]) -> int:
     return telescoped(line.total.amount, line.quantity, line.cancelled, units.get(line.ref, 0))
 
 
-def _left(tender: Tender) -> int:
-    """What is left of a tender: taken and not given back, or still to be paid."""
-    return (tender.captured - tender.refunded if tender.captured else tender.amount).amount
+def _shared(value: int, left: list[int]) -> list[int]:
+    """As much of the value as there is, in proportion to what is left."""
+    return share(min(value, sum(left)), left) if any(left) else left
 
 
-def _lowered(tender: Tender, part: int) -> Tender:
-    money = Money(part, tender.amount.currency)
-    if tender.captured:
-        return replace(tender, refunded=tender.refunded + money)
-    rest = tender.amount - money
-    return replace(tender, amount=rest, pay_by=tender.pay_by if rest else None)
+def _lowered(tender: Tender, back: int, let_go: int) -> Tender:
+    amount = tender.amount - Money(let_go, tender.amount.currency)
+    return replace(
+        tender,
+        amount=amount,
+        refunded=tender.refunded + Money(back, tender.amount.currency),
+        pay_by=tender.pay_by if amount else None,
+    )
 
 
 def _paid_at_door(tender: Tender) -> Tender:

@@ -29,7 +29,7 @@ GIFT_TO = Address(
     postal_code="810-0021",
     country="JP",
 )
-MIND_CHANGED = "no_longer_needed"
+MIND_CHANGED = "no longer needed"
 
 
 def contents(now: datetime) -> Contents:

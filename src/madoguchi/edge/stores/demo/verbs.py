@@ -15,7 +15,7 @@ from madoguchi.edge.stores.demo import contents, queries, rules
 from madoguchi.edge.stores.demo.contents import Contents, Row
 from madoguchi.edge.stores.demo.queries import DueOrder, OperationRow
 from madoguchi.edge.stores.demo.rules import Answer, Plan
-from madoguchi.edge.stores.demo.shops import Conduct, Shop
+from madoguchi.edge.stores.demo.shops import Shop
 from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
 
@@ -30,8 +30,6 @@ async def cancel(
 ) -> Operation:
     """Cancel, refuse, or ask the warehouse; the same key gives the first answer, with another request `invalid`."""
     await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{shop.id}/{key}"])
-    if shop.conduct is Conduct.RECORDED:
-        reason = reason.replace("_", " ")  # the shop's own words
     request = hashlib.sha256(msgspec.json.encode((ref, version, lines, reason), order="sorted")).hexdigest()
     known = await queries.operation(tx, shop.id, key)
     if known is None:

@@ -1,0 +1,149 @@
+"""What every store adapter must do, whatever shop stands behind it: subclass StoreContract and give it fixtures."""
+
+import asyncio
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from madoguchi.core.shop.port import OperationState, OrderState, StoreCustomer, StoreOrder, StorePort
+from madoguchi.kit.db import Database
+from madoguchi.kit.money import total
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """What the shop behind the adapter has for the tests to use."""
+
+    customer: str
+    email: str
+    cancellable: str  # an order that can be cancelled at once, whole, all of it paid
+    too_late: str
+    product: str
+    product_text: str
+    reason: str
+
+
+def fresh_key() -> str:
+    """A key as our executor makes them."""
+    return str(uuid4())
+
+
+async def everything(store: StorePort, limit: int = 200) -> tuple[dict[str, StoreCustomer], dict[str, StoreOrder], str]:
+    """All customers and orders by reading changes from the beginning, and the last cursor."""
+    customers: dict[str, StoreCustomer] = {}
+    orders: dict[str, StoreOrder] = {}
+    cursor, more = "", True
+    while more:
+        page = await store.changes_since(cursor, limit)
+        customers |= {customer.ref: customer for customer in page.customers}
+        for order in page.orders:
+            assert order.customer_ref in customers, "a customer comes before the orders"
+            orders[order.ref] = order
+        cursor, more = page.cursor, page.more
+    return customers, orders, cursor
+
+
+class StoreContract:
+    """Needs the fixtures `store` (StorePort), `sample` (Sample) and `db` (any Database of ours)."""
+
+    async def test_changes_tell_everything_once(self, store: StorePort) -> None:
+        customers, orders, cursor = await everything(store)
+        assert customers
+        assert orders
+        again = await store.changes_since(cursor)
+        assert (again.customers, again.orders, again.more, again.cursor) == ((), (), False, cursor)
+        assert await everything(store, limit=7) == (customers, orders, cursor)
+
+    async def test_one_order_is_as_the_changes_tell_it(self, store: StorePort, sample: Sample) -> None:
+        _, orders, _ = await everything(store)
+        assert await store.get_order(sample.cancellable) == orders[sample.cancellable]
+        assert await store.get_order("no such order") is None
+
+    async def test_customers(self, store: StorePort, sample: Sample) -> None:
+        customer = await store.get_customer(sample.customer)
+        assert customer is not None
+        assert list(await store.find_customers(sample.email.upper())) == [customer]
+        assert list(await store.find_customers("nobody@example.invalid")) == []
+        assert await store.get_customer("nobody") is None
+        assert all(held.label for held in await store.balances(sample.customer))
+        assert list(await store.subscriptions("nobody")) == []
+
+    async def test_products(self, store: StorePort, sample: Sample) -> None:
+        product = await store.get_product(sample.product)
+        assert product is not None
+        assert product in await store.search_products(sample.product_text)
+        assert list(await store.search_products("%no_such_thing%")) == []
+        assert await store.get_product("no such thing") is None
+
+    async def test_cancel_gives_all_money_back(self, store: StorePort, sample: Sample) -> None:
+        _, _, cursor = await everything(store)
+        before = await store.get_order(sample.cancellable)
+        assert before is not None
+        key = fresh_key()
+        operation = await store.cancel(key, before.ref, before.version, None, sample.reason)
+        assert (operation.key, operation.state, operation.code) == (key, OperationState.SUCCEEDED, None)
+        after = operation.order
+        assert after is not None
+        assert after == await store.get_order(before.ref)
+        assert after.state is OrderState.CANCELLED
+        assert after.version > before.version
+        assert all(line.cancelled == line.quantity for line in after.lines)
+        assert total(list(operation.refunds.values()), before.currency) == before.total
+        assert {t.ref: t.refunded for t in after.tenders if t.refunded} == operation.refunds
+        assert await store.get_operation(key) == operation
+        assert (await store.changes_since(cursor)).orders == (after,)
+
+    async def test_the_same_key_has_one_effect_and_one_answer(self, store: StorePort, sample: Sample) -> None:
+        order = await store.get_order(sample.cancellable)
+        assert order is not None
+        key = fresh_key()
+        answers = await asyncio.gather(
+            *(store.cancel(key, order.ref, order.version, None, sample.reason) for _ in range(20))
+        )
+        assert answers == [answers[0]] * 20
+        assert answers[0].state is OperationState.SUCCEEDED
+        assert answers[0].order is not None
+        assert answers[0].order.version == order.version + 1
+
+    async def test_of_two_keys_one_wins(self, store: StorePort, sample: Sample) -> None:
+        order = await store.get_order(sample.cancellable)
+        assert order is not None
+        answers = await asyncio.gather(
+            *(store.cancel(fresh_key(), order.ref, order.version, None, sample.reason) for _ in range(2))
+        )
+        assert sorted((a.state.value, a.code) for a in answers) == [("failed", "version_changed"), ("succeeded", None)]
+
+    async def test_a_key_means_one_request(self, store: StorePort, sample: Sample) -> None:
+        order, other = await store.get_order(sample.too_late), await store.get_order(sample.cancellable)
+        assert order is not None
+        assert other is not None
+        key = fresh_key()
+        await store.cancel(key, order.ref, order.version, None, sample.reason)
+        answer = await store.cancel(key, other.ref, other.version, None, sample.reason)
+        assert (answer.state, answer.code) == (OperationState.FAILED, "invalid")
+        assert await store.get_order(other.ref) == other
+
+    async def test_refusals_change_nothing(self, store: StorePort, sample: Sample) -> None:
+        before = await everything(store)
+        late, good = before[1][sample.too_late], before[1][sample.cancellable]
+        asked = (
+            ("too_late", late.ref, late.version),
+            ("version_changed", good.ref, good.version + 1),
+            ("not_found", "no such order", 1),
+        )
+        for code, ref, version in asked:
+            key = fresh_key()
+            operation = await store.cancel(key, ref, version, None, sample.reason)
+            assert (operation.state, operation.code, operation.refunds) == (OperationState.FAILED, code, {})
+            assert await store.get_operation(key) == operation
+        assert await everything(store) == before
+
+    async def test_an_unknown_key_was_never_seen(self, store: StorePort) -> None:
+        assert await store.get_operation(fresh_key()) is None
+
+    async def test_no_call_inside_a_transaction_of_ours(self, store: StorePort, sample: Sample, db: Database) -> None:
+        class Us:
+            key = "system"
+
+        with pytest.raises(RuntimeError):
+            await db.run(Us(), lambda tx: store.get_order(sample.cancellable))
