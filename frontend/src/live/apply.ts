@@ -39,11 +39,12 @@ function append({ target, id, html, seq }: LiveData["append"]): void {
   tell("live:append", { entry, own: shown !== null });
 }
 
-/** Entries stand in the order of their numbers; what has none yet (still being sent, the read mark) stays behind them. */
+/** Entries stand in the order of their numbers; what has none yet (still being sent) stays behind them, a read mark behind its entry. */
 export function insertInOrder(timeline: Element, entry: Element, seq: number): void {
   const entries = [...timeline.querySelectorAll<HTMLElement>(":scope > [data-seq]")];
   const before = entries.findLast((other) => Number(other.dataset.seq) < seq);
-  if (before) before.after(entry);
+  const mark = before?.nextElementSibling?.matches("[data-read-mark]") ? before.nextElementSibling : null;
+  if (before) (mark ?? before).after(entry);
   else if (entries[0]) entries[0].before(entry);
   else timeline.prepend(entry);
 }
