@@ -12,6 +12,7 @@ from madoguchi.core.shop.port import Shipment, StoreOrder, TrackingEvent, Tracki
 JAPAN = ZoneInfo("Asia/Tokyo")
 CARRIERS = ("つばさ急便", "ことり運輸", "ひばり郵便")
 WAREHOUSE = "千葉・市川物流センター"
+SELLERS_BASES = {"yamada": "佐賀・鳥栖ベース", "nagisa": "岡山・早島ベース", "minabe": "大阪・茨木ベース"}
 LEFT_AT = (None, None, "玄関前", "宅配ボックス")
 
 
@@ -49,10 +50,11 @@ HUBS: Mapping[str, Hub] = {
 
 
 def send(order: StoreOrder, units: Mapping[str, int], at: datetime) -> Shipment:
-    """A parcel of the order that leaves the warehouse at `at`, with all that will be reported of it."""
+    """A parcel of the order that leaves the warehouse or the seller at `at`, with all that will be reported of it."""
     ref = f"S{len(order.shipments) + 1}"
     luck = int.from_bytes(hashlib.sha256(f"{order.ref}/{ref}".encode()).digest())
     hub = hub_for(order.address.postal_code)
+    origin = SELLERS_BASES.get(order.seller.ref, WAREHOUSE) if order.seller else WAREHOUSE
     due = at.astimezone(JAPAN) + timedelta(days=hub.days)
     return Shipment(
         ref=ref,
@@ -63,7 +65,7 @@ def send(order: StoreOrder, units: Mapping[str, int], at: datetime) -> Shipment:
         promised_from=due.replace(hour=8, minute=0, second=0, microsecond=0),
         promised_until=day_end(due),
         first_promised_until=day_end(due),
-        events=_way(at, hub, depot_of(order.address.city), luck >> 64),
+        events=_way(at, origin, hub, depot_of(order.address.city), luck >> 64),
         left_at=LEFT_AT[luck % len(LEFT_AT)],
     )
 
@@ -89,14 +91,14 @@ def day_end(at: datetime) -> datetime:
     return at.astimezone(JAPAN).replace(hour=23, minute=59, second=59, microsecond=0)
 
 
-def _way(at: datetime, hub: Hub, depot: str, luck: int) -> tuple[TrackingEvent, ...]:
-    """From the warehouse to the door. Of a hundred parcels four lie three days at the hub, four find nobody at home."""
+def _way(at: datetime, origin: str, hub: Hub, depot: str, luck: int) -> tuple[TrackingEvent, ...]:
+    """From its origin to the door. Of a hundred parcels four lie three days at the hub, four find nobody at home."""
     fate = luck % 100
     morning = _at(at, hub.days, 8, luck % 30)
     at_hub = at + timedelta(hours=13, minutes=luck % 240)
     way = [
-        TrackingEvent(at, TrackingState.INFO_RECEIVED, WAREHOUSE),
-        TrackingEvent(at + timedelta(hours=2, minutes=luck % 60), TrackingState.IN_TRANSIT, WAREHOUSE),
+        TrackingEvent(at, TrackingState.INFO_RECEIVED, origin),
+        TrackingEvent(at + timedelta(hours=2, minutes=luck % 60), TrackingState.IN_TRANSIT, origin),
     ]
     if at_hub < morning:
         way.append(TrackingEvent(at_hub, TrackingState.IN_TRANSIT, hub.place))
