@@ -8,7 +8,7 @@ is dropped and resumes by its cursor. Topics: `case:<id>` (entries, read marks, 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -52,6 +52,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 Render = Callable[[Entry, Form], bytes]
+Frame = Callable[[Event, Mapping[str, int]], bytes]
 
 
 class Reader:
@@ -272,8 +273,10 @@ async def _entries_since(marks: Mapping[UUID, int], tx: Tx) -> Sequence[Entry]:
 _PANELS = {"queue": "inbox", "person": "mine", "order": "order", "request": "request"}
 
 
-async def event_stream(reader: Reader, leave: Callable[[], None], check: Callable[[], Any]) -> AsyncIterator[bytes]:
-    """The bytes of a server-sent event stream with the reader's cursor as id; `check` is awaited at each silence."""
+async def event_stream(
+    reader: Reader, leave: Callable[[], None], check: Callable[[], Any], frame: Frame
+) -> AsyncGenerator[bytes, None]:
+    """The bytes of a server-sent event stream, framed by `frame`; `check` is awaited at each silence."""
     try:
         yield b": open\n\n"
         async for event in reader.events():
@@ -282,12 +285,13 @@ async def event_stream(reader: Reader, leave: Callable[[], None], check: Callabl
                     return
                 yield b": still here\n\n"
             else:
-                yield _frame(event, reader.marks)
+                yield frame(event, reader.marks)
     finally:
         leave()
 
 
-def _frame(event: Event, marks: Mapping[str, int]) -> bytes:
+def cursor_frame(event: Event, marks: Mapping[str, int]) -> bytes:
+    """An event with the reader's cursor as its id."""
     mark = f"id: {cursor(marks)}\n".encode() if event.seq else b""
     return mark + b"event: " + event.name.encode() + b"\ndata: " + event.data + b"\n\n"
 

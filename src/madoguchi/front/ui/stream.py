@@ -1,21 +1,23 @@
 """GET /live and its like: which topics a visitor may hear, and the stream of them."""
 
-from collections.abc import Mapping
-from datetime import datetime
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Litestar, Request, Response
 from litestar.response import Stream
+from litestar.response.streaming import ASGIStreamingResponse
+from litestar.types import Message, Receive, Send
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.cases.queries import Entry, access_case
-from madoguchi.core.cases.wording import text_of
 from madoguchi.core.people.queries import session_lives
 from madoguchi.core.shop.queries import access_order
-from madoguchi.front.ui import feeds
-from madoguchi.front.ui.feeds import Form
+from madoguchi.front.ui import feeds, told
+from madoguchi.front.ui.feeds import Form, Frame
 from madoguchi.front.ui.render import Pages
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.timeline import entry_view
@@ -25,6 +27,9 @@ from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.i18n import Reader
 
 STREAMS = 2_500  # open ones in this process
+PATIENCE = 20.0  # seconds in which a reader takes what it is sent
+
+log = logging.getLogger(__name__)
 
 
 def renderer(pages: Pages) -> feeds.Render:
@@ -33,7 +38,7 @@ def renderer(pages: Pages) -> feeds.Render:
     def render(entry: Entry, form: Form) -> bytes:
         reader = Reader(form.lang, form.zone)
         if form.kind == "json":
-            return msgspec.json.encode(told(entry, reader))
+            return msgspec.json.encode(told.entry(entry, reader))
         view = entry_view(entry, reader)
         return msgspec.json.encode(
             {
@@ -48,40 +53,6 @@ def renderer(pages: Pages) -> feeds.Render:
     return render
 
 
-class ToldOption(msgspec.Struct, frozen=True):
-    """An option of an entry in the API."""
-
-    id: str
-    label: str
-
-
-class ToldEntry(msgspec.Struct, frozen=True, omit_defaults=False):
-    """An entry in the API v1. `card` is the look-up or slip it shows, if any; stable from now on."""
-
-    seq: int
-    kind: str
-    author: str
-    text: str
-    options: tuple[ToldOption, ...]
-    time: datetime
-    card: msgspec.Raw | None = None
-
-
-def told(entry: Entry, reader: Reader) -> ToldEntry:
-    """The entry as the API tells it."""
-    body = entry.body or {}
-    card = body.get("card")
-    return ToldEntry(
-        seq=entry.seq,
-        kind=entry.kind,
-        author=entry.author,
-        text=text_of(entry, reader),
-        options=tuple(ToldOption(o["id"], o["label"]) for o in body.get("options", ())),
-        time=entry.at,
-        card=msgspec.Raw(msgspec.json.encode(card)) if card else None,
-    )
-
-
 async def live(request: Request[Any, Any, Any], services: Services, visitor: Visitor) -> Response[Any]:
     """The stream of the topics asked for, from where the reader stands; as JSON for those who cannot stream."""
     wanted = [topic for topic in request.query_params.get("topics", "").split(",") if topic]
@@ -89,8 +60,7 @@ async def live(request: Request[Any, Any, Any], services: Services, visitor: Vis
         raise Refused("invalid_topics")
     stands = feeds.read_cursor(request.headers.get("last-event-id", "") or request.query_params.get("cursor", ""))
     marks = await authorised(services, visitor.actor, wanted, stands)
-    if services.feeds.count >= STREAMS:
-        raise Refused("too_busy", 503, retry_after=5)
+    check_room(services)
     form = Form(visitor.actor.audience, visitor.lang, str(visitor.reader.zone), "html")
     if "text/event-stream" in request.headers.get("accept", ""):
         return await stream(services, visitor, form, marks)
@@ -101,7 +71,15 @@ async def live(request: Request[Any, Any, Any], services: Services, visitor: Vis
     return Response(body, media_type="application/json")
 
 
-async def stream(services: Services, visitor: Visitor, form: Form, marks: Mapping[str, int]) -> Stream:
+def check_room(services: Services) -> None:
+    """Refuse another stream when there are enough of them."""
+    if services.feeds.count >= STREAMS:
+        raise Refused("too_busy", 503, retry_after=5)
+
+
+async def stream(
+    services: Services, visitor: Visitor, form: Form, marks: Mapping[str, int], frame: Frame = feeds.cursor_frame
+) -> Stream:
     """An open stream; it ends when the session does."""
     reader = await services.feeds.join(form, marks)
     session_id = visitor.actor.session
@@ -114,11 +92,41 @@ async def stream(services: Services, visitor: Visitor, form: Form, marks: Mappin
     async def still_in() -> bool:
         return session_id is None or await services.db.run(visitor.actor, lambda tx: session_lives(tx, session_id))
 
-    return Stream(
-        feeds.event_stream(reader, leave, still_in),
-        media_type="text/event-stream",
-        headers={"x-accel-buffering": "no"},
-    )
+    return _Events(feeds.event_stream(reader, leave, still_in, frame))
+
+
+class _Events(Stream):
+    """Server-sent events."""
+
+    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(frames)
+        self._frames = frames
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any
+    ) -> ASGIStreamingResponse:
+        """The response, with nothing of the layers around it."""
+        return _Timely(
+            iterator=self._frames, media_type="text/event-stream", headers={"x-accel-buffering": "no"}, status_code=200
+        )
+
+
+class _Timely(ASGIStreamingResponse):
+    """Hangs up on a reader who does not read, so that nobody's share of memory grows."""
+
+    iterator: AsyncGenerator[bytes, None]
+
+    async def send_body(self, send: Send, receive: Receive) -> None:
+        async def timely(message: Message) -> None:
+            async with asyncio.timeout(PATIENCE):
+                await send(message)
+
+        try:
+            await super().send_body(timely, receive)
+        except* TimeoutError:
+            log.info("a reader did not read")
+        finally:
+            await self.iterator.aclose()
 
 
 async def authorised(services: Services, actor: Actor, wanted: list[str], stands: Mapping[str, int]) -> dict[str, int]:

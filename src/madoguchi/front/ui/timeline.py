@@ -101,8 +101,7 @@ def _text(entry: Entry, card: Card | None, reader: Reader) -> str:
     text = text_of(entry, reader)
     if isinstance(card, TextCard):
         return "\n".join([text, *(line.to(reader) for line in card.lines)]).strip()
-    refusal = (entry.body or {}).get("refusal")
-    return f"{text}\n{reader.t(refusal)}" if refusal else text
+    return text
 
 
 def _card(raw: Any) -> Card | None:

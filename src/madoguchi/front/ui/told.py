@@ -1,0 +1,303 @@
+"""Entries and cards as programs are told them: Structs of the public API v1, stable from now on.
+
+They stand here and not in front.api because live streams (feeds) tell them too. Times are UTC; money is in minor units
+of its currency; sentences are in the reader's language.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.actions import rules as core
+from madoguchi.core.cases.queries import Entry as CoreEntry
+from madoguchi.core.cases.rules import Author
+from madoguchi.core.cases.wording import text_of
+from madoguchi.front.ui.cards import order_view
+from madoguchi.kit import money
+from madoguchi.kit.i18n import Reader
+
+
+class Money(msgspec.Struct, frozen=True):
+    """`amount` in minor units (yen, cents) of the ISO 4217 `currency`."""
+
+    amount: int
+    currency: str
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an order. `ref` names it in arguments; `cancelled` and `shipped` count units so far."""
+
+    ref: str
+    name: str
+    options: dict[str, str]
+    quantity: int
+    cancelled: int
+    shipped: int
+    total: Money
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step of a parcel that was reached: info_received, in_transit, out_for_delivery, delivered and others."""
+
+    state: str
+    time: datetime
+    place: str
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel; `lines` are units by line. `late` when its first promise has passed and it is not delivered."""
+
+    ref: str
+    carrier: str
+    number: str
+    state: str
+    steps: tuple[Step, ...]
+    lines: dict[str, int]
+    promised_until: datetime | None
+    first_promised_until: datetime | None
+    delivered_at: datetime | None
+    late: bool
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="order"):
+    """An order. `number` is the one people know, `headline` says in one sentence what happens and until when.
+
+    `state` is pending_payment, paid, preparing, partly_shipped, shipped, delivered or cancelled.
+    """
+
+    id: UUID
+    number: str
+    state: str
+    headline: str
+    late: bool
+    placed_at: datetime
+    total: Money
+    lines: tuple[Line, ...]
+    parcels: tuple[Parcel, ...]
+    promised_until: datetime | None
+    pay_by: datetime | None
+    seller: str | None
+    is_gift: bool
+    time_zone: str
+
+
+class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What one payment method gets, in how many days. `void`: nothing had been taken, an authorisation is let go."""
+
+    kind: str
+    label: str
+    amount: Money
+    void: bool
+    min_days: int
+    max_days: int
+
+
+class SlipLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a slip: what happens to how many units, and what they are worth."""
+
+    ref: str | None
+    name: str
+    quantity: int
+    amount: Money
+
+
+class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slip"):
+    """A quote, or what was done: lines, the money by payment method, what cannot be undone, the rule, what comes next.
+
+    `asked` means that the warehouse will be asked and may say that it is too late.
+    """
+
+    title: str
+    order_number: str
+    lines: tuple[SlipLine, ...]
+    money: tuple[MoneyBack, ...]
+    total: Money
+    warnings: tuple[str, ...]
+    rule: str | None
+    next: str | None
+    notices: tuple[str, ...]
+    asked: bool
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ticket"):
+    """A place in line for a person (1: the next). `state` is waiting, offered, assigned or left.
+
+    `wait_minutes` is [from, to], null when nobody can say; `opens_at` is set while nobody works.
+    """
+
+    chat: UUID
+    state: str
+    place: int
+    wait_minutes: tuple[int, int] | None
+    people_online: int
+    associate: str | None
+    opens_at: datetime | None
+
+
+class Text(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+    """Facts as sentences."""
+
+    lines: tuple[str, ...]
+
+
+Card = Order | Slip | Ticket | Text
+
+
+class Option(msgspec.Struct, frozen=True):
+    """An answer that can be given as `choice`."""
+
+    id: str
+    label: str
+    detail: str
+
+
+class File(msgspec.Struct, frozen=True):
+    """A photo in a chat; get `url` with the same bearer token. Sizes in pixels."""
+
+    name: str
+    url: str
+    width: int
+    height: int
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a chat. Numbers grow and may have holes: not every entry is for the customer.
+
+    `kind` is message, choice, card, slip, action, file, status or survey; `author` is customer, bot, associate or
+    system, and `name` is an associate's. Clients ignore kinds that they do not know and show the text.
+    """
+
+    seq: int
+    kind: str
+    author: str
+    name: str
+    text: str
+    options: tuple[Option, ...]
+    time: datetime
+    card: Card | None
+    file: File | None
+
+
+def entry(of: CoreEntry, reader: Reader) -> Entry:
+    """An entry for this reader."""
+    body = of.body or {}
+    raw = body.get("card")
+    return Entry(
+        seq=of.seq,
+        kind=of.kind,
+        author=of.author,
+        name=of.name if of.author is Author.ASSOCIATE else "",
+        text=text_of(of, reader),
+        options=tuple(Option(o["id"], o["label"], o.get("detail", "")) for o in body.get("options", ())),
+        time=of.at,
+        card=card(msgspec.convert(raw, core.Card, strict=False), reader) if raw else None,
+        file=_file(of.case_id, of.seq, body.get("file")),
+    )
+
+
+def card(of: core.Card, reader: Reader) -> Card:
+    """A card for this reader."""
+    match of:
+        case core.OrderCard():
+            return order(of, reader)
+        case core.Slip():
+            return slip(of, reader)
+        case core.TextCard():
+            return Text(tuple(line.to(reader) for line in of.lines))
+        case core.QueueTicket():
+            return Ticket(
+                chat=of.case_id,
+                state=of.state,
+                place=of.place,
+                wait_minutes=of.wait_minutes,
+                people_online=of.people_online,
+                associate=of.associate,
+                opens_at=of.opens_at,
+            )
+
+
+def order(of: core.OrderCard, reader: Reader) -> Order:
+    """An order for this reader."""
+    return Order(
+        id=of.id,
+        number=of.ref,
+        state=of.state,
+        headline=order_view(of, reader).headline,
+        late=of.late,
+        placed_at=of.placed_at,
+        total=_money(of.total),
+        lines=tuple(
+            Line(
+                ref=line.ref,
+                name=line.name,
+                options=line.options,
+                quantity=line.quantity,
+                cancelled=line.cancelled,
+                shipped=line.shipped,
+                total=_money(line.total),
+            )
+            for line in of.lines
+        ),
+        parcels=tuple(_parcel(parcel) for parcel in of.parcels),
+        promised_until=of.promised_until,
+        pay_by=of.pay_by,
+        seller=of.seller,
+        is_gift=of.is_gift,
+        time_zone=of.time_zone,
+    )
+
+
+def slip(of: core.Slip, reader: Reader) -> Slip:
+    """A slip for this reader."""
+    return Slip(
+        title=of.title.to(reader),
+        order_number=of.order_ref,
+        lines=tuple(
+            SlipLine(ref=line.line_ref, name=line.name, quantity=line.quantity, amount=_money(line.amount))
+            for line in of.lines
+        ),
+        money=tuple(
+            MoneyBack(
+                kind=back.kind,
+                label=back.label,
+                amount=_money(back.amount),
+                void=back.void,
+                min_days=back.min_days,
+                max_days=back.max_days,
+            )
+            for back in of.money
+        ),
+        total=_money(of.total),
+        warnings=tuple(warning.to(reader) for warning in of.irreversible),
+        rule=of.rule.to(reader) if of.rule else None,
+        next=of.next_step.to(reader) if of.next_step else None,
+        notices=of.notices,
+        asked=of.asked,
+    )
+
+
+def _parcel(of: core.Parcel) -> Parcel:
+    return Parcel(
+        ref=of.ref,
+        carrier=of.carrier,
+        number=of.number,
+        state=of.state,
+        steps=tuple(Step(step.state, step.at, step.place) for step in of.steps),
+        lines=of.lines,
+        promised_until=of.promised_until,
+        first_promised_until=of.first_promised_until,
+        delivered_at=of.delivered_at,
+        late=of.late,
+    )
+
+
+def _money(of: money.Money) -> Money:
+    return Money(of.amount, of.currency)
+
+
+def _file(chat: UUID, seq: int, file: dict[str, Any] | None) -> File | None:
+    if not file:
+        return None
+    return File(file["name"], f"/api/v1/chats/{chat}/entries/{seq}/file", file["width"], file["height"])

@@ -1,0 +1,144 @@
+"""The whole program on a port of its own, over a small shop: for tests that come by HTTP or with a browser.
+
+`from tests.web import site as site` gives each test its own: a clone of the demo world as it stands at NOW, the real
+App with its worker, a real socket. The clock stands still, so what must happen later is reached by `clock.frozen`.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+from psycopg.conninfo import make_conninfo
+
+from madoguchi.app import App
+from madoguchi.core.people import tokens
+from madoguchi.edge.stores.demo.people import Person
+from madoguchi.edge.stores.demo.shops import DEMO
+from madoguchi.front.demo import world
+from madoguchi.front.ui import server
+from madoguchi.front.ui.services import Services
+from madoguchi.kit import clock
+from madoguchi.kit.progress import Progress
+from madoguchi.kit.settings import Settings
+from tests.conftest import _TEMPLATE, _URL, NOW
+
+WORLD = "madoguchi_world"
+_MAKING = 0x574F524C  # "WORL": the advisory lock under which the world is made once for all workers
+
+
+class Site:
+    """The running program and ways to come to it. `database_url` is its owner's: look there to see what changed."""
+
+    def __init__(self, app: App, services: Services, database_url: str, stack: AsyncExitStack) -> None:
+        self.app = app
+        self.services = services
+        self.url = services.settings.public_url
+        self.database_url = database_url
+        self._stack = stack
+
+    async def client(self, token: str | None = None, lang: str = "ja") -> httpx.AsyncClient:
+        """Somebody new with a cookie jar of their own, or with a bearer token; redirects are not followed."""
+        headers = {"accept-language": lang} | ({"authorization": f"Bearer {token}"} if token else {})
+        made = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10, trust_env=False)
+        return await self._stack.enter_async_context(made)
+
+    def shop_token(self, person: Person) -> str:
+        """The shop's word that this person is signed in there."""
+        return tokens.issue(self.services.shop_secrets[DEMO.id], DEMO.id, person.customer.ref, clock.now())
+
+    async def api(self, person: Person | None = None, locale: str = "ja") -> httpx.AsyncClient:
+        """A program that speaks for this person, or for a guest, through the API."""
+        body = {"locale": locale} | ({"token": self.shop_token(person)} if person else {})
+        answer = await (await self.client(lang=locale)).post("/api/v1/sessions", json=body)
+        assert answer.status_code == 201, answer.text
+        return await self.client(answer.json()["token"], locale)
+
+    def value(self, query: str, *parameters: object) -> object:
+        """The first column of the first row, read as the owner, who sees everything."""
+        with psycopg.connect(self.database_url, autocommit=True) as conn:
+            row = conn.execute(query.encode(), parameters).fetchone()
+            return row[0] if row else None
+
+    def counts(self) -> dict[str, int]:
+        """Rows of every table that a refusal must leave alone."""
+        with psycopg.connect(self.database_url, autocommit=True) as conn:
+            names = conn.execute(
+                """select format('%I.%I', schemaname, relname) from pg_stat_user_tables
+                   where relname not in ('jobs', 'sessions', 'migrations') order by 1"""
+            ).fetchall()
+            return {name: _count(conn, name) for (name,) in names}
+
+
+@asynccontextmanager
+async def serving(database_url: str, folder: Path, *, work: bool = True) -> AsyncIterator[Site]:
+    """The program over a database, until the block ends; its files and its key are kept in `folder`."""
+    listening = server.listen(Settings(port=0))
+    settings = Settings(port=listening.getsockname()[1], data_dir=folder)
+    app = App(settings, database_url, demo=True)
+    await app.open()
+    web, services = await app.web(work=work)
+    running = uvicorn.Server(
+        uvicorn.Config(web, log_config=None, http="httptools", lifespan="on", timeout_graceful_shutdown=2)  # type: ignore[arg-type]
+    )
+    running.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
+    task = asyncio.create_task(running.serve(sockets=[listening]))
+    try:
+        async with AsyncExitStack() as stack:
+            while not running.started:
+                assert not task.done(), "the program did not start"
+                await asyncio.sleep(0.005)
+            yield Site(app, services, database_url, stack)
+    finally:
+        services.feeds.close_all()
+        running.should_exit = True
+        await task
+        await app.close()
+
+
+@pytest.fixture(scope="session")
+async def world_template(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database that holds the demo world; whoever comes first makes it."""
+    home = os.environ[_URL]
+    with psycopg.connect(home, autocommit=True) as conn:
+        conn.execute("select pg_advisory_lock(%s)", [_MAKING])
+        if conn.execute("select 1 from pg_database where datname = %s", [WORLD]).fetchone() is None:
+            draft = f"{WORLD}_draft"
+            conn.execute(f"drop database if exists {draft} with (force)".encode())
+            conn.execute(f"create database {draft} template {_TEMPLATE} strategy file_copy".encode())
+            await _build(make_conninfo(home, dbname=draft), tmp_path_factory.mktemp("world"))
+            conn.execute(f"alter database {draft} rename to {WORLD}".encode())
+    return WORLD
+
+
+@pytest.fixture
+async def site(world_template: str, now: datetime, tmp_path: Path) -> AsyncIterator[Site]:
+    """The program over a world of this test's own, at NOW."""
+    home, name = os.environ[_URL], f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(home, autocommit=True) as conn:
+        conn.execute(f"create database {name} template {world_template} strategy file_copy".encode())
+        async with serving(make_conninfo(home, dbname=name), tmp_path) as site:
+            yield site
+        conn.execute(f"drop database {name} with (force)".encode())
+
+
+async def _build(database_url: str, folder: Path) -> None:
+    with clock.frozen(NOW):
+        app = App(Settings(data_dir=folder), database_url, demo=True)
+        await app.open()
+        await world.build(app.db, app.store_db, 0, Progress(StringIO()))
+        await app.close()
+
+
+def _count(conn: psycopg.Connection, table: str) -> int:
+    row = conn.execute(f"select count(*) from {table}".encode()).fetchone()
+    assert row
+    return int(row[0])
