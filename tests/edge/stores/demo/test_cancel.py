@@ -9,7 +9,6 @@ from madoguchi.core.shop.port import Capability, OperationState, OrderState, Sto
 from madoguchi.edge.stores.demo import rules
 from madoguchi.edge.stores.demo.people import ICHIRO, KENTA, MISAKI, YOKO, Person, Story
 from madoguchi.edge.stores.demo.store import DemoStore
-from madoguchi.kit import clock
 from madoguchi.kit.money import Money
 from tests.edge.stores.contract import everything, fresh_key
 
@@ -133,13 +132,29 @@ async def test_of_two_questions_to_the_warehouse_one_is_granted(demo: DemoStore,
     keys = [fresh_key(), fresh_key()]
     for key in keys:
         assert (await demo.cancel(key, order.ref, order.version, None, REASON)).state is OperationState.PENDING
-        with clock.frozen(now + timedelta(seconds=1)):
-            pass
     await demo.tick(now + timedelta(minutes=1))
     decided = [await demo.get_operation(key) for key in keys]
     assert sorted((d.state.value, d.code) for d in decided if d) == [("failed", "invalid"), ("succeeded", None)]
     after = await order_of(demo, KENTA, Story.PREPARING)
     assert [t.refunded for t in after.tenders] == [order.total]
+
+
+async def test_a_line_asked_for_twice_leaves_the_rest_in_the_warehouse(demo: DemoStore, now: datetime) -> None:
+    order = await order_of(demo, KENTA, Story.PREPARING)
+    for _ in range(2):
+        await demo.cancel(fresh_key(), order.ref, order.version, {"1": 1}, REASON)
+    await demo.tick(now + timedelta(minutes=1))
+    after = await order_of(demo, KENTA, Story.PREPARING)
+    assert (after.state, [line.cancelled for line in after.lines]) == (OrderState.PREPARING, [1, 0])
+
+
+@pytest.mark.parametrize("lines", [{}, {"9": 1}, {"1": 0}, {"1": 3}, {"1": -2}, {"": 1}])
+async def test_lines_that_are_not_there(demo: DemoStore, lines: dict[str, int]) -> None:
+    order = await order_of(demo, MISAKI, Story.CANCELLABLE)
+    key = fresh_key()
+    operation = await demo.cancel(key, order.ref, order.version, lines, REASON)
+    assert (operation.state, operation.code, operation.order) == (OperationState.FAILED, "invalid", order)
+    assert await demo.cancel(key, order.ref, order.version, lines, REASON) == operation
 
 
 async def test_opened_digital_goods_stay(demo: DemoStore) -> None:

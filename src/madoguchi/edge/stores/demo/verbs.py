@@ -14,7 +14,7 @@ from madoguchi.core.shop.port import Operation, OperationState, StoreOrder
 from madoguchi.edge.stores.demo import contents, queries, rules
 from madoguchi.edge.stores.demo.contents import Contents, Row
 from madoguchi.edge.stores.demo.queries import DueOrder, OperationRow
-from madoguchi.edge.stores.demo.rules import Answer, Plan
+from madoguchi.edge.stores.demo.rules import Answer
 from madoguchi.edge.stores.demo.shops import Shop
 from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
@@ -74,7 +74,7 @@ async def _record(tx: Tx, shop: Shop, row: OperationRow) -> OperationRow:
             row.key,
             row.request,
             row.order_ref,
-            row.lines and Jsonb(row.lines),
+            None if row.lines is None else Jsonb(row.lines),
             row.reason,
             row.state,
             row.code,
@@ -114,7 +114,7 @@ async def tick(tx: Tx, shop: Shop, now: datetime) -> int:
 def _moved(
     order: StoreOrder, due: DueOrder, asked: Sequence[OperationRow], now: datetime
 ) -> tuple[StoreOrder, list[OperationRow]]:
-    """The order at `now`; the warehouse decides what it was asked, and sends at once what it could not stop."""
+    """The order at `now`; the warehouse decides what it was asked, and sends at once what it can no longer stop."""
     plan, decided = due.plan, []
     for row in asked:
         units = rules.wanted(order, row.lines)
@@ -125,7 +125,8 @@ def _moved(
             order = after
         else:
             decided.append(replace(row, state="failed", code=answer.value))
-            plan = Plan(ships_at=now)
+        if answer is Answer.TOO_LATE:
+            plan = replace(plan, ships_at=now)
     return rules.progressed(order, plan, now), decided
 
 
