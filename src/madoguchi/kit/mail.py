@@ -21,6 +21,7 @@ _SUBJECT_LIMIT = 200
 _ENCODED_WORD = re.compile(r"=+\?")
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_WIRE = SMTP.clone(cte_type="7bit")  # passes any mail server
 _COLON = {"ja": "：", "zh": "："}
 
 _STYLE = """
@@ -111,25 +112,25 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 def build(mail: Mail) -> EmailMessage:
     """The message, ready for SMTP. ValueError for an address that no mail can be sent to."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WIRE)
     message["From"] = _address(mail.sender)
     message["To"] = _address(mail.recipient)
     message["Subject"] = _one_line(mail.subject, _SUBJECT_LIMIT)
     message["Date"] = mail.date
     message["Message-ID"] = f"<{mail.message_id}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.lang
     text = plain(mail.letter, mail.lang)
     if mail.foot:
         text += f"\n\n{'-' * 24}\n{plain(mail.foot, mail.lang)}"
     message.set_content(text + "\n")
-    message.add_alternative(_page(mail), subtype="html")
+    message.add_alternative(security.clean_text(_page(mail)) + "\n", subtype="html")
+    message["Content-Language"] = mail.lang
     return message
 
 
 def plain(blocks: Sequence[Block], lang: str) -> str:
-    """The blocks as plain text, an empty line between them."""
-    return "\n\n".join(_plain(block, _COLON.get(lang, ": ")) for block in blocks)
+    """The blocks as plain text, an empty line between them; control and bidi characters are gone."""
+    return security.clean_text("\n\n".join(_plain(block, _COLON.get(lang, ": ")) for block in blocks))
 
 
 def ascii_address(address: str) -> str | None:
@@ -178,7 +179,7 @@ def _page(mail: Mail) -> str:
         '<meta name="viewport" content="width=device-width">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(mail.subject)}</title><style>{_STYLE}</style></head>"
-        f"<body><main>{_html(mail.letter)}{foot}</main></body></html>\n"
+        f"<body><main>{_html(mail.letter)}{foot}</main></body></html>"
     )
 
 

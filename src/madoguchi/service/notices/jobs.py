@@ -7,7 +7,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.events import CaseClosed
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.requests.events import RequestSettled
-from madoguchi.kit import clock
+from madoguchi.kit import clock, jobs
 from madoguchi.kit.db import Database, Tx, assert_outside
 from madoguchi.kit.events import Happened
 from madoguchi.service.notices import occasions, verbs
@@ -49,10 +49,10 @@ async def on_case_closed(database: Database, head: Letterhead, happened: Happene
     await database.run(SYSTEM, work)
 
 
-async def post(database: Database, mailer: Mailer) -> None:
+async def post(database: Database, mailer: Mailer, _: jobs.Nothing) -> None:
     """Send every mail that is due; run for each new mail, and every half minute for what is to be tried again."""
     async with asyncio.TaskGroup() as senders:
-        for _ in range(SENDERS):
+        for _sender in range(SENDERS):
             senders.create_task(_send_due(database, mailer))
 
 

@@ -10,6 +10,7 @@ from madoguchi.core.actions.rules import Card, MoneyBack, OrderCard, Outcome, Se
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
+from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import Block, Figure, Link, Paragraph, Rows, Speech, Talk
 from madoguchi.kit.money import total
@@ -50,11 +51,12 @@ class Letter(msgspec.Struct, frozen=True):
     kept: tuple[Block, ...] | None = None
 
 
-def code(reader: Reader, digits: str, until: datetime) -> Letter:
+def code(reader: Reader, digits: str, asked_at: datetime) -> Letter:
     """A one-time code."""
     t = reader.t
     lead, warning = Paragraph(t("notices.code.lead")), Paragraph(t("notices.code.warning"))
-    life = Paragraph(t("notices.code.until", time=reader.time(until)))
+    minutes, until = int(CODE_LIFE.total_seconds()) // 60, asked_at + CODE_LIFE
+    life = Paragraph(t("notices.code.until", minutes=minutes, time=reader.time(until)))
     return Letter(
         subject=t("notices.code.subject"),
         blocks=(lead, Figure(digits), life, warning),
@@ -87,7 +89,8 @@ def transcript(
     if silent:
         blocks.append(Paragraph(t("notices.transcript.silent")))
     if done := [_words(entry, reader) for entry in entries if entry.kind is Kind.ACTION]:
-        blocks.append(Paragraph("\n".join([t("notices.transcript.done"), *(f"・{words}" for words in done)])))
+        deeds = [t("notices.transcript.deed", words=words) for words in done]
+        blocks.append(Paragraph("\n".join([t("notices.transcript.done"), *deeds])))
     blocks.append(Paragraph(t("notices.transcript.talk")))
     speeches = _speeches(entries, reader)
     if len(speeches) > SPEECHES:
@@ -126,11 +129,7 @@ def _slip(reader: Reader, slip: Slip) -> list[Block]:
     lines = tuple(
         (t("notices.slip.line", name=line.name, n=line.quantity), reader.money(line.amount)) for line in slip.lines
     )
-    blocks: list[Block] = [Rows(t("notices.slip.lines"), lines)] if lines else []
-    blocks += _money(reader, slip)
-    if slip.next_step:
-        blocks.append(Paragraph(slip.next_step.to(reader)))
-    return blocks
+    return [Rows(t("notices.slip.lines"), lines), *_money(reader, slip)]
 
 
 def _money(reader: Reader, slip: Slip) -> list[Block]:

@@ -44,7 +44,7 @@ async def code_requested(tx: Tx, fact: CodeRequested, at: datetime) -> Notice:
         customer=customer,
         store=shop,
         reader=reader,
-        letter=letters.code(reader, fact.code, at + CODE_LIFE),
+        letter=letters.code(reader, fact.code, at),
         expires_at=at + CODE_LIFE,
     )
 

@@ -42,9 +42,9 @@ class Refusal(StrEnum):
 
 
 def preview(action: str) -> tuple[str, ...]:
-    """Keys of the names of the notices that follow when the action succeeds, for its quote."""
+    """The notices that follow when the action succeeds, for its quote; their names are `notices.<template>.name`."""
     template = SETTLED.get((action, Settled.DONE))
-    return (f"notices.{template}.name",) if template else ()
+    return (template,) if template else ()
 
 
 def state_after(attempts: int, refusal: Refusal | None) -> DeliveryState:

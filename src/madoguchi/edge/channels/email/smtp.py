@@ -1,6 +1,7 @@
 """Handing mails to a mail server."""
 
 import asyncio
+import re
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -12,6 +13,7 @@ from madoguchi.service.notices.rules import Refusal
 
 ANSWER_WITHIN = 20.0  # seconds for each answer of the server
 SEND_WITHIN = 90.0  # seconds for the whole; less than service.notices.rules.LEASE
+_NOT_THE_ADDRESS = re.compile(r"5\.[^12]\.")  # enhanced status codes (RFC 3463): 5.1 and 5.2 speak of the mailbox
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -60,8 +62,8 @@ class SmtpMailer:
 def _refusal(error: Exception) -> Refusal:
     """Only what the server says of this address or this mail is final; the rest is ours or the server's to mend."""
     match error:
-        case errors.SMTPRecipientsRefused():
-            return Refusal.ADDRESS if all(refused.code >= 500 for refused in error.recipients) else Refusal.LATER
-        case errors.SMTPDataError():
-            return Refusal.MAIL if error.code >= 500 else Refusal.LATER
+        case errors.SMTPRecipientsRefused(recipients=[refused]) if refused.code >= 500:
+            return Refusal.MAIL if _NOT_THE_ADDRESS.match(refused.message) else Refusal.ADDRESS
+        case errors.SMTPDataError() if error.code >= 500:
+            return Refusal.MAIL
     return Refusal.LATER

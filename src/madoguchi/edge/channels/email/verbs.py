@@ -32,4 +32,4 @@ async def catch(tx: Tx, raw: bytes, addresses: Sequence[str]) -> None:
 
 def _part(mail: EmailMessage, kind: str) -> str | None:
     part = mail.get_body((kind,))
-    return str(part.get_content()) if part else None
+    return str(part.get_content()).replace("\r\n", "\n") if part else None

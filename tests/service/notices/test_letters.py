@@ -1,0 +1,174 @@
+"""Each letter in each language, word by word: the files beside this test are meant to be read."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from madoguchi.core.access.rules import Audience
+from madoguchi.core.actions.rules import MoneyBack, Outcome, Said, Settled, Slip, SlipLine, TextCard
+from madoguchi.core.cases.queries import Entry
+from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.shop.port import TenderKind
+from madoguchi.kit.i18n import LANGUAGES, Reader
+from madoguchi.kit.mail import Speech, Talk, plain
+from madoguchi.kit.money import Money
+from madoguchi.service.notices import letters, rules
+from madoguchi.service.notices.letters import Letter
+from tests.service.notices.world import HEAD, ORDER, done_slip, yen
+
+GOLDEN = Path(__file__).parent / "letters"
+CASE = UUID(int=0x42)
+NAMES = {"ja": "佐藤 美咲", "en": "Emma Brown", "zh": "李 娜", "ko": "김 지우"}
+SHOPS = {"ja": "まどぐち商店", "en": "Retail", "zh": "まどぐち商店", "ko": "まどぐち商店"}
+SAID = {
+    "ja": (
+        "やかんがまだ届きません。",
+        "ご不便をおかけして申し訳ございません。お荷物の状況をお調べします。",
+        "キャンセルで",
+    ),
+    "en": ("My kettle hasn't arrived.", "I'm sorry about that. Let me look.", "Cancel it"),
+    "zh": ("水壶还没有到。", "非常抱歉，我来查一下。", "取消"),
+    "ko": ("주전자가 아직 안 왔어요.", "불편을 드려 죄송합니다. 확인해 보겠습니다.", "취소할게요"),
+}
+
+
+def entry(seq: int, at: datetime, kind: Kind, author: Author, text: str = "", **more: object) -> Entry:
+    """A line of a timeline."""
+    name = {Author.CUSTOMER: "佐藤 美咲", Author.ASSOCIATE: "鈴木"}.get(author, "")
+    body = more or None
+    return Entry(CASE, seq, kind, author, None, name, Audience.CUSTOMER, text, dict(body) if body else None, at)
+
+
+def conversation(lang: str, at: datetime) -> list[Entry]:
+    """A late kettle, cancelled; it went on over night."""
+    complaint, answer, wish = SAID[lang]
+    later = at + timedelta(hours=20)
+    return [
+        entry(1, at, Kind.MESSAGE, Author.CUSTOMER, complaint),
+        entry(2, at, Kind.MESSAGE, Author.BOT, answer),
+        entry(3, at + timedelta(minutes=3), Kind.FILE, Author.CUSTOMER, file={"name": "a.jpg"}),
+        entry(4, later, Kind.CHOICE, Author.CUSTOMER, wish, choice="order.cancel"),
+        entry(5, later, Kind.MESSAGE, Author.ASSOCIATE, "<b>" + answer),
+        entry(6, later, Kind.ACTION, Author.SYSTEM, key="notices.order_cancelled.lead", parameters={"order": ORDER}),
+        entry(7, later, Kind.SURVEY, Author.BOT, "?"),
+        entry(8, later, Kind.NOTE, Author.ASSOCIATE, "急いでいる様子"),
+    ]
+
+
+def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
+    """The letter that the template gives for the small world."""
+    link = HEAD.links.order(UUID(int=9))
+    match template:
+        case rules.CODE:
+            return letters.code(reader, "042917", now)
+        case rules.TRANSCRIPT:
+            rating = HEAD.links.rating(CASE)
+            return letters.transcript(reader, "C-7QK2M-90XTV", conversation(reader.lang, now), rating, silent=True)
+        case "order_not_cancelled":
+            return letters.settled(reader, template, ORDER, Outcome(state=Settled.FAILED), link)
+        case _:
+            return letters.settled(reader, template, ORDER, Outcome(state=Settled.DONE, slip=done_slip()), link)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("template", [rules.CODE, rules.TRANSCRIPT, *rules.SETTLED.values()])
+def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: datetime) -> None:
+    reader = Reader(lang)
+    letter = letter_of(template, reader, now)
+    sender = reader.t("notices.sender", store=SHOPS[lang])
+    case = CASE if template == rules.TRANSCRIPT else None
+    body = (letters.greeting(reader, NAMES[lang]), *letter.blocks, *letter.links)
+    foot = letters.foot(reader, HEAD.links, sender, "M-7QK2M-90XTV", case)
+    text = f"{letter.subject}\n\n{plain(body, lang)}\n\n---\n{plain(foot, lang)}\n"
+    golden = GOLDEN / f"{template}.{lang}.txt"
+    assert text == golden.read_text()
+
+
+def money_back(**changes: object) -> MoneyBack:
+    facts = {"tender_ref": "t", "kind": TenderKind.CARD, "label": "Visa", "amount": yen(500)} | changes
+    return MoneyBack(**facts)  # type: ignore[arg-type]
+
+
+def slip(*money: MoneyBack) -> Slip:
+    whole = Money(sum(part.amount.amount for part in money), "JPY")
+    lines = (SlipLine(name="湯のみ", quantity=1, amount=yen(500)),)
+    return Slip(title=Said("x"), order_ref=ORDER, lines=lines, money=money, total=whole)
+
+
+def told(*money: MoneyBack, lang: str = "ja") -> str:
+    reader = Reader(lang)
+    outcome = Outcome(state=Settled.DONE, slip=slip(*money))
+    return plain(letters.settled(reader, "order_cancelled", ORDER, outcome, None).blocks, lang)
+
+
+def test_money_that_was_never_taken_is_let_go_and_not_called_a_refund() -> None:
+    text = told(money_back(void=True))
+    assert "Visaでのお支払い（500円）は取り消しました" in text
+    assert "ご返金の合計" not in text
+
+
+def test_a_total_counts_what_comes_back_only() -> None:
+    text = told(money_back(max_days=5), money_back(label="コンビニ払い", amount=yen(700), void=True))
+    assert "ご返金の合計：500円" in text
+    assert "コンビニ払いでのお支払い（700円）は取り消しました" in text
+
+
+def test_nothing_paid_is_said_so() -> None:
+    assert "ご返金はありません" in told()
+
+
+@pytest.mark.parametrize(
+    ("days", "ja", "en"),
+    [
+        ((0, 0), "Visa（反映済み）", "Visa (credited now)"),
+        ((0, 1), "Visa（1営業日以内に反映）", "Visa (within 1 business day)"),
+        ((3, 3), "Visa（3営業日以内に反映）", "Visa (within 3 business days)"),
+        ((3, 5), "Visa（3〜5営業日ほどで反映）", "Visa (3–5 business days)"),
+    ],
+)
+def test_when_money_shows(days: tuple[int, int], ja: str, en: str) -> None:
+    part = money_back(min_days=days[0], max_days=days[1])
+    assert ja in told(part)
+    assert en in told(part, lang="en")
+
+
+def test_the_late_hint_stands_only_where_something_can_be_late() -> None:
+    assert "遅れる" not in told(money_back())
+    assert "遅れる" in told(money_back(max_days=5))
+
+
+def talk(letter: Letter) -> tuple[Speech, ...]:
+    return next(block.speeches for block in letter.blocks if isinstance(block, Talk))
+
+
+def test_a_transcript_names_no_note_and_no_survey(now: datetime) -> None:
+    texts = [said.text for said in talk(letter_of(rules.TRANSCRIPT, Reader("ja"), now))]
+    assert not any("急いでいる" in text or text == "?" for text in texts)
+
+
+def test_facts_on_cards_are_a_part_of_the_transcript(now: datetime) -> None:
+    card = msgspec.to_builtins(TextCard(lines=(Said("notices.code.kept"),)))
+    order_slip = msgspec.to_builtins(done_slip())
+    entries = [
+        entry(1, now, Kind.CARD, Author.BOT, "こちらです", card=card),
+        entry(2, now, Kind.SLIP, Author.BOT, card=order_slip),
+    ]
+    first, second = talk(letters.transcript(Reader("ja"), "C-1", entries, "https://x.example"))
+    assert first.text.startswith("こちらです\n安全のため")
+    assert second.text == "（キャンセル完了のお知らせ 6,580円）"
+
+
+def test_a_very_long_conversation_is_cut_to_its_end(now: datetime) -> None:
+    entries = [entry(n, now, Kind.MESSAGE, Author.CUSTOMER, f"{n}") for n in range(1, rules.SPEECHES + 2)]
+    letter = letters.transcript(Reader("en"), "C-1", entries, "https://x.example")
+    assert len(talk(letter)) == rules.SPEECHES
+    assert talk(letter)[-1].text == str(rules.SPEECHES + 1)
+    assert "only the last 300 messages" in plain(letter.blocks, "en")
+
+
+def test_the_quote_previews_what_the_table_will_send() -> None:
+    assert rules.preview("order.cancel") == ("order_cancelled",)
+    assert rules.preview("order.show") == ()
