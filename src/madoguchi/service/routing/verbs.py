@@ -257,7 +257,8 @@ async def end(tx: Tx, case_id: UUID) -> None:
     item, case = await _lock(tx, SYSTEM, case_id)
     if case.state is not State.PARKED or not _silent(case, tx.now - LIMITS.end_after):
         return
-    await cases.transition(tx, case, State.CLOSED, text_key="routing.status.ended", silent=True)
+    hours = {"hours": int(LIMITS.end_after.total_seconds() // 3600)}
+    await cases.transition(tx, case, State.CLOSED, text_key="routing.status.ended", parameters=hours, silent=True)
     if item:
         await _settle(tx, item)
 
