@@ -1,0 +1,13 @@
+"""What surveys do by themselves."""
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.cases.events import CaseClosed
+from madoguchi.kit.db import Database
+from madoguchi.kit.events import Happened
+from madoguchi.service.surveys import verbs
+
+
+async def ask(db: Database, happened: Happened) -> None:
+    """A conversation ended (reaction to cases.closed)."""
+    fact = happened.as_(CaseClosed)
+    await db.run(SYSTEM, lambda tx: verbs.ask(tx, fact.case_id, fact.contact_id))
