@@ -29,7 +29,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the catalogue. `name` is `noun.verb` and part of the public API; texts are `actions.<name>.*`.
 
     `arguments` is the Struct of its typed arguments. `offer` says, for an order, whether it can be done now
-    (None) or why not; an action without it does not appear on orders. `reason` is the contact reason it ends.
+    (None) or why not; an action without it does not appear on orders. `reason` is the contact reason it ends,
+    `also` further ones.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     arguments: type[msgspec.Struct]
     need: Need
     reason: str | None = None
+    also: tuple[str, ...] = ()
     read: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     change: Change | None = None

@@ -28,6 +28,8 @@ class Case(msgspec.Struct, frozen=True):
     resume_to: State | None
     last_seq: int
     customer_seq: int
+    customer_session: UUID | None
+    customer_level: int
     customer_read_seq: int
     staff_read_seq: int
     last_customer_at: datetime | None
@@ -71,8 +73,8 @@ class CaseLine(msgspec.Struct, frozen=True):
 ENTRIES_AT_ONCE = 100  # of one case, when many are asked for
 
 _CASE = """c.id, c.number, c.store_id, c.customer_id, c.locale, c.reason, c.order_id, c.state, c.assigned_to,
-  c.resume_to, c.last_seq, c.customer_seq, c.customer_read_seq, c.staff_read_seq, c.last_customer_at, c.last_staff_at,
-  c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
+  c.resume_to, c.last_seq, c.customer_seq, c.customer_session, c.customer_level, c.customer_read_seq, c.staff_read_seq,
+  c.last_customer_at, c.last_staff_at, c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
 _ENTRY = "e.case_id, e.seq, e.kind, e.author, e.author_id, e.name, e.audience, e.text, e.body, e.at"
 
 
@@ -153,6 +155,18 @@ async def cases_of(
     )
 
 
+async def notes_on(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 5) -> Sequence[Entry]:
+    """What staff noted among themselves about a customer, over all cases, newest first."""
+    if actor.audience is not Audience.STAFF:
+        raise invisible()
+    return await tx.all(
+        Entry,
+        f"""select {_ENTRY} from entries e join cases c on c.id = e.case_id
+            where c.customer_id = %s and e.kind = 'note' and e.author = 'associate' order by e.at desc limit %s""",
+        [customer_id, limit],
+    )
+
+
 async def latest_open_chat(tx: Tx, customer_id: UUID) -> Case | None:
     """The chat that could be continued: the customer's newest case that is not closed."""
     return await tx.maybe(
@@ -173,6 +187,16 @@ async def running_contact(tx: Tx, case_id: UUID) -> UUID | None:
     """The contact that is going on in a case."""
     found = await tx.value("select id from contacts where case_id = %s and ended_at is null", [case_id])
     return UUID(str(found)) if found else None
+
+
+async def bots_case(tx: Tx, case_id: UUID) -> Case | None:
+    """The case, locked, if the bot has it and owes it an answer, and nobody else is at it right now."""
+    return await tx.maybe(
+        Case,
+        f"""select {_CASE} from cases c
+            where c.id = %s and c.state = 'bot' and c.bot_due_seq is not null for update skip locked""",
+        [case_id],
+    )
 
 
 async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:

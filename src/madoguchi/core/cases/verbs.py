@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.access.rules import Actor, Audience
+from madoguchi.core.access.rules import SYSTEM, Actor, Audience
 from madoguchi.core.cases import queries, rules
 from madoguchi.core.cases.events import CaseClosed, CaseOpened, CaseResumed
 from madoguchi.core.cases.queries import Case, Entry
@@ -32,6 +32,17 @@ class Written(msgspec.Struct, frozen=True):
     masked: bool = False
 
 
+class File(msgspec.Struct, frozen=True):
+    """A file that is kept: its name in the store of files, and how its sender called it. Sizes in bytes and pixels."""
+
+    sha: str
+    name: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+
+
 async def open_case(
     tx: Tx,
     actor: Actor,
@@ -50,9 +61,22 @@ async def open_case(
             return known
     case_id = ids.uuid7()
     await tx.execute(
-        """insert into cases (id, number, store_id, customer_id, locale, order_id, state, opened_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        [case_id, ids.number("C"), store_id, customer_id, actor.locale, order_id, State.BOT, tx.now],
+        """insert into cases (id, number, store_id, customer_id, locale, order_id, state, opened_at,
+                              customer_session, customer_level, bot_due_seq, bot_due_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)""",
+        [
+            case_id,
+            ids.number("C"),
+            store_id,
+            customer_id,
+            actor.locale,
+            order_id,
+            State.BOT,
+            tx.now,
+            actor.session,
+            int(actor.level),
+            tx.now,
+        ],
     )
     await tx.execute(
         """insert into contacts (id, case_id, channel, author, client_id, from_seq, started_at)
@@ -82,13 +106,10 @@ async def say(
     _check_input(clean, choice, client_id)
     mine = Author.ASSOCIATE if actor.is_staff else Author.CUSTOMER
     if client_id and (known := await _known(tx, case_id, mine, client_id)):
-        if (known.text, (known.body or {}).get("choice")) != (clean, choice):
+        if (known.body or {}).get("choice") != choice or (choice is None and known.text != clean):
             raise Refused("client_id_reused")
         return Written(known.seq, repeated=True)
-    if case.state is State.CLOSED:
-        raise Refused("case_closed", 409)
-    if mine is Author.ASSOCIATE and not note and case.assigned_to != actor.id:
-        raise Refused("not_assigned", 409)
+    _check_may_write(actor, case, note=note)
     kind = Kind.NOTE if note else Kind.CHOICE if choice is not None else Kind.MESSAGE
     if choice is not None and choice not in ALWAYS:
         clean = await _label_of(tx, case, choice)
@@ -103,10 +124,38 @@ async def say(
         body={"choice": choice, "key": ALWAYS.get(choice)} if choice is not None else None,
         audience=Audience.STAFF if note else Audience.CUSTOMER,
         client_id=client_id,
+        spoken_by=actor,
     )
     if mine is Author.CUSTOMER:
         await _customer_spoke(tx, case, seq)
     return Written(seq, masked=cards > 0)
+
+
+async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: str | None = None) -> Written:
+    """A file that a customer or an associate sends; numbered once per client id."""
+    case = await queries.access_case(tx, actor, case_id, lock=True)
+    _check_client_id(client_id)
+    mine = Author.ASSOCIATE if actor.is_staff else Author.CUSTOMER
+    body = {"file": msgspec.to_builtins(file)}
+    if client_id and (known := await _known(tx, case_id, mine, client_id)):
+        if known.body != body:
+            raise Refused("client_id_reused")
+        return Written(known.seq, repeated=True)
+    _check_may_write(actor, case)
+    seq = await append(
+        tx,
+        case,
+        kind=Kind.FILE,
+        author=mine,
+        author_id=actor.id,
+        name=actor.name,
+        body=body,
+        client_id=client_id,
+        spoken_by=actor,
+    )
+    if mine is Author.CUSTOMER:
+        await _customer_spoke(tx, case, seq)
+    return Written(seq)
 
 
 async def append(
@@ -121,6 +170,7 @@ async def append(
     author_id: UUID | None = None,
     name: str = "",
     client_id: str | None = None,
+    spoken_by: Actor | None = None,
 ) -> int:
     """Number and store an entry of a case whose row the caller has locked; its number."""
     seq = await tx.value(
@@ -144,6 +194,8 @@ async def append(
             "body": Jsonb(body) if body is not None else None,
             "client_id": client_id,
             "at": tx.now,
+            "session": spoken_by.session if spoken_by else None,
+            "level": int(spoken_by.level) if spoken_by else 0,
         },
     )
     tx.wake(topic(case.id), seq)
@@ -152,7 +204,8 @@ async def append(
 
 _NOBODY_SPOKE = "opened_at = opened_at"
 _SPOKE = {
-    Author.CUSTOMER: "customer_seq = last_seq + 1, last_customer_at = %(at)s",
+    Author.CUSTOMER: """customer_seq = last_seq + 1, last_customer_at = %(at)s,
+                        customer_session = %(session)s, customer_level = %(level)s""",
     Author.ASSOCIATE: "last_staff_at = %(at)s",
     Author.BOT: "last_staff_at = %(at)s",
     Author.SYSTEM: _NOBODY_SPOKE,
@@ -224,11 +277,21 @@ async def resume(tx: Tx, actor: Actor, case_id: UUID, channel: Channel = Channel
     return case
 
 
-async def describe(tx: Tx, case_id: UUID, *, reason: str | None = None, order_id: UUID | None = None) -> None:
-    """Note what the case is about, as far as it is known now."""
+async def end(tx: Tx, actor: Actor, case_id: UUID) -> None:
+    """The customer is done with it; what is closed stays closed."""
+    case = await queries.access_case(tx, actor, case_id, lock=True)
+    if case.state is not State.CLOSED:
+        await transition(tx, case, State.CLOSED, text_key="cases.status.ended_by_customer", by=actor)
+
+
+async def describe(
+    tx: Tx, case_id: UUID, *, reason: str | None = None, order_id: UUID | None = None, locale: str | None = None
+) -> None:
+    """Note what the case is about and in which language, as far as it is known now."""
     await tx.execute(
-        "update cases set reason = coalesce(%s, reason), order_id = coalesce(%s, order_id) where id = %s",
-        [reason, order_id, case_id],
+        """update cases set reason = coalesce(%s, reason), order_id = coalesce(%s, order_id),
+             locale = coalesce(%s, locale) where id = %s""",
+        [reason, order_id, locale, case_id],
     )
 
 
@@ -265,14 +328,32 @@ async def mark_read(tx: Tx, actor: Actor, case_id: UUID, seq: int) -> None:
         tx.wake(f"read:{case_id}", seq)
 
 
-async def give_to(tx: Tx, case_id: UUID, customer_id: UUID) -> None:
-    """A guest turned out to be this customer: the case is theirs from now on."""
-    await tx.execute("update cases set customer_id = %s where id = %s", [customer_id, case_id])
+async def give_to(tx: Tx, case_id: UUID, customer: Actor) -> None:
+    """A guest turned out to be this customer: the case is theirs from now on, and the bot may go on with more."""
+    case = await queries.access_case(tx, SYSTEM, case_id, lock=True)
+    await tx.execute(
+        "update cases set customer_id = %s, customer_session = %s, customer_level = %s where id = %s",
+        [customer.id, customer.session, int(customer.level), case_id],
+    )
+    await append(tx, case, kind=Kind.ACTION, author=Author.SYSTEM, body={"key": "cases.status.identified"})
+    if case.state is State.BOT:
+        await call_bot(tx, case)
+
+
+def _check_may_write(actor: Actor, case: Case, *, note: bool = False) -> None:
+    if case.state is State.CLOSED:
+        raise Refused("case_closed", 409)
+    if actor.is_staff and not note and case.assigned_to != actor.id:
+        raise Refused("not_assigned", 409)
+
+
+def _check_client_id(client_id: str | None) -> None:
+    if client_id is not None and not 0 < len(client_id) <= rules.CLIENT_ID_LIMIT:
+        raise Refused("invalid_client_id")
 
 
 def _check_input(text: str, choice: str | None, client_id: str | None) -> None:
-    if client_id is not None and not 0 < len(client_id) <= rules.CLIENT_ID_LIMIT:
-        raise Refused("invalid_client_id")
+    _check_client_id(client_id)
     if choice is None and not text:
         raise Refused("empty_message")
     if choice is not None and text:

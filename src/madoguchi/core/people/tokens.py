@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ DERIVED_KID = "shared"
 _LEEWAY = timedelta(seconds=60)
 
 
-Secrets = Mapping[str, bytes]
+Secrets = Callable[[str], bytes]
 Keys = Mapping[tuple[str, str], dict[str, Any]]
 
 
@@ -57,7 +57,7 @@ def read(
 ) -> ShopToken:
     """The claims of a token, or Refused("shop_token_bad").
 
-    `secrets` are the HS256 secrets by store; `keys` public EdDSA JWKs by (store, kid). The signature's algorithm is
+    `secrets` gives the HS256 secret of a store; `keys` public EdDSA JWKs by (store, kid). The signature's algorithm is
     fixed by the key, never chosen by the token.
     """
     try:
@@ -78,7 +78,7 @@ def _verified(
     store_id = str(msgspec.json.decode(_unbase64(body_part))["iss"])
     kid = str(header.get("kid", DERIVED_KID))
     if kid == DERIVED_KID:
-        return dict(jwt.decode(token, OctKey.import_key(secrets[store_id]), algorithms=["HS256"]).claims)
+        return dict(jwt.decode(token, OctKey.import_key(secrets(store_id)), algorithms=["HS256"]).claims)
     return dict(jwt.decode(token, OKPKey.import_key(keys[store_id, kid]), algorithms=["EdDSA", "Ed25519"]).claims)
 
 

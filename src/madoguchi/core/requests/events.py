@@ -11,3 +11,4 @@ class RequestSettled(Event, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "requests.settled"
     request_id: UUID
+    case_id: UUID | None = None

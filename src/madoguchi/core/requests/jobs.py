@@ -12,6 +12,7 @@ from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import Operation, OperationState, StorePort, StoreUnavailable
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, assert_outside
+from madoguchi.kit.jobs import Nothing
 
 ASK_AGAIN = timedelta(seconds=5)
 log = logging.getLogger(__name__)
@@ -56,3 +57,9 @@ class Executor:
         if operation.order is not None:
             order = operation.order
             await self._db.run(SYSTEM, lambda tx: shop.mirror_order(tx, request.store_id, order))
+
+
+async def sweep(database: Database, _: Nothing) -> None:
+    """Forget quotes that nobody confirmed, a day after they expired."""
+    while await database.run(SYSTEM, lambda tx: verbs.sweep_quotes(tx, tx.now - timedelta(days=1))):
+        pass

@@ -176,7 +176,7 @@ async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Oper
         [outcome.state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request_id],
     )
     await tx.execute("update request_lines set open = false where request_id = %s", [request_id])
-    await events.record(tx, RequestSettled(request_id=request_id))
+    await events.record(tx, RequestSettled(request_id=request_id, case_id=request.case_id))
     tx.wake(topic(request_id))
     if request.case_id:
         await _tell_case(tx, request, outcome)

@@ -1,6 +1,7 @@
 """What a door may use: built once by app.py, handed to every handler. Doors never import app."""
 
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
 import msgspec
 
@@ -42,5 +43,5 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     shop_secrets: Secrets
     shop_keys: Keys
-    bot_due: Callable[[object], None]
+    bot_due: Callable[[UUID], None]
     demo: bool = False

@@ -12,6 +12,7 @@ ACTIONS = (
         arguments=verbs.ShowOrder,
         need=Need(Level.PROVEN),
         reason="order.status",
+        also=("delivery.late", "delivery.not_received"),
         read=verbs.show,
     ),
     Action(

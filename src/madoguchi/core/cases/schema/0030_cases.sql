@@ -11,6 +11,8 @@ create table cases (
   resume_to         text check (resume_to in ('bot', 'queued', 'active')),
   last_seq          int not null default 0,
   customer_seq      int not null default 0,     -- the customer's last own entry
+  customer_session  uuid,                       -- the session that spoke last for the customer, and its
+  customer_level    int not null default 0 check (customer_level between 0 and 3),  -- identity level: the bot's too
   customer_read_seq int not null default 0,
   staff_read_seq    int not null default 0,
   last_customer_at  timestamptz,

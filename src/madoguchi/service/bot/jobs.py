@@ -1,0 +1,95 @@
+"""When the bot speaks: right after a customer's message in the web process, and in a sweep for what was missed."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
+from madoguchi.core.cases import queries as cases
+from madoguchi.core.cases.queries import Case
+from madoguchi.core.cases.verbs import keep_dialogue
+from madoguchi.core.people import queries as people
+from madoguchi.kit import clock
+from madoguchi.kit.db import Database, Tx
+from madoguchi.kit.events import Happened
+from madoguchi.service.bot.talk import Talk, Wits
+
+OVERDUE = timedelta(seconds=2)
+log = logging.getLogger(__name__)
+
+
+class Bot:
+    """Takes turns in cases. Two processes never speak in one case at once: the case's row is locked, or skipped."""
+
+    def __init__(self, database: Database, wits: Wits) -> None:
+        self._db = database
+        self._wits = wits
+        self._turns: set[asyncio.Task[None]] = set()
+
+    def due(self, case_id: UUID) -> None:
+        """Answer soon, without making the caller wait; should it fail, the sweep comes by."""
+        task = asyncio.create_task(self._try(case_id))
+        self._turns.add(task)
+        task.add_done_callback(self._turns.discard)
+
+    async def turn(self, case_id: UUID) -> bool:
+        """Answer now; False when there was nothing to answer, or somebody else is at it."""
+        case = await self._db.run(SYSTEM, lambda tx: cases.access_case(tx, SYSTEM, case_id))
+        actor = _for_customer_of(case)
+        return await self._db.run(actor, lambda tx: self._take(tx, actor, case_id))
+
+    async def after(self, happened: Happened) -> None:
+        """Something that a case waited for has happened: speak there, if the bot has it."""
+        case_id = happened.fact.get("case_id")
+        if case_id:
+            await self.turn(UUID(str(case_id)))
+
+    async def sweep(self, _: object = None) -> int:
+        """Answer what has waited for longer than OVERDUE; how many cases."""
+        overdue = await self._db.run(SYSTEM, lambda tx: cases.bot_overdue(tx, clock.now() - OVERDUE))
+        for case_id in overdue:
+            await self._try(case_id)
+        return len(overdue)
+
+    async def rest(self) -> None:
+        """Wait for the turns under way."""
+        if self._turns:
+            await asyncio.wait(self._turns, timeout=3)
+
+    async def _try(self, case_id: UUID) -> None:
+        try:
+            await self.turn(case_id)
+        except (psycopg.OperationalError, PoolTimeout):
+            log.warning("the bot waits for the database")
+        except Exception:
+            log.exception("the bot failed in case %s", case_id)
+
+    async def _take(self, tx: Tx, actor: Actor, case_id: UUID) -> bool:
+        case = await cases.bots_case(tx, case_id)
+        if case is None or case.bot_due_seq is None:
+            return False
+        customer = await people.access_customer(tx, actor, case.customer_id)
+        store = await people.store(tx, case.store_id)
+        talk = Talk(tx, self._wits, actor, case, customer, store.time_zone)
+        entries = await cases.entries(tx, case_id, actor.audience, after=talk.memory.heard)
+        await talk.hear(entries)
+        memory = msgspec.structs.replace(talk.memory, heard=case.last_seq)
+        await keep_dialogue(tx, case_id, msgspec.to_builtins(memory), case.last_seq)
+        return True
+
+
+def _for_customer_of(case: Case) -> Actor:
+    """The bot acts for the customer, in the session that spoke last and at its identity level."""
+    return Actor(
+        role=Role.BOT,
+        id=case.customer_id,
+        level=Level(case.customer_level),
+        locale=case.locale,
+        store_id=case.store_id,
+        session=case.customer_session,
+    )

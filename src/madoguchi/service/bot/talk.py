@@ -1,0 +1,438 @@
+"""One turn of the bot in one case: hear, decide, do, say. Everything within one transaction; nothing goes outside."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.rules import Card, CardLine, Effect, OrderCard, said
+from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.queries import Case, Entry, access_case
+from madoguchi.core.cases.reasons import REASONS
+from madoguchi.core.cases.rules import Author, Kind, State
+from madoguchi.core.people.queries import Customer
+from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.queries import access_quote
+from madoguchi.core.shop import queries as shop
+from madoguchi.core.shop.port import OrderLine, OrderState
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.security import Signer
+from madoguchi.service.bot.rules import CANDIDATES, MISSES, Memory, Move, Next, Waiting, chosen, meant
+from madoguchi.service.bot.understanding import Understanding
+
+TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
+
+
+class Option(msgspec.Struct, frozen=True):
+    """A button: its id says what pressing it means."""
+
+    id: str
+    label: str
+    detail: str = ""
+
+
+class Wits(msgspec.Struct, frozen=True):
+    """What the bot thinks and acts with."""
+
+    catalogue: Catalogue
+    understanding: Understanding
+    signer: Signer
+
+    def action_for(self, reason: str) -> Action | None:
+        """The action that ends a contact reason, if there is one on orders."""
+        for action in self.catalogue.actions.values():
+            if reason == action.reason or reason in action.also:
+                return action
+        return None
+
+
+class Talk:
+    """A conversation in the bot's hands, for the length of a turn."""
+
+    def __init__(self, tx: Tx, wits: Wits, actor: Actor, case: Case, customer: Customer, zone: str) -> None:
+        self.memory = msgspec.convert(case.dialogue, Memory)
+        self._tx = tx
+        self._wits = wits
+        self._actor = actor
+        self._case = case
+        self._customer = customer
+        self._zone = zone
+        self._reader = Reader(case.locale, zone)
+        self._handed_over = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the bot still has the case."""
+        return not self._handed_over
+
+    async def hear(self, entries: Sequence[Entry]) -> None:
+        """Answer to what came since the last turn: a first greeting, choices, texts, and what became of a request."""
+        if not self.memory.greeted:
+            self._remember(greeted=True)
+            await self._greet(quiet=any(entry.author is Author.CUSTOMER for entry in entries))
+        texts: list[str] = []
+        for entry in entries:
+            if not self.goes_on:
+                break
+            match entry.kind:
+                case Kind.MESSAGE if entry.author is Author.CUSTOMER:
+                    texts.append(entry.text)
+                case Kind.CHOICE if entry.author is Author.CUSTOMER:
+                    await self._do(chosen((entry.body or {})["choice"]))
+                case Kind.FILE if entry.author is Author.CUSTOMER:
+                    await self._say("bot.photo_seen", options=[self._person()])
+                case Kind.ACTION:
+                    await self._settled(entry)
+        if texts and self.goes_on:
+            await self._listen("\n".join(texts))
+
+    # --- understanding ----------------------------------------------------------------------------------------------
+
+    async def _listen(self, text: str) -> None:
+        meaning = self._wits.understanding.understand(text, self._case.locale)
+        if "**** **** ****" in text:
+            await self._say("bot.card_masked")
+        if meaning.language != self._case.locale:
+            await self._speak(meaning.language)
+        await self._do(meant(meaning, self.memory))
+
+    async def _speak(self, lang: str) -> None:
+        """Go on in the customer's language."""
+        await cases.describe(self._tx, self._case.id, locale=lang)
+        self._reader = Reader(lang, self._zone)
+
+    async def _do(self, now: Next) -> None:
+        if now.move not in {Move.NOT_UNDERSTOOD, Move.CLARIFY}:
+            self._remember(misses=0)
+        match now.move:
+            case Move.PERSON:
+                await self._hand_over()
+            case Move.CONFIRM:
+                await self._confirm()
+            case Move.KEEP:
+                self._remember(waiting=None, quote_id=None)
+                await self._say("bot.quote.kept", options=self._topics())
+            case Move.ORDER:
+                await self._start(self.memory.reason or "order.status", now.order)
+            case Move.REASON:
+                await self._start(now.reason or "order.status", now.order)
+            case Move.CLARIFY:
+                await self._clarify(now.either)
+            case Move.GREETING | Move.TOPICS:
+                await self._say("bot.offer_topics", options=self._topics())
+            case Move.THANKS:
+                self._remember(waiting=Waiting.SOLVED)
+                await self._say("bot.thanks.anything_else", options=self._solved())
+            case Move.SOLVED:
+                await self._say("bot.thanks.bye")
+                await self._end()
+            case Move.OUT_OF_SCOPE:
+                await self._say("bot.out_of_scope", options=self._topics())
+            case Move.NOT_UNDERSTOOD:
+                await self._miss()
+
+    async def _clarify(self, either: Sequence[str]) -> None:
+        self._remember(misses=self.memory.misses + 1)
+        a, b = (REASONS[reason].label[self._reader.lang] for reason in either)
+        options = [Option(f"reason:{reason}", REASONS[reason].label[self._reader.lang]) for reason in either]
+        await self._say("bot.clarify", options=[*options, self._person()], a=a, b=b)
+
+    async def _miss(self) -> None:
+        misses = self.memory.misses + 1
+        self._remember(misses=misses)
+        if misses >= MISSES:
+            await self._say("bot.not_understood.again", options=[self._person(), *self._topics()[:-1]])
+        else:
+            await self._say("bot.not_understood", options=self._topics())
+
+    # --- the first word ---------------------------------------------------------------------------------------------
+
+    async def _greet(self, *, quiet: bool) -> None:
+        """Say what we are; with nothing said yet, also what this customer most likely came for."""
+        if self._customer.name:
+            await self._say("bot.greeting.named", name=self._customer.name)
+        else:
+            await self._say("bot.greeting")
+        if quiet:
+            return
+        if self._case.order_id:
+            await self._start("order.status", str(self._case.order_id))
+        elif late := await self._late_order():
+            self._remember(reason="delivery.late", order_id=late.id)
+            await self._show_order(late, "delivery.late")
+        else:
+            await self._say("bot.offer_topics", options=self._topics())
+
+    async def _late_order(self) -> OrderCard | None:
+        show = self._wits.action_for("delivery.late")
+        if show is None or self._actor.level < show.need.level:
+            return None
+        for order in await shop.orders_of(self._tx, self._case.customer_id, limit=CANDIDATES):
+            if order.document.state in {OrderState.DELIVERED, OrderState.CANCELLED}:
+                continue
+            card = await self._run(show, {"order_id": order.id})
+            if isinstance(card, OrderCard) and card.late:
+                return card
+        return None
+
+    # --- doing ------------------------------------------------------------------------------------------------------
+
+    async def _start(self, reason: str, order: str | None) -> None:
+        """Take up a reason: find what it needs, then do what ends it."""
+        if reason not in REASONS:
+            await self._miss()
+            return
+        known = self.memory.order_id if order is None else None  # a topic goes on with the order spoken of
+        self._remember(reason=reason, waiting=None, quote_id=None, offered=())
+        await cases.describe(self._tx, self._case.id, reason=reason)
+        if reason == "service.human":
+            await self._hand_over()
+            return
+        action = self._wits.action_for(reason)
+        if action is None or not _about_an_order(action):
+            label = REASONS[reason].label[self._reader.lang]
+            await self._say("bot.not_yet", options=[self._person(), self._other()], reason=label)
+            return
+        if self._actor.level < action.need.level:
+            await self._say("bot.sign_in_needed", options=[self._person()])
+            return
+        order_id = known or await self._find_order(order)
+        if order_id is None:
+            await self._ask_order(missing=order)
+            return
+        self._remember(order_id=order_id)
+        await cases.describe(self._tx, self._case.id, order_id=order_id)
+        await self._finish(action, reason, order_id)
+
+    async def _finish(self, action: Action, reason: str, order_id: UUID) -> None:
+        try:
+            if action.effect is Effect.CHANGE:
+                await self._quote(action, order_id)
+            else:
+                card = await self._run(action, {"order_id": order_id})
+                if isinstance(card, OrderCard):
+                    await self._show_order(card, reason)
+        except Refused as refused:
+            await self._refuse(refused)
+
+    async def _find_order(self, typed: str | None) -> UUID | None:
+        if typed is None:
+            return None
+        try:
+            return (await shop.access_order(self._tx, self._actor, UUID(typed))).id
+        except ValueError:
+            found = await shop.order_by_ref(self._tx, self._actor, self._case.customer_id, typed)
+            return found.id if found else None
+        except Refused:
+            return None
+
+    async def _ask_order(self, missing: str | None) -> None:
+        orders = await shop.orders_of(self._tx, self._case.customer_id, limit=CANDIDATES)
+        if not orders:
+            await self._say("bot.no_orders", options=[self._person(), self._other()])
+            return
+        options = [
+            Option(f"order:{order.id}", _content(order.document.lines), self._order_detail(order)) for order in orders
+        ]
+        self._remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options))
+        if missing and not _is_id(missing):
+            await self._say("bot.order_not_found", number=missing)
+        await self._say("bot.which_order", options=[*options, self._person()])
+
+    def _order_detail(self, order: shop.Order) -> str:
+        state = self._reader.t(f"orders.state.{order.document.state}")
+        parts = (order.store_ref, self._reader.date(order.placed_at), self._reader.money(order.document.total), state)
+        return " · ".join(parts)
+
+    async def _show_order(self, card: OrderCard, reason: str) -> None:
+        self._note("bot.tried.shown", order=card.ref)
+        options = [Option(f"reason:{other}:{card.id}", self._label(other)) for other in await self._possible(card.id)]
+        if reason in {"delivery.late", "delivery.not_received"} or card.late:
+            options.append(self._person())
+        options.append(self._other())
+        key, parameters = _words(card)
+        await self._say(key, options=options, card=card, kind=Kind.CARD, **parameters)
+
+    async def _possible(self, order_id: UUID) -> list[str]:
+        """Reasons of the changes that can be made to the order now."""
+        offers = await actions.offers(self._tx, self._wits.catalogue, self._actor, order_id)
+        open_ones = (self._wits.catalogue.actions[offer.action] for offer in offers if offer.refusal is None)
+        return [action.reason for action in open_ones if action.reason]
+
+    async def _quote(self, action: Action, order_id: UUID) -> None:
+        quote = await requests.quote(
+            self._tx,
+            self._wits.catalogue,
+            self._actor,
+            action.name,
+            {"order_id": order_id},
+            customer_id=self._case.customer_id,
+            case_id=self._case.id,
+        )
+        self._note("bot.tried.quoted", order=quote.draft.slip.order_ref)
+        self._remember(waiting=Waiting.CONFIRMATION, quote_id=quote.id)
+        await self._say(
+            "bot.quote.intro",
+            options=[
+                Option(f"confirm:{quote.id}", self._reader.t("bot.quote.confirm_button")),
+                Option(f"keep:{quote.id}", self._reader.t("bot.quote.keep_button")),
+            ],
+            card=quote.draft.slip,
+            kind=Kind.SLIP,
+        )
+
+    async def _confirm(self) -> None:
+        """A confirmation in the customer's own session counts for the one quote that was shown last."""
+        quote_id = self.memory.quote_id
+        if quote_id is None:
+            await self._say("bot.offer_topics", options=self._topics())
+            return
+        self._remember(waiting=None, quote_id=None)
+        held = await access_quote(self._tx, self._actor, quote_id)
+        token = requests.confirmation_token(self._wits.signer, self._actor, held, self._tx.now)
+        try:
+            await requests.confirm(self._tx, self._wits.catalogue, self._wits.signer, self._actor, quote_id, token)
+        except Refused as refused:
+            await self._say(refused.key, **refused.parameters)
+            if refused.code in {"quote_expired", "order_changed"}:
+                await self._start(self.memory.reason or "order.status", str(held.order_id))
+            return
+        self._note("bot.tried.confirmed", order=held.draft.slip.order_ref)
+        await self._say("bot.executing")
+
+    async def _settled(self, entry: Entry) -> None:
+        state = (entry.body or {}).get("state")
+        self._remember(waiting=Waiting.SOLVED)
+        if state == "failed":
+            await self._say("bot.failed", options=[self._person(), self._other()])
+        else:
+            await self._say("bot.solved.ask", options=self._solved())
+
+    async def _refuse(self, refused: Refused) -> None:
+        """Why not, and what is possible instead."""
+        self._note("bot.tried.refused")
+        instead = [reason for reason in refused.parameters.get("alternatives", ()) if reason in REASONS]
+        options = [Option(f"reason:{r}", REASONS[r].label[self._reader.lang]) for r in instead if r != "service.human"]
+        await self._say(refused.key, options=[*options, self._person(), self._other()], **refused.parameters)
+
+    async def _run(self, action: Action, raw: Mapping[str, Any]) -> Card:
+        return await actions.run(self._tx, self._wits.catalogue, self._actor, action.name, raw)
+
+    # --- a person, and the end --------------------------------------------------------------------------------------
+
+    async def _hand_over(self) -> None:
+        self._handed_over = True
+        reason = self.memory.reason
+        label = REASONS[reason].label[self._reader.lang] if reason else "–"
+        lines = [said("bot.summary.wish", reason=label)]
+        if self.memory.order_id:
+            order = await shop.access_order(self._tx, self._actor, self.memory.order_id)
+            lines.append(said("bot.summary.order", order=order.store_ref))
+        await self._say("bot.handing_over")
+        await actions.run(
+            self._tx,
+            self._wits.catalogue,
+            self._actor,
+            "service.human",
+            {
+                "case_id": self._case.id,
+                "lines": [msgspec.to_builtins(line) for line in lines],
+                "tried": [msgspec.to_builtins(step) for step in self.memory.tried],
+            },
+        )
+
+    async def _end(self) -> None:
+        """The customer says that all is solved: the chat ends here."""
+        self._handed_over = True
+        case = await access_case(self._tx, self._actor, self._case.id, lock=True)
+        await cases.transition(self._tx, case, State.CLOSED, text_key="cases.status.solved")
+
+    # --- saying -----------------------------------------------------------------------------------------------------
+
+    async def _say(
+        self,
+        key: str,
+        *,
+        options: Sequence[Option] = (),
+        card: Card | None = None,
+        kind: Kind = Kind.MESSAGE,
+        **parameters: Any,
+    ) -> None:
+        body: dict[str, Any] = {}
+        if options:
+            body["options"] = [msgspec.to_builtins(option) for option in options]
+        if card is not None:
+            body["card"] = msgspec.to_builtins(card)
+        if self.memory.quote_id and kind is Kind.SLIP:
+            body["quote"] = str(self.memory.quote_id)
+        await cases.append(
+            self._tx,
+            self._case,
+            kind=kind,
+            author=Author.BOT,
+            text=self._reader.t(key, **parameters),
+            body=body or None,
+        )
+
+    def _topics(self) -> list[Option]:
+        return [*(Option(f"reason:{reason}", self._label(reason)) for reason in TOPICS), self._person()]
+
+    def _solved(self) -> list[Option]:
+        t = self._reader.t
+        return [Option("solved:yes", t("bot.solved.yes")), Option("solved:no", t("bot.solved.no"))]
+
+    def _person(self) -> Option:
+        return Option("service.human", self._reader.t("bot.option.service.human"))
+
+    def _other(self) -> Option:
+        return Option("topics", self._reader.t("bot.option.other"))
+
+    def _label(self, reason: str) -> str:
+        key = f"bot.option.{reason}"
+        return self._reader.t(key) if self._reader.has(key) else REASONS[reason].label[self._reader.lang]
+
+    def _note(self, key: str, **parameters: Any) -> None:
+        self.memory = self.memory.did(said(key, **parameters))
+
+    def _remember(self, **changes: Any) -> None:
+        self.memory = msgspec.structs.replace(self.memory, **changes)
+
+
+def _about_an_order(action: Action) -> bool:
+    return any(field.name == "order_id" for field in msgspec.structs.fields(action.arguments))
+
+
+def _words(card: OrderCard) -> tuple[str, dict[str, Any]]:
+    """The sentence above an order's card: what is happening, and until when."""
+    on_the_way = next((parcel for parcel in card.parcels if parcel.delivered_at is None), None)
+    promised = on_the_way.promised_until if on_the_way else card.promised_until
+    if card.state is OrderState.CANCELLED:
+        return "bot.cancelled_already", {}
+    if card.late:
+        renewed = on_the_way is not None and promised != on_the_way.first_promised_until
+        if renewed:
+            return "bot.late.new_day", {"item": _content(card.lines), "day": promised}
+        return "bot.late.unknown", {"item": _content(card.lines)}
+    if card.state is OrderState.DELIVERED:
+        day = next((parcel.delivered_at for parcel in card.parcels if parcel.delivered_at), None)
+        return ("bot.delivered", {"day": day}) if day else ("bot.order_card.intro", {"order": card.ref})
+    if card.parcels and promised:
+        return "bot.on_time", {"day": promised}
+    if card.state is OrderState.PREPARING:
+        return "bot.preparing", {}
+    return "bot.order_card.intro", {"order": card.ref}
+
+
+def _content(lines: Sequence[OrderLine | CardLine]) -> str:
+    """The first thing of an order, with a sign that there is more."""
+    return lines[0].name if len(lines) == 1 else f"{lines[0].name} +{len(lines) - 1}"
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 36
