@@ -4,10 +4,10 @@ Routes, jobs, adapters, and the table of reactions (event → what is done about
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg_pool
@@ -16,13 +16,18 @@ from litestar import Litestar
 import madoguchi
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.people import queries as people
+from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.tokens import shared_secret
-from madoguchi.core.requests import jobs as request_jobs
+from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.events import RequestSettled
 from madoguchi.core.shop import jobs as shop_jobs
+from madoguchi.edge.channels.email.box import MailBox
+from madoguchi.edge.channels.email.smtp import SmtpMailer
 from madoguchi.edge.stores.demo.store import DemoStore, store_database
-from madoguchi.front import counter
+from madoguchi.front import api, counter, demo, desk
 from madoguchi.front.ui import stream
 from madoguchi.front.ui.feeds import Feeds
 from madoguchi.front.ui.middleware import Door
@@ -30,26 +35,42 @@ from madoguchi.front.ui.render import Pages
 from madoguchi.front.ui.services import Limits, Services
 from madoguchi.front.ui.sessions import SessionBook
 from madoguchi.front.ui.web import create_web
-from madoguchi.kit import clock, events, jobs, migrations
+from madoguchi.kit import clock, jobs, migrations
 from madoguchi.kit.db import Database
 from madoguchi.kit.errors import StartupError
+from madoguchi.kit.events import Happened, Reactions, wire
 from madoguchi.kit.files import LocalFiles
-from madoguchi.kit.jobs import Duty, Worker
+from madoguchi.kit.jobs import Duty, Nothing, Worker
 from madoguchi.kit.live import Hub
 from madoguchi.kit.security import RateLimit, Signer
 from madoguchi.kit.settings import Settings, secret_key
-from madoguchi.service.orders.actions import ACTIONS as ORDER_ACTIONS
+from madoguchi.service.bot.jobs import Bot
+from madoguchi.service.bot.ngrams import NgramUnderstanding
+from madoguchi.service.bot.talk import Wits
+from madoguchi.service.notices import jobs as notices_jobs
+from madoguchi.service.notices import verbs as notices
+from madoguchi.service.notices.letters import Links
+from madoguchi.service.notices.verbs import Letterhead
+from madoguchi.service.orders.actions import ACTIONS as ORDERS
+from madoguchi.service.routing import jobs as routing_jobs
+from madoguchi.service.routing.actions import ACTIONS as ROUTING
+from madoguchi.service.surveys import jobs as surveys_jobs
+from madoguchi.service.surveys.actions import ACTIONS as SURVEYS
 
 PACKAGE = Path(madoguchi.__file__).parent
-DOORS = (counter,)
-REACTIONS: events.Reactions = {}
+DOORS = (counter, desk, api)
 
-log = logging.getLogger(__name__)
+REACTIONS: Reactions = {
+    CodeRequested: ("notices.code",),
+    RequestSettled: ("notices.settled", "bot.settled"),
+    CaseResumed: ("routing.resume",),
+    CaseClosed: ("routing.let_go", "surveys.ask", "notices.closed"),
+}
 
 
 def catalogue() -> Catalogue:
     """Everything that can be done."""
-    return Catalogue([*ORDER_ACTIONS])
+    return Catalogue([*ORDERS, *ROUTING, *SURVEYS])
 
 
 class App:
@@ -58,22 +79,22 @@ class App:
     def __init__(self, settings: Settings, conninfo: str, *, demo: bool) -> None:
         self.settings = settings
         self.demo = demo
-        self.conninfo = conninfo
-        key = secret_key(settings)
-        self.signer = Signer(key)
+        self.key = secret_key(settings)
+        self.signer = Signer(self.key)
         self.db = Database(conninfo, role=migrations.APP_ROLE)
         self.store_db = store_database(conninfo)
         self.hub = Hub(conninfo)
         self.db.after_commit = self.hub
         self.catalogue = catalogue()
         self.stores: dict[str, DemoStore] = {}
-        self.executor = request_jobs.Executor(self.db, self.catalogue, self.stores)
-        self.key = key
-        self.worker: Worker | None = None
+        self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
+        self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
+        self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
+        self.box = MailBox(self.db)
 
     async def open(self) -> None:
         """Connect, and learn which shops there are."""
-        events.wire(REACTIONS)
+        wire(REACTIONS)
         try:
             await self.db.open()
             await self.store_db.open()
@@ -83,51 +104,79 @@ class App:
         await self.learn_shops()
 
     async def learn_shops(self) -> None:
-        """Make an adapter for each shop there is."""
+        """An adapter for each shop there is."""
         for store in await self.db.run(SYSTEM, people.stores):
             if store.id not in self.stores:
                 self.stores[store.id] = DemoStore(self.store_db, store.id)
 
     async def close(self) -> None:
         """Hang up everywhere."""
+        await self.bot.rest()
         await self.hub.stop()
         await self.store_db.close()
         await self.db.close()
 
-    def duties(self) -> Mapping[str, Duty]:
+    def duties(self, mail_url: str) -> Mapping[str, Duty]:
         """What a worker does, by the name of the job."""
+        db, head = self.db, self.letterhead
+        mailer = SmtpMailer(mail_url, self.settings.mail_from)
         return {
             requests.EXECUTE: Duty(self.executor.execute, requests.Execute),
-            "shop.follow": Duty(self._follow, jobs.Nothing, every=timedelta(seconds=5)),
+            "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
+            "shop.follow": Duty(self._follow, Nothing, timedelta(seconds=5)),
+            "bot.settled": Duty(self.bot.after, Happened),
+            "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
+            "routing.offers": Duty(partial(routing_jobs.sweep_offers, db), Nothing, timedelta(seconds=3)),
+            "routing.silence": Duty(partial(routing_jobs.sweep_silence, db), Nothing, timedelta(seconds=30)),
+            "routing.resume": Duty(partial(routing_jobs.resume, db), Happened),
+            "routing.let_go": Duty(partial(routing_jobs.let_go, db), Happened),
+            "surveys.ask": Duty(partial(surveys_jobs.ask, db), Happened),
+            "notices.code": Duty(partial(notices_jobs.on_code_requested, db, head), Happened),
+            "notices.settled": Duty(partial(notices_jobs.on_request_settled, db, head), Happened),
+            "notices.closed": Duty(partial(notices_jobs.on_case_closed, db, head), Happened),
+            notices.POST: Duty(partial(notices_jobs.post, db, mailer), Nothing),
+            "notices.sweep": Duty(partial(notices_jobs.post, db, mailer), Nothing, timedelta(seconds=30)),
         }
-
-    async def _follow(self, _: jobs.Nothing) -> None:
-        await self.learn_shops()
-        for store in self.stores.values():
-            await store.tick(clock.now())
-            await shop_jobs.follow(self.db, store)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Within it, this process also does the duties."""
-        self.worker = Worker(self.db, self.duties())
-        unsubscribe = self.hub.subscribe(jobs.TOPIC, lambda _: self.worker.nudge() if self.worker else None)
-        running = asyncio.create_task(self.worker.run())
+        """Within it, this process also does the duties. Without a mail server, mail goes to the development box."""
+        mail_url = self.settings.smtp_url or await self.box.start()
+        worker = Worker(self.db, self.duties(mail_url))
+        unsubscribe = self.hub.subscribe(jobs.TOPIC, lambda _: worker.nudge())
+        running = asyncio.create_task(worker.run())
         try:
             yield
         finally:
             unsubscribe()
-            self.worker.stop()
+            worker.stop()
             await running
+            await self.box.stop()
 
     async def web(self, *, work: bool) -> tuple[Door, Services]:
         """The web application, with `work` also the worker's loop; guests come to the first shop."""
         shops = await self.db.run(SYSTEM, people.stores)
         if not shops:
             raise StartupError("There is no shop yet: run `./madoguchi seed` or `./madoguchi import-shop DIR` first.")
+        doors = (*DOORS, demo) if self.demo else DOORS
+        pages = Pages([PACKAGE / "front" / door.__name__.rsplit(".", 1)[-1] / "templates" for door in doors])
+        services = self._services(pages)
+
+        @asynccontextmanager
+        async def lifespan(_: Litestar) -> AsyncIterator[None]:
+            if not work:
+                yield
+                return
+            async with self.working():
+                yield
+
+        routes = [route for door in doors for route in door.ROUTES]
         store = shops[0]
-        pages = Pages([PACKAGE / "front" / door.__name__.rsplit(".", 1)[-1] / "templates" for door in DOORS])
-        services = Services(
+        web = create_web(services, routes, store_id=store.id, zone=store.time_zone, lifespan=[lifespan])
+        return web, services
+
+    def _services(self, pages: Pages) -> Services:
+        return Services(
             settings=self.settings,
             db=self.db,
             hub=self.hub,
@@ -139,24 +188,20 @@ class App:
             feeds=Feeds(self.db, self.hub, stream.renderer(pages)),
             files=LocalFiles(self.settings.data_dir / "files"),
             limits=Limits(
-                write=RateLimit(5, 30), open=RateLimit(0.2, 10), sign_in=RateLimit(0.2, 8), upload=RateLimit(0.5, 10)
+                write=RateLimit(5, burst=30),
+                open=RateLimit(0.2, burst=10),
+                sign_in=RateLimit(0.2, burst=8),
+                upload=RateLimit(0.5, burst=10),
             ),
-            shop_secrets={name: shared_secret(self.key, name) for name in self.stores},
+            shop_secrets=partial(shared_secret, self.key),
             shop_keys={},
-            bot_due=lambda _: None,
+            bot_due=self.bot.due,
             demo=self.demo,
         )
 
-        @asynccontextmanager
-        async def lifespan(_: Litestar) -> AsyncIterator[None]:
-            if work:
-                async with self.working():
-                    yield
-            else:
-                yield
-
-        routes = [route for door in DOORS for route in door.ROUTES]
-        return (
-            create_web(services, routes, store_id=store.id, zone=store.time_zone, lifespan=[lifespan]),
-            services,
-        )
+    async def _follow(self, _: Nothing) -> None:
+        """Let the demo shops' time pass, and the mirror catch up."""
+        await self.learn_shops()
+        for store in self.stores.values():
+            await store.tick(clock.now())
+            await shop_jobs.follow(self.db, store)

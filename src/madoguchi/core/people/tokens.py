@@ -52,9 +52,7 @@ def issue(secret: bytes, store_id: str, customer_ref: str, now: datetime) -> str
     return jwt.encode({"alg": "HS256", "kid": DERIVED_KID}, claims, OctKey.import_key(secret))
 
 
-def read(
-    token: str, secrets: Mapping[str, bytes], keys: Mapping[tuple[str, str], dict[str, Any]], now: datetime
-) -> ShopToken:
+def read(token: str, secrets: Secrets, keys: Keys, now: datetime) -> ShopToken:
     """The claims of a token, or Refused("shop_token_bad").
 
     `secrets` gives the HS256 secret of a store; `keys` public EdDSA JWKs by (store, kid). The signature's algorithm is
@@ -70,9 +68,7 @@ def read(
     return ShopToken(str(claims["iss"]), str(claims["sub"]), str(claims["jti"])[:200], life)
 
 
-def _verified(
-    token: str, secrets: Mapping[str, bytes], keys: Mapping[tuple[str, str], dict[str, Any]]
-) -> dict[str, Any]:
+def _verified(token: str, secrets: Secrets, keys: Keys) -> dict[str, Any]:
     header_part, body_part, _ = token.split(".")
     header = msgspec.json.decode(_unbase64(header_part))
     store_id = str(msgspec.json.decode(_unbase64(body_part))["iss"])

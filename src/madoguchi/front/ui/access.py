@@ -6,7 +6,7 @@ from typing import Any
 import litestar
 import msgspec
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from madoguchi.core.access.rules import STAFF, Level, Role
 from madoguchi.front.ui.visitor import Visitor
@@ -35,12 +35,12 @@ LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sig
 API = Access(Level.GUEST, csrf=False)
 
 
-def get(path: str | list[str], *, access: Access, **more: Any) -> Any:
+def get(path: str | list[str], *, access: Access, **more: Any) -> Callable[[Handler], HTTPRouteHandler]:
     """A reading route."""
     return litestar.get(path, opt={"access": access}, **more)
 
 
-def post(path: str | list[str], *, access: Access, **more: Any) -> Any:
+def post(path: str | list[str], *, access: Access, **more: Any) -> Callable[[Handler], HTTPRouteHandler]:
     """A writing route; answers 200 unless the handler says otherwise."""
     return litestar.post(path, opt={"access": access}, status_code=more.pop("status_code", 200), **more)
 

@@ -153,14 +153,16 @@ def ticket_view(ticket: QueueTicket, reader: Reader, number: str = "") -> Ticket
 def _headline(card: OrderCard, parcel: Parcel | None, reader: Reader) -> str:
     if card.late:
         known = parcel.promised_until if parcel and parcel.promised_until != parcel.first_promised_until else None
-        return reader.t("orders.headline.late", day=known) if known else reader.t("orders.headline.late.unknown")
+        if known is None:
+            return reader.t("orders.headline.late.unknown")
+        return reader.t("orders.headline.late", day=reader.local_day(known))
     if card.state is OrderState.PENDING_PAYMENT and card.pay_by:
-        return reader.t("orders.headline.pay_by", day=card.pay_by)
+        return reader.t("orders.headline.pay_by", day=reader.local_day(card.pay_by))
     if card.state is OrderState.DELIVERED and parcel and parcel.delivered_at:
-        return reader.t("orders.headline.delivered", day=parcel.delivered_at)
+        return reader.t("orders.headline.delivered", day=reader.local_day(parcel.delivered_at))
     promised = parcel.promised_until if parcel and parcel.promised_until else card.promised_until
     if promised and card.state not in {OrderState.CANCELLED, OrderState.DELIVERED}:
-        return reader.t(f"orders.headline.{card.state}.until", day=promised)
+        return reader.t(f"orders.headline.{card.state}.until", day=reader.local_day(promised))
     undated = card.state is OrderState.DELIVERED
     return reader.t(f"orders.headline.{card.state}{'.undated' if undated else ''}")
 

@@ -17,6 +17,7 @@ from madoguchi.core.people import queries as people
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.events import Happened
+from madoguchi.kit.jobs import Nothing
 from madoguchi.service.bot.talk import Talk, Wits
 
 OVERDUE = timedelta(seconds=2)
@@ -49,12 +50,11 @@ class Bot:
         if case_id:
             await self.turn(UUID(str(case_id)))
 
-    async def sweep(self, _: object = None) -> int:
-        """Answer what has waited for longer than OVERDUE; how many cases."""
+    async def sweep(self, _: Nothing) -> None:
+        """Answer what has waited for longer than OVERDUE."""
         overdue = await self._db.run(SYSTEM, lambda tx: cases.bot_overdue(tx, clock.now() - OVERDUE))
         for case_id in overdue:
             await self._try(case_id)
-        return len(overdue)
 
     async def rest(self) -> None:
         """Wait for the turns under way."""

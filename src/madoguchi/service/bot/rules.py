@@ -15,6 +15,7 @@ PERSON = 0.5  # from here on somebody is taken to want a person
 POSSIBLE = 0.2  # between this and SURE the bot asks which of two was meant
 MISSES = 2  # misunderstandings in a row before a person is offered at once
 CANDIDATES = 5  # orders to pick from
+LOOKED_AT = 10  # newest orders among which they are found
 STEPS_TOLD = 6
 
 

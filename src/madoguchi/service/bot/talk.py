@@ -23,7 +23,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.security import Signer
-from madoguchi.service.bot.rules import CANDIDATES, MISSES, Memory, Move, Next, Waiting, chosen, meant
+from madoguchi.service.bot.rules import CANDIDATES, LOOKED_AT, MISSES, Memory, Move, Next, Waiting, chosen, meant
 from madoguchi.service.bot.understanding import Understanding
 
 TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
@@ -204,13 +204,13 @@ class Talk:
             return
         order_id = known or await self._find_order(order)
         if order_id is None:
-            await self._ask_order(missing=order)
+            await self._ask_order(action, missing=order)
             return
         self._remember(order_id=order_id)
         await cases.describe(self._tx, self._case.id, order_id=order_id)
-        await self._finish(action, reason, order_id)
+        await self._finish(action, reason, order_id, implied=known is not None)
 
-    async def _finish(self, action: Action, reason: str, order_id: UUID) -> None:
+    async def _finish(self, action: Action, reason: str, order_id: UUID, *, implied: bool) -> None:
         try:
             if action.effect is Effect.CHANGE:
                 await self._quote(action, order_id)
@@ -219,7 +219,8 @@ class Talk:
                 if isinstance(card, OrderCard):
                     await self._show_order(card, reason)
         except Refused as refused:
-            await self._refuse(refused)
+            others = await self._candidates(action) if implied else []
+            await self._refuse(refused, others)
 
     async def _find_order(self, typed: str | None) -> UUID | None:
         if typed is None:
@@ -232,18 +233,27 @@ class Talk:
         except Refused:
             return None
 
-    async def _ask_order(self, missing: str | None) -> None:
-        orders = await shop.orders_of(self._tx, self._case.customer_id, limit=CANDIDATES)
-        if not orders:
-            await self._say("bot.no_orders", options=[self._person(), self._other()])
-            return
-        options = [
-            Option(f"order:{order.id}", _content(order.document.lines), self._order_detail(order)) for order in orders
-        ]
-        self._remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options))
+    async def _ask_order(self, action: Action, missing: str | None) -> None:
+        options = await self._candidates(action)
         if missing and not _is_id(missing):
             await self._say("bot.order_not_found", number=missing)
-        await self._say("bot.which_order", options=[*options, self._person()])
+        if options:
+            self._remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options))
+            await self._say("bot.which_order", options=[*options, self._person()])
+        else:
+            await self._say("bot.no_orders", options=[self._person(), self._other()])
+
+    async def _candidates(self, action: Action) -> list[Option]:
+        """The customer's newest orders on which the action can be done; all of them when it can be done on none."""
+        orders = await shop.orders_of(self._tx, self._case.customer_id, limit=LOOKED_AT)
+        offer = action.offer
+        if offer is not None:
+            possible = [order for order in orders if await offer(self._tx, self._actor, order.id) is None]
+            orders = possible or orders
+        return [
+            Option(f"order:{order.id}", _content(order.document.lines), self._order_detail(order))
+            for order in orders[:CANDIDATES]
+        ]
 
     def _order_detail(self, order: shop.Order) -> str:
         state = self._reader.t(f"orders.state.{order.document.state}")
@@ -256,7 +266,7 @@ class Talk:
         if reason in {"delivery.late", "delivery.not_received"} or card.late:
             options.append(self._person())
         options.append(self._other())
-        key, parameters = _words(card)
+        key, parameters = _words(card, self._reader)
         await self._say(key, options=options, card=card, kind=Kind.CARD, **parameters)
 
     async def _possible(self, order_id: UUID) -> list[str]:
@@ -314,12 +324,15 @@ class Talk:
         else:
             await self._say("bot.solved.ask", options=self._solved())
 
-    async def _refuse(self, refused: Refused) -> None:
-        """Why not, and what is possible instead."""
+    async def _refuse(self, refused: Refused, others: Sequence[Option] = ()) -> None:
+        """Why not, and what is possible instead; `others` are orders that might have been meant."""
         self._note("bot.tried.refused")
         instead = [reason for reason in refused.parameters.get("alternatives", ()) if reason in REASONS]
         options = [Option(f"reason:{r}", REASONS[r].label[self._reader.lang]) for r in instead if r != "service.human"]
         await self._say(refused.key, options=[*options, self._person(), self._other()], **refused.parameters)
+        if others:
+            self._remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in others), order_id=None)
+            await self._say("bot.which_order.else", options=others)
 
     async def _run(self, action: Action, raw: Mapping[str, Any]) -> Card:
         return await actions.run(self._tx, self._wits.catalogue, self._actor, action.name, raw)
@@ -408,22 +421,23 @@ def _about_an_order(action: Action) -> bool:
     return any(field.name == "order_id" for field in msgspec.structs.fields(action.arguments))
 
 
-def _words(card: OrderCard) -> tuple[str, dict[str, Any]]:
+def _words(card: OrderCard, reader: Reader) -> tuple[str, dict[str, Any]]:
     """The sentence above an order's card: what is happening, and until when."""
     on_the_way = next((parcel for parcel in card.parcels if parcel.delivered_at is None), None)
     promised = on_the_way.promised_until if on_the_way else card.promised_until
     if card.state is OrderState.CANCELLED:
         return "bot.cancelled_already", {}
     if card.late:
-        renewed = on_the_way is not None and promised != on_the_way.first_promised_until
-        if renewed:
-            return "bot.late.new_day", {"item": _content(card.lines), "day": promised}
+        if promised and on_the_way and promised != on_the_way.first_promised_until:
+            return "bot.late.new_day", {"item": _content(card.lines), "day": reader.local_day(promised)}
         return "bot.late.unknown", {"item": _content(card.lines)}
     if card.state is OrderState.DELIVERED:
         day = next((parcel.delivered_at for parcel in card.parcels if parcel.delivered_at), None)
-        return ("bot.delivered", {"day": day}) if day else ("bot.order_card.intro", {"order": card.ref})
+        return (
+            ("bot.delivered", {"day": reader.local_day(day)}) if day else ("bot.order_card.intro", {"order": card.ref})
+        )
     if card.parcels and promised:
-        return "bot.on_time", {"day": promised}
+        return "bot.on_time", {"day": reader.local_day(promised)}
     if card.state is OrderState.PREPARING:
         return "bot.preparing", {}
     return "bot.order_card.intro", {"order": card.ref}
