@@ -29,11 +29,13 @@ body { margin: 0; background: #fbf9f5; color: #20242c; font: 16px/1.7 system-ui,
 main { max-width: 38em; margin: 0 auto; padding: 24px 16px; }
 p, td, th { overflow-wrap: anywhere; }
 a { color: #2d4a86; }
+h2 { margin: 24px 0 0; font-size: 16px; }
+h2 + p { margin-top: 0; }
 table { width: 100%; margin: 16px 0; border-collapse: collapse; border-top: 1px solid #cfc8ba; }
 caption { text-align: start; font-weight: bold; }
 th, td { padding: 6px 0; border-bottom: 1px solid #e6e1d7; font-variant-numeric: tabular-nums; vertical-align: top; }
 th { text-align: start; font-weight: normal; }
-td { text-align: end; padding-inline-start: 16px; }
+td { text-align: end; padding-inline-start: 16px; white-space: nowrap; }
 tfoot th, tfoot td { font-weight: bold; }
 .figure { font-size: 28px; letter-spacing: .15em; font-variant-numeric: tabular-nums; }
 .talk { border-inline-start: 2px solid #cfc8ba; padding-inline-start: 12px; }
@@ -44,6 +46,12 @@ footer { margin-top: 24px; border-top: 1px solid #cfc8ba; font-size: 14px; color
   footer { color: #b3b7bf; }
 }
 """
+
+
+class Heading(msgspec.Struct, frozen=True, tag="heading"):
+    """A line above what it names."""
+
+    text: str
 
 
 class Paragraph(msgspec.Struct, frozen=True, tag="paragraph"):
@@ -81,13 +89,13 @@ class Talk(msgspec.Struct, frozen=True, tag="talk"):
 
 
 class Link(msgspec.Struct, frozen=True, tag="link"):
-    """A sentence and the address of ours that it leads to."""
+    """A few words and the address of ours that they lead to."""
 
     text: str
     url: str
 
 
-Block = Paragraph | Rows | Figure | Talk | Link
+Block = Heading | Paragraph | Rows | Figure | Talk | Link
 
 
 class Mailbox(msgspec.Struct, frozen=True):
@@ -159,7 +167,7 @@ def _one_line(text: str, limit: int) -> str:
 
 def _plain(block: Block, colon: str) -> str:
     match block:
-        case Paragraph(text) | Figure(text):
+        case Heading(text) | Paragraph(text) | Figure(text):
             return text
         case Link(text, url):
             return f"{text}\n{url}"
@@ -189,6 +197,8 @@ def _html(blocks: Sequence[Block]) -> str:
 
 def _html_of(block: Block) -> str:
     match block:
+        case Heading(text):
+            return f"<h2>{_lines(text)}</h2>"
         case Paragraph(text):
             return f"<p>{_lines(text)}</p>"
         case Figure(text):

@@ -26,12 +26,13 @@ SHOPS = {"ja": "まどぐち商店", "en": "Retail", "zh": "まどぐち商店",
 SAID = {
     "ja": (
         "やかんがまだ届きません。",
-        "ご不便をおかけして申し訳ございません。お荷物の状況をお調べします。",
+        "ご不便をおかけして申し訳ございません。お調べします。",
         "キャンセルで",
+        "キャンセルしました。",
     ),
-    "en": ("My kettle hasn't arrived.", "I'm sorry about that. Let me look.", "Cancel it"),
-    "zh": ("水壶还没有到。", "非常抱歉，我来查一下。", "取消"),
-    "ko": ("주전자가 아직 안 왔어요.", "불편을 드려 죄송합니다. 확인해 보겠습니다.", "취소할게요"),
+    "en": ("My kettle hasn't arrived.", "I'm sorry about that. Let me look.", "Cancel it", "Cancelled."),
+    "zh": ("水壶还没有到。", "非常抱歉，我来查一下。", "取消", "已取消。"),
+    "ko": ("주전자가 아직 안 왔어요.", "불편을 드려 죄송합니다. 확인해 보겠습니다.", "취소할게요", "취소했습니다."),
 }
 
 
@@ -44,7 +45,7 @@ def entry(seq: int, at: datetime, kind: Kind, author: Author, text: str = "", **
 
 def conversation(lang: str, at: datetime) -> list[Entry]:
     """A late kettle, cancelled; it went on over night."""
-    complaint, answer, wish = SAID[lang]
+    complaint, answer, wish, deed = SAID[lang]
     later = at + timedelta(hours=20)
     return [
         entry(1, at, Kind.MESSAGE, Author.CUSTOMER, complaint),
@@ -52,7 +53,7 @@ def conversation(lang: str, at: datetime) -> list[Entry]:
         entry(3, at + timedelta(minutes=3), Kind.FILE, Author.CUSTOMER, file={"name": "a.jpg"}),
         entry(4, later, Kind.CHOICE, Author.CUSTOMER, wish, choice="order.cancel"),
         entry(5, later, Kind.MESSAGE, Author.ASSOCIATE, "<b>" + answer),
-        entry(6, later, Kind.ACTION, Author.SYSTEM, key="notices.order_cancelled.lead", parameters={"order": ORDER}),
+        entry(6, later, Kind.ACTION, Author.SYSTEM, deed),
         entry(7, later, Kind.SURVEY, Author.BOT, "?"),
         entry(8, later, Kind.NOTE, Author.ASSOCIATE, "急いでいる様子"),
     ]
@@ -68,7 +69,7 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
             rating = HEAD.links.rating(CASE)
             return letters.transcript(reader, "C-7QK2M-90XTV", conversation(reader.lang, now), rating, silent=True)
         case "order_not_cancelled":
-            return letters.settled(reader, template, ORDER, Outcome(state=Settled.FAILED), link)
+            return letters.settled(reader, template, ORDER, Outcome(state=Settled.FAILED, code="store_too_late"), link)
         case _:
             return letters.settled(reader, template, ORDER, Outcome(state=Settled.DONE, slip=done_slip()), link)
 
@@ -80,7 +81,7 @@ def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: dateti
     letter = letter_of(template, reader, now)
     sender = reader.t("notices.sender", store=SHOPS[lang])
     case = CASE if template == rules.TRANSCRIPT else None
-    body = (letters.greeting(reader, NAMES[lang]), *letter.blocks, *letter.links)
+    body = (letters.greeting(reader, NAMES[lang]), *letter.blocks, *letter.ways)
     foot = letters.foot(reader, HEAD.links, sender, "M-7QK2M-90XTV", case)
     text = f"{letter.subject}\n\n{plain(body, lang)}\n\n---\n{plain(foot, lang)}\n"
     golden = GOLDEN / f"{template}.{lang}.txt"
@@ -101,7 +102,7 @@ def slip(*money: MoneyBack) -> Slip:
 def told(*money: MoneyBack, lang: str = "ja") -> str:
     reader = Reader(lang)
     outcome = Outcome(state=Settled.DONE, slip=slip(*money))
-    return plain(letters.settled(reader, "order_cancelled", ORDER, outcome, None).blocks, lang)
+    return plain(letters.settled(reader, "order_cancelled", ORDER, outcome, "https://x.example").blocks, lang)
 
 
 def test_money_that_was_never_taken_is_let_go_and_not_called_a_refund() -> None:
@@ -157,7 +158,7 @@ def test_facts_on_cards_are_a_part_of_the_transcript(now: datetime) -> None:
         entry(2, now, Kind.SLIP, Author.BOT, card=order_slip),
     ]
     first, second = talk(letters.transcript(Reader("ja"), "C-1", entries, "https://x.example"))
-    assert first.text.startswith("こちらです\n安全のため")
+    assert first.text.startswith("こちらです\nご本人様の確認のため")
     assert second.text == "（キャンセル完了のお知らせ 6,580円）"
 
 
@@ -167,6 +168,13 @@ def test_a_very_long_conversation_is_cut_to_its_end(now: datetime) -> None:
     assert len(talk(letter)) == rules.SPEECHES
     assert talk(letter)[-1].text == str(rules.SPEECHES + 1)
     assert "only the last 300 messages" in plain(letter.blocks, "en")
+
+
+def test_very_long_messages_are_cut_before_a_mail_grows_too_large(now: datetime) -> None:
+    entries = [entry(n, now, Kind.MESSAGE, Author.CUSTOMER, "あ" * 4000) for n in range(1, 101)]
+    letter = letters.transcript(Reader("ja"), "C-1", entries, "https://x.example")
+    assert len(talk(letter)) == rules.TRANSCRIPT_LIMIT // 4000
+    assert "最後の50件" in plain(letter.blocks, "ja")
 
 
 def test_the_quote_previews_what_the_table_will_send() -> None:

@@ -12,9 +12,9 @@ from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
 from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.kit.i18n import Reader
-from madoguchi.kit.mail import Block, Figure, Link, Paragraph, Rows, Speech, Talk
+from madoguchi.kit.mail import Block, Figure, Heading, Link, Paragraph, Rows, Speech, Talk
 from madoguchi.kit.money import total
-from madoguchi.service.notices.rules import SPEECHES
+from madoguchi.service.notices.rules import SPEECHES, TRANSCRIPT_LIMIT
 
 _SILENT = frozenset({Kind.NOTE, Kind.SURVEY})
 
@@ -43,11 +43,14 @@ class Links(msgspec.Struct, frozen=True):
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """What is told. `kept` stands in the message centre in place of blocks that must not stay readable."""
+    """What is told. `ways` stand in the mail only, since the message centre has its own links.
+
+    `kept` stands in the message centre in place of blocks that must not stay readable.
+    """
 
     subject: str
     blocks: tuple[Block, ...]
-    links: tuple[Link, ...] = ()
+    ways: tuple[Block, ...] = ()
     kept: tuple[Block, ...] | None = None
 
 
@@ -60,47 +63,47 @@ def code(reader: Reader, digits: str, asked_at: datetime) -> Letter:
     return Letter(
         subject=t("notices.code.subject"),
         blocks=(lead, Figure(digits), life, warning),
-        kept=(lead, Paragraph(t("notices.code.kept")), life, warning),
+        kept=(Paragraph(t("notices.code.kept")), warning),
     )
 
 
-def settled(reader: Reader, template: str, order_ref: str, outcome: Outcome, order_link: str | None) -> Letter:
+def settled(reader: Reader, template: str, order_ref: str, outcome: Outcome, order_link: str) -> Letter:
     """How a confirmed change of an order ended."""
     t = reader.t
     blocks: list[Block] = [Paragraph(t(f"notices.{template}.lead", order=order_ref))]
     if outcome.state is Settled.FAILED:
-        blocks.append(Paragraph(t(f"errors.{outcome.code}") if outcome.code else t(f"notices.{template}.why")))
+        blocks.append(Paragraph(t(f"errors.{outcome.code or 'store_failed'}")))
     if outcome.slip:
         blocks += _slip(reader, outcome.slip)
     blocks.append(Paragraph(t(f"notices.{template}.next")))
     return Letter(
         subject=t(f"notices.{template}.subject", order=order_ref),
         blocks=tuple(blocks),
-        links=(Link(t("notices.order.link"), order_link),) if order_link else (),
+        ways=(Link(t("notices.order.link"), order_link),),
     )
 
 
 def transcript(
     reader: Reader, case_number: str, entries: Sequence[Entry], rating_link: str, *, silent: bool = False
 ) -> Letter:
-    """The end of a conversation: what was done, and what was said as far as the entries go (the last SPEECHES)."""
+    """The end of a conversation: what was done, and what was said; of a very long one its end."""
     t = reader.t
     blocks: list[Block] = [Paragraph(t("notices.transcript.lead", case=case_number))]
     if silent:
         blocks.append(Paragraph(t("notices.transcript.silent")))
     if done := [_words(entry, reader) for entry in entries if entry.kind is Kind.ACTION]:
         deeds = [t("notices.transcript.deed", words=words) for words in done]
-        blocks.append(Paragraph("\n".join([t("notices.transcript.done"), *deeds])))
-    blocks.append(Paragraph(t("notices.transcript.talk")))
+        blocks += [Heading(t("notices.transcript.done")), Paragraph("\n".join(deeds))]
+    blocks.append(Heading(t("notices.transcript.talk")))
     speeches = _speeches(entries, reader)
-    if len(speeches) > SPEECHES:
-        speeches = speeches[-SPEECHES:]
-        blocks.append(Paragraph(t("notices.transcript.cut", n=SPEECHES)))
-    blocks += [Talk(tuple(speeches)), Paragraph(t("notices.transcript.next"))]
+    last = _last(speeches)
+    if len(last) < len(speeches):
+        blocks.append(Paragraph(t("notices.transcript.cut", n=len(last))))
+    blocks += [Talk(tuple(last)), Paragraph(t("notices.transcript.next"))]
     return Letter(
         subject=t("notices.transcript.subject", case=case_number),
         blocks=tuple(blocks),
-        links=(Link(t("notices.transcript.rate"), rating_link),),
+        ways=(Paragraph(t("notices.transcript.rate")), Link(t("notices.transcript.rate.link"), rating_link)),
     )
 
 
@@ -113,10 +116,10 @@ def foot(reader: Reader, links: Links, sender: str, check_code: str, case_id: UU
     """How to answer, how to know that the mail is genuine, who wrote it."""
     t = reader.t
     return (
-        Link(t("notices.answer"), links.answer(case_id)),
-        Paragraph(t("notices.check", code=check_code)),
-        Link(t("notices.check.how"), links.messages),
-        Paragraph(t("notices.no_reply")),
+        Paragraph(f"{t('notices.answer')}\n{t('notices.no_reply')}"),
+        Link(t("notices.answer.link"), links.answer(case_id)),
+        Paragraph(f"{t('notices.check', code=check_code)}\n{t('notices.check.how')}"),
+        Link(t("notices.check.link"), links.messages),
         Paragraph(sender),
     )
 
@@ -172,6 +175,16 @@ def _speeches(entries: Sequence[Entry], reader: Reader) -> list[Speech]:
     return speeches
 
 
+def _last(speeches: Sequence[Speech]) -> Sequence[Speech]:
+    """As many of the last speeches as a mail can hold."""
+    size = 0
+    for count, speech in enumerate(reversed(speeches)):
+        size += len(speech.text)
+        if count == SPEECHES or size > TRANSCRIPT_LIMIT:
+            return speeches[len(speeches) - count :]
+    return speeches
+
+
 def _speaker(entry: Entry, reader: Reader) -> str:
     if entry.author is Author.CUSTOMER and not entry.name:
         return reader.t("notices.who.guest")
@@ -182,8 +195,6 @@ def _words(entry: Entry, reader: Reader) -> str:
     body = entry.body or {}
     card: Card | None = msgspec.convert(body["card"], Card) if body.get("card") else None
     words = [text_of(entry, reader), *_card(card, entry, reader)]
-    if refusal := body.get("refusal"):
-        words.append(reader.t(str(refusal)))
     if entry.kind is Kind.FILE:
         words.append(reader.t("notices.transcript.file"))
     return "\n".join(filter(None, words))

@@ -14,7 +14,8 @@ SETTLED: Mapping[tuple[str, Settled], str] = {
     ("order.cancel", Settled.FAILED): "order_not_cancelled",
 }
 
-SPEECHES = 300  # of a conversation that a transcript holds, the last ones
+SPEECHES = 300  # that a transcript holds, the last ones
+TRANSCRIPT_LIMIT = 200_000  # characters of what was said
 LEASE = timedelta(minutes=3)  # longer than any sending takes
 ATTEMPTS = 14  # over a day and a half
 HARD_REFUSALS = 3  # in a row, after which an address is left alone

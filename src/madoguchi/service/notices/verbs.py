@@ -71,7 +71,7 @@ async def tell(tx: Tx, head: Letterhead, event_id: UUID, notice: Notice) -> None
     if written:
         tx.wake(topic(customer.id))
         if customer.email:
-            blocks = (greeting, *letter.blocks, *letter.links)
+            blocks = (greeting, *letter.blocks, *letter.ways)
             await _queue(tx, head, notice, blocks, customer.email, message_id, check_code)
 
 
