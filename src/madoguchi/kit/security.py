@@ -126,8 +126,9 @@ def mask_cards(text: str) -> tuple[str, int]:
     at = found = 0
     for match in _DIGITS.finditer(narrow):
         start, end = match.span()
-        if (start and narrow[start - 1].isalnum()) or (end < len(narrow) and narrow[end].isdigit()):
-            continue
+        before = narrow[start - 1 : start]
+        if (before.isascii() and before.isalnum()) or narrow[end : end + 1].isdigit():
+            continue  # a piece of a longer number, or of a code such as W2611340
         digits = re.sub(r"\D", "", match[0])
         if _is_card(digits):
             pieces += [text[at:start], f"**** **** **** {digits[-4:]}"]
