@@ -116,10 +116,16 @@ class App:
         await self.store_db.close()
         await self.db.close()
 
-    def duties(self, mail_url: str) -> Mapping[str, Duty]:
-        """What a worker does, by the name of the job."""
+    def duties(self, mail_url: str | None) -> Mapping[str, Duty]:
+        """What a worker does, by the name of the job. Without a mail server, mail waits in the outbox."""
+        return self._work() | (self._post(mail_url) if mail_url else {})
+
+    def _post(self, mail_url: str) -> dict[str, Duty]:
+        post = partial(notices_jobs.post, self.db, SmtpMailer(mail_url, self.settings.mail_from))
+        return {notices.POST: Duty(post, Nothing), "notices.sweep": Duty(post, Nothing, timedelta(seconds=30))}
+
+    def _work(self) -> dict[str, Duty]:
         db, head = self.db, self.letterhead
-        mailer = SmtpMailer(mail_url, self.settings.mail_from)
         return {
             requests.EXECUTE: Duty(self.executor.execute, requests.Execute),
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
@@ -134,14 +140,14 @@ class App:
             "notices.code": Duty(partial(notices_jobs.on_code_requested, db, head), Happened),
             "notices.settled": Duty(partial(notices_jobs.on_request_settled, db, head), Happened),
             "notices.closed": Duty(partial(notices_jobs.on_case_closed, db, head), Happened),
-            notices.POST: Duty(partial(notices_jobs.post, db, mailer), Nothing),
-            "notices.sweep": Duty(partial(notices_jobs.post, db, mailer), Nothing, timedelta(seconds=30)),
         }
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """Within it, this process also does the duties. Without a mail server, mail goes to the development box."""
-        mail_url = self.settings.smtp_url or await self.box.start()
+        """Within it, this process also does the duties. The demo without a mail server has a box for its mail."""
+        mail_url = self.settings.smtp_url
+        if self.demo and mail_url is None:
+            mail_url = await self.box.start()
         worker = Worker(self.db, self.duties(mail_url))
         unsubscribe = self.hub.subscribe(jobs.TOPIC, lambda _: worker.nudge())
         running = asyncio.create_task(worker.run())
@@ -192,6 +198,7 @@ class App:
                 open=RateLimit(0.2, burst=10),
                 sign_in=RateLimit(0.2, burst=8),
                 upload=RateLimit(0.5, burst=10),
+                visit=RateLimit(20, burst=200),
             ),
             shop_secrets=partial(shared_secret, self.key),
             shop_keys={},

@@ -29,7 +29,7 @@ async def hubs(database_url: str) -> AsyncIterator[tuple[Hub, Hub]]:
 
 async def _until(heard: list[Note], count: int) -> None:
     async with asyncio.timeout(3):
-        while len(heard) < count:
+        while len(heard) < count:  # noqa: ASYNC110 - listeners are plain functions
             await asyncio.sleep(0.005)
 
 

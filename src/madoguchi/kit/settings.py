@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from madoguchi.kit.errors import StartupError
+from madoguchi.kit.mail import ascii_address
 
 PREFIX = "MADOGUCHI_"
 
@@ -106,6 +107,8 @@ def checked(settings: Settings) -> Settings:
         raise StartupError("The database address must begin with postgresql://.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
         raise StartupError("The mail server's address must begin with smtp:// or smtps://.")
+    if ascii_address(settings.mail_from) is None:
+        raise StartupError(f"{settings.mail_from} is not a mail address that letters can come from.")
     return settings
 
 
