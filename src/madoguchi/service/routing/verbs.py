@@ -180,6 +180,21 @@ async def transfer(tx: Tx, actor: Actor, case_id: UUID, to: UUID | str, note: st
     await offer_next(tx)
 
 
+async def set_aside(tx: Tx, actor: Actor, case_id: UUID) -> None:
+    """Put an active case aside until the customer speaks; it keeps its holder, whose hand is free.
+
+    By its holder or a leader. Refused: not_assigned, case_state.
+    """
+    staff_id(actor)
+    item, case = await _lock(tx, actor, case_id)
+    if item is None or case.state is not State.ACTIVE:
+        raise Refused("case_state", 409, state=case.state)
+    _check_hands(actor, item)
+    await cases.transition(tx, case, State.PARKED, text_key="routing.status.set_aside", by=actor)
+    await items.park(tx, item)
+    await offer_next(tx)
+
+
 async def wrap_up(
     tx: Tx,
     actor: Actor,

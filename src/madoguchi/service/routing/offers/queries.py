@@ -18,6 +18,7 @@ class Place(msgspec.Struct, frozen=True):
     id: UUID
 
 
+PAGE = 50  # pieces of work looked at together
 START = Place(-1, datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
@@ -44,8 +45,8 @@ class OpenOffer(msgspec.Struct, frozen=True):
     staff_id: UUID
 
 
-async def waiting(tx: Tx, after: Place = START, limit: int = 50) -> Sequence[Waiting]:
-    """Work to be offered, first in line first."""
+async def waiting(tx: Tx, after: Place = START) -> Sequence[Waiting]:
+    """The next page of work to be offered, first in line first."""
     return await tx.all(
         Waiting,
         """select i.id, i.priority, i.enqueued_at, i.language, i.skills,
@@ -53,7 +54,7 @@ async def waiting(tx: Tx, after: Place = START, limit: int = 50) -> Sequence[Wai
                           and o.outcome in ('declined', 'timed_out')) as refused_by
            from work_items i where i.state = 'waiting' and (i.priority, i.enqueued_at, i.id) > (%s, %s, %s)
            order by i.priority, i.enqueued_at, i.id limit %s""",
-        [tx.now - LIMITS.offer_again, after.priority, after.enqueued_at, after.id, limit],
+        [tx.now - LIMITS.offer_again, after.priority, after.enqueued_at, after.id, PAGE],
     )
 
 
