@@ -67,8 +67,8 @@ _MEANING: dict[str, bool | None] = {
 }
 # The longest word wins, and a Latin word ends where it ends: "no" does not begin "not sure".
 _WORD = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(_MEANING, key=len, reverse=True)))})(?![a-z'])")
-# A question mark is no pause: "はい？" asks back.
-_PAUSE = re.compile("[\\s、。,.!~〜ー…・^ㅎㅋㅠㅜ🙏😊\U0001f3fb-\U0001f3ff]*")
+# Laughing and crying Korean letters (ㅋㅎㅠㅜ) are pauses; a question mark is none: "はい？" asks back.
+_PAUSE = re.compile("[\\s、。,.!~〜ー…・^\u110f\u1112\u1172\u116e🙏😊\U0001f3fb-\U0001f3ff]*")
 
 
 def yes_or_no(plain: str) -> bool | None:

@@ -12,13 +12,14 @@ class Meaning(msgspec.Struct, frozen=True):
 
     `ranked` holds contact reasons with their probabilities, the likeliest first, `out_of_scope` among them; it is never
     empty. `language` is the language of the utterance, which need not be the page's. `yes_no` is set only when the
-    utterance says nothing else.
+    utterance says nothing else; `asks_if_human` when it asks whether a person or a machine is answering.
     """
 
     ranked: tuple[tuple[str, float], ...]
     language: str
     yes_no: bool | None = None
     slots: Slots = Slots()
+    asks_if_human: bool = False
 
     @property
     def reason(self) -> str:
