@@ -21,6 +21,7 @@ _POLICY = (
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _YEAR = 31_536_000  # seconds
 _PUBLIC = ("/static/", "/widget.js")  # the same for everybody, kept by caches as they say themselves
+PROGRAMS = "/api/v1/"  # where no cookie counts
 EMBEDDED = "/widget"  # the pages that shops may frame
 
 
@@ -69,7 +70,7 @@ class Door:
         if headers.get(b"host", b"").decode("latin-1") != self._host:
             await _plain(send, 400, b"This host name is not served here.\n")
             return
-        visitor = await self._visitor(headers)
+        visitor = await self._visitor(scope["path"], headers)
         scope.setdefault("state", {})["visitor"] = visitor
 
         async def sending(message: Message) -> None:
@@ -79,8 +80,8 @@ class Door:
 
         await self._app(scope, receive, sending)
 
-    async def _visitor(self, headers: dict[bytes, bytes]) -> Visitor:
-        cookies = _cookies(headers.get(b"cookie", b""))
+    async def _visitor(self, path: str, headers: dict[bytes, bytes]) -> Visitor:
+        cookies = {} if path.startswith(PROGRAMS) else _cookies(headers.get(b"cookie", b""))
         bearer = headers.get(b"authorization", b"").decode("latin-1")
         token = bearer[7:] if bearer.lower().startswith("bearer ") else cookies.get(self._names.session, "")
         session = await self._services.sessions.find(token) if token else None
@@ -111,7 +112,7 @@ class Door:
         if visitor.new_token or visitor.signed_out:
             life = 0 if visitor.signed_out else int(CUSTOMER_IDLE.total_seconds())
             headers.append(self._cookie(self._names.session, visitor.new_token or "", life))
-        if visitor.new_seed and not public and not path.startswith("/api/"):
+        if visitor.new_seed and not public and not path.startswith(PROGRAMS):
             headers.append(self._cookie(self._names.seed, visitor.seed, _YEAR))
         headers += [self._cookie(name, value, _YEAR) for name, value in visitor.remembered.items()]
         return headers

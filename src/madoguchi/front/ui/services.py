@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     open: RateLimit
     sign_in: RateLimit
     upload: RateLimit
+    visit: RateLimit
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
