@@ -19,6 +19,8 @@ function open(): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
 export interface Unsent {
   clientId: string;
   text: string;
+  /** What else the form said: a note among staff must not come back as a message. */
+  more: Record<string, string>;
 }
 
 export class Keep {

@@ -2,11 +2,13 @@
 
 const TRIES = 3;
 
-export type Sent = { seq: number } | { failed: "unreachable" | "busy" | "refused"; detail: string };
+/** `again` holds what the same post must carry to be taken all the same, where the server only asks to look again. */
+export type Sent = { seq: number } | { failed: "unreachable" | "busy" | "refused"; detail: string; again?: Record<string, string> };
 
 export interface Problem {
   title?: string;
   detail?: string;
+  again?: Record<string, string>;
 }
 
 /** A fresh name for what is about to be sent (version 4 UUID; also at addresses without a secure context). */
@@ -38,7 +40,7 @@ export async function post(url: string, fields: Record<string, string>, csrf: st
 async function read(response: Response): Promise<Sent> {
   const answer = (await response.json().catch(() => ({}))) as Problem & { seq?: number };
   if (response.ok && typeof answer.seq === "number") return { seq: answer.seq };
-  return { failed: response.status === 429 ? "busy" : "refused", detail: answer.detail ?? answer.title ?? "" };
+  return { failed: response.status === 429 ? "busy" : "refused", detail: answer.detail ?? answer.title ?? "", again: answer.again ?? {} };
 }
 
 function wait(seconds: number): Promise<void> {

@@ -3,7 +3,7 @@
 import { isComposing } from "../page/ime";
 import { toast } from "../page/frame";
 import { Bubble } from "./bubble";
-import { Keep } from "./keep";
+import { Keep, type Unsent } from "./keep";
 import { Photos, preview } from "./photo";
 import { type Sent, clientId, post, upload } from "./post";
 import { Reading } from "./reading";
@@ -77,7 +77,7 @@ export class ChatRoom extends HTMLElement {
   #onSubmit(event: SubmitEvent): void {
     const form = event.target as HTMLFormElement;
     if (!this.contains(form)) return;
-    if (form.matches("[data-compose]")) this.#sendText(form.querySelector("textarea")!);
+    if (form.matches("[data-compose]")) this.#sendText(form);
     else if (form.matches("[data-reply]")) this.#choose(event.submitter as HTMLButtonElement);
     else return;
     event.preventDefault();
@@ -101,26 +101,36 @@ export class ChatRoom extends HTMLElement {
     if (hint && !touch) hint.textContent = this.dataset.sayEnter!;
     const attach = this.querySelector<HTMLDetailsElement>("details[data-attach]");
     if (attach) new Photos(attach, form, { large: this.dataset.sayLarge!, type: this.dataset.sayType! }, (file) => this.#sendPhoto(file), toast);
-    for (const item of this.#keep.unsent) this.#restore(item.clientId, item.text);
+    for (const item of this.#keep.unsent) this.#restore(item);
   }
 
-  #sendText(text: HTMLTextAreaElement): void {
-    const words = text.value.trim();
-    if (!words) return;
-    const id = clientId();
-    this.#keep.add({ clientId: id, text: words });
+  #sendText(form: HTMLFormElement): void {
+    const text = form.querySelector("textarea")!;
+    const item = { clientId: clientId(), text: text.value.trim(), more: further(form) };
+    if (!item.text) return;
+    this.#keep.add(item);
     this.#keep.draft = "";
     this.#typing.done();
     text.value = "";
     text.focus();
-    this.#send(this.#bubble(id, words), () => this.#post({ client_id: id, text: words }));
+    const bubble = this.#bubble(item.clientId, item.text);
+    bubble.element.toggleAttribute("data-internal", "note" in item.more);
+    this.#send(bubble, this.#work(item), text);
+  }
+
+  #work(item: Unsent): () => Promise<Sent> {
+    return async () => {
+      const sent = await this.#post({ ...item.more, client_id: item.clientId, text: item.text });
+      if ("failed" in sent) Object.assign(item.more, sent.again);
+      return sent;
+    };
   }
 
   /** Words whose way was cut when the page was left: shown as not sent, to be sent again under the same id. */
-  #restore(id: string, words: string): void {
-    const bubble = this.#bubble(id, words);
+  #restore(item: Unsent): void {
+    const bubble = this.#bubble(item.clientId, item.text);
     bubble.settle({ failed: "unreachable", detail: "" });
-    this.#offerAgain(bubble, () => this.#post({ client_id: id, text: words }));
+    this.#offerAgain(bubble, this.#work(item));
   }
 
   #choose(button: HTMLButtonElement): void {
@@ -152,8 +162,8 @@ export class ChatRoom extends HTMLElement {
     return bubble;
   }
 
-  #send(bubble: Bubble, work: () => Promise<Sent>): void {
-    this.#offerAgain(bubble, work);
+  #send(bubble: Bubble, work: () => Promise<Sent>, back?: HTMLTextAreaElement): void {
+    this.#offerAgain(bubble, work, back);
     bubble.sending();
     this.#line = this.#line.then(async () => {
       const sent = await work();
@@ -162,10 +172,13 @@ export class ChatRoom extends HTMLElement {
     });
   }
 
-  #offerAgain(bubble: Bubble, work: () => Promise<Sent>): void {
-    bubble.element.querySelector<HTMLElement>("[data-resend]")!.onclick = () => this.#send(bubble, work);
+  /** Not sent: once more, or not at all; then the words go `back` into the empty field, to be written anew. */
+  #offerAgain(bubble: Bubble, work: () => Promise<Sent>, back?: HTMLTextAreaElement): void {
+    bubble.element.querySelector<HTMLElement>("[data-resend]")!.onclick = () => this.#send(bubble, work, back);
     bubble.element.querySelector<HTMLElement>("[data-discard]")!.onclick = () => {
       this.#keep.remove(bubble.clientId);
+      if (back) this.#keep.draft = back.value ||= bubble.element.querySelector(".entry-text")!.textContent!;
+      back?.focus();
       bubble.element.remove();
     };
   }
@@ -179,4 +192,11 @@ export class ChatRoom extends HTMLElement {
     const body = new URLSearchParams(fields);
     fetch(`${this.#base}/${what}`, { method: "POST", headers: { Accept: "application/json", "X-CSRF": this.#csrf }, body, keepalive: true }).catch(() => undefined);
   }
+}
+
+/** What a form says besides its text: switches, and the like. */
+function further(form: HTMLFormElement): Record<string, string> {
+  const own = new Set(["csrf", "client_id", "text"]);
+  const fields = [...new FormData(form)].filter((field): field is [string, string] => typeof field[1] === "string");
+  return Object.fromEntries(fields.filter(([name]) => !own.has(name)));
 }

@@ -11,6 +11,8 @@ declare global {
     "live:typing": CustomEvent<LiveData["typing"]>;
     "live:read": CustomEvent<LiveData["read"]>;
     "live:reset": CustomEvent<LiveData["reset"]>;
+    /** The line was heard, if only to say that it is there: every 15 s, also while the page is out of sight. */
+    "live:breath": CustomEvent;
   }
 }
 
@@ -67,7 +69,7 @@ export function refetch(panel?: string): void {
   document.querySelectorAll<HTMLElement>(panel ? `[data-refetch~="${CSS.escape(panel)}"]` : "[data-refetch]").forEach((element) => void renew(element));
 }
 
-async function renew(element: HTMLElement): Promise<void> {
+export async function renew(element: HTMLElement): Promise<void> {
   if (fetching.has(element)) return void fetching.set(element, "again");
   fetching.set(element, "once");
   const response = await fetch(element.dataset.src!, { headers: { Accept: "text/html" } }).catch(() => null);

@@ -48,6 +48,7 @@ export async function* stream(where: Where, signal: AbortSignal): AsyncGenerator
       bytes += value.length;
       clearTimeout(timer);
       timer = setTimeout(stop, SILENCE);
+      document.dispatchEvent(new CustomEvent("live:breath"));
       for (const heard of frames.push(value)) yield heard;
     }
   } catch (error) {

@@ -4,6 +4,7 @@ export function startFrame(): void {
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onEscape);
   document.addEventListener("submit", onSubmit);
+  document.addEventListener("toggle", onToggle, true);
   addEventListener("pageshow", () => document.querySelectorAll("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
   document.querySelector<HTMLElement>("[data-autofocus]")?.focus();
 }
@@ -22,6 +23,12 @@ function onEscape(event: KeyboardEvent): void {
     menu.open = false;
     menu.querySelector("summary")?.focus();
   });
+}
+
+/** An opened menu that holds a form has its likeliest control under the fingers. */
+function onToggle(event: Event): void {
+  const menu = event.target as HTMLElement;
+  if (menu.matches("details[data-menu][open]")) menu.querySelector<HTMLElement>("[data-menu-focus]")?.focus();
 }
 
 function openMenus(): HTMLDetailsElement[] {

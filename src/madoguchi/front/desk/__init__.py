@@ -1,0 +1,37 @@
+"""The desk: one screen on which associates see who waits, talk with a customer, and do what the rules allow.
+
+Every page works as plain forms and links; `panels` are its parts, fetched again when something changed.
+"""
+
+from typing import Any
+
+from madoguchi.front.desk import handing, offers, orders, pages, panels, sign_in, talk
+
+ROUTES: list[Any] = [
+    sign_in.show_sign_in,
+    sign_in.sign_in,
+    sign_in.sign_out,
+    pages.show_desk,
+    pages.show_case,
+    pages.show_quote,
+    panels.inbox,
+    panels.mine,
+    panels.offer,
+    panels.presence,
+    panels.day,
+    panels.show_holding,
+    panels.show_customer,
+    offers.accept,
+    offers.decline,
+    offers.set_presence,
+    offers.heartbeat,
+    talk.write,
+    talk.attach,
+    talk.typing,
+    talk.read,
+    orders.ask,
+    orders.confirm,
+    handing.transfer,
+    handing.park,
+    handing.wrap_up,
+]

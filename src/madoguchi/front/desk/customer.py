@@ -1,0 +1,241 @@
+"""The right pane: who the customer is and how sure we are, their orders and what may be done, what went before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Level
+from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.actions.rules import Refusal
+from madoguchi.core.actions.verbs import Offer, offers
+from madoguchi.core.cases import queries as cases
+from madoguchi.core.cases.queries import Case, CaseLine, Entry
+from madoguchi.core.people import queries as people
+from madoguchi.core.people.queries import Customer
+from madoguchi.core.shop.queries import Order, access_order, orders_of
+from madoguchi.front.desk.board import case_url, customer_name, reason_label
+from madoguchi.front.ui.cards import OrderView, order_view
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+from madoguchi.kit.i18n import Reader
+from madoguchi.service.orders.rules import order_card
+from madoguchi.service.routing import queries as routing
+from madoguchi.service.routing.queries import Handover, Promise
+
+_ORDERS = 6
+_EARLIER = 5
+_NOTES = 5
+
+
+class Pane(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the pane shows, as rows; `chosen` is the order with its possibilities."""
+
+    case: Case
+    customer: Customer
+    time_zone: str
+    handover: Handover | None
+    orders: Sequence[Order]
+    chosen: Order | None
+    offers: Sequence[Offer]
+    earlier: Sequence[CaseLine]
+    promises: Sequence[Promise]
+    notes: Sequence[Entry]
+    now: datetime
+
+    @property
+    def level(self) -> Level:
+        """How sure we were of them when they last wrote."""
+        return Level(self.case.customer_level)
+
+
+class OrderLink(msgspec.Struct, frozen=True):
+    """An order in the list."""
+
+    url: str
+    number: str
+    headline: str
+    state: str
+    tone: str
+    current: bool
+
+
+class ActionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be done with the chosen order, or why not and what instead."""
+
+    name: str
+    label: str
+    refusal: str
+    instead: Sequence[str]
+
+
+class LineChoice(msgspec.Struct, frozen=True):
+    """A line that an action may be limited to."""
+
+    value: str
+    label: str
+
+
+class EarlierView(msgspec.Struct, frozen=True):
+    """An earlier case."""
+
+    url: str
+    number: str
+    reason: str
+    opened: datetime
+    open: bool
+
+
+class PromiseView(msgspec.Struct, frozen=True):
+    """What was promised, and whether its day has come."""
+
+    text: str
+    due: datetime
+    by: str
+    tone: str
+
+
+class PaneView(msgspec.Struct, frozen=True, kw_only=True):
+    """The pane in the reader's words."""
+
+    name: str
+    kana: str
+    level: int
+    proven: bool
+    facts: Sequence[tuple[str, str]]
+    summary: Sequence[str]
+    tried: Sequence[str]
+    orders: Sequence[OrderLink]
+    order: OrderView | None
+    order_id: str
+    actions: Sequence[ActionView]
+    lines: Sequence[LineChoice]
+    earlier: Sequence[EarlierView]
+    promises: Sequence[PromiseView]
+    notes: Sequence[Entry]
+    url: str
+    acts: bool
+
+
+async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id: UUID | None = None) -> Pane:
+    """The pane of a case; `order_id` is the order somebody wants to see, which must be this customer's."""
+    customer = await people.access_customer(tx, actor, case.customer_id)
+    orders = await orders_of(tx, customer.id, limit=_ORDERS)
+    chosen = await _chosen(tx, actor, customer, orders, case, order_id)
+    earlier = await cases.cases_of(tx, customer.id, limit=_EARLIER + 1)
+    return Pane(
+        case=case,
+        customer=customer,
+        time_zone=(await people.store(tx, customer.store_id)).time_zone,
+        handover=await routing.handover_of(tx, actor, case.id),
+        orders=orders,
+        chosen=chosen,
+        offers=await offers(tx, catalogue, actor, chosen.id) if chosen else (),
+        earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
+        promises=await routing.promises_to(tx, actor, customer.id),
+        notes=await cases.notes_on(tx, actor, customer.id, limit=_NOTES),
+        now=tx.now,
+    )
+
+
+def view(pane: Pane, reader: Reader, *, acts: bool) -> PaneView:
+    """The pane as the template shows it; `acts` is whether the actor may act on the customer's orders here."""
+    customer, handover = pane.customer, pane.handover
+    chosen = pane.chosen
+    return PaneView(
+        name=customer_name(customer.name, reader),
+        kana=customer.kana,
+        level=pane.level,
+        proven=pane.level >= Level.PROVEN,
+        facts=_facts(pane, reader),
+        summary=[line.to(reader) for line in handover.lines] if handover else [],
+        tried=[line.to(reader) for line in handover.tried] if handover else [],
+        orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
+        order=_order(pane, chosen, reader) if chosen else None,
+        order_id=str(chosen.id) if chosen else "",
+        actions=[_action(offer, reader) for offer in pane.offers],
+        lines=_lines(chosen) if chosen else [],
+        earlier=[
+            EarlierView(
+                case_url(line.id),
+                line.number,
+                reason_label(line.reason, reader) or reader.t("desk.reason.unknown"),
+                line.opened_at,
+                line.state != "closed",
+            )
+            for line in pane.earlier
+        ],
+        promises=[
+            PromiseView(promise.text, promise.due, promise.by, "wrong" if promise.due < pane.now else "plain")
+            for promise in pane.promises
+        ],
+        notes=pane.notes,
+        url=case_url(pane.case.id),
+        acts=acts,
+    )
+
+
+async def _chosen(
+    tx: Tx, actor: Actor, customer: Customer, orders: Sequence[Order], case: Case, wanted: UUID | None
+) -> Order | None:
+    """The order asked for, else the case's, else the newest."""
+    order_id = wanted or case.order_id
+    if order_id is None:
+        return orders[0] if orders else None
+    order = next((order for order in orders if order.id == order_id), None) or await access_order(tx, actor, order_id)
+    if order.customer_id != customer.id:
+        raise invisible()
+    return order
+
+
+def _facts(pane: Pane, reader: Reader) -> list[tuple[str, str]]:
+    customer = pane.customer
+    facts = [
+        (reader.t("desk.fact.mail"), customer.email or ""),
+        (reader.t("desk.fact.phone"), customer.phone or ""),
+        (reader.t("desk.fact.language"), reader.t(f"desk.language.{pane.case.locale}")),
+        (reader.t("desk.fact.since"), reader.month(customer.created_at)),
+    ]
+    if pane.handover:
+        facts += [(_fact_name(name, reader), value) for name, value in pane.handover.facts.items()]
+    return [(name, value) for name, value in facts if value]
+
+
+def _fact_name(name: str, reader: Reader) -> str:
+    key = f"desk.fact.{name}"
+    return reader.t(key) if reader.has(key) else name
+
+
+def _order(pane: Pane, order: Order, reader: Reader) -> OrderView:
+    shown = order_view(order_card(order.id, order.document, pane.now, pane.time_zone), reader)
+    return msgspec.structs.replace(shown, url="")
+
+
+def _link(pane: Pane, order: Order, reader: Reader) -> OrderLink:
+    shown = _order(pane, order, reader)
+    url = f"{case_url(pane.case.id)}?order={order.id}&pane=customer"
+    current = pane.chosen is not None and order.id == pane.chosen.id
+    return OrderLink(url, shown.number, shown.headline, shown.state, shown.tone, current)
+
+
+def _action(offer: Offer, reader: Reader) -> ActionView:
+    refusal = offer.refusal
+    return ActionView(
+        name=offer.action,
+        label=reader.t(f"actions.{offer.action}.name"),
+        refusal=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
+        instead=_instead(refusal, reader) if refusal else [],
+    )
+
+
+def _instead(refusal: Refusal, reader: Reader) -> list[str]:
+    return [label for name in refusal.alternatives if (label := reason_label(name, reader))]
+
+
+def _lines(order: Order) -> list[LineChoice]:
+    """Lines of which something is still here, when there is more than one."""
+    left = [line for line in order.document.lines if line.quantity > line.cancelled + line.shipped]
+    if len(order.document.lines) < 2:
+        return []
+    return [LineChoice(line.ref, f"{line.name} × {line.quantity - line.cancelled - line.shipped}") for line in left]
