@@ -15,7 +15,7 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
     """Tenders whose reserved and refunded money is not the sum of their entries."""
     rows = await tx.all(
         _Breach,
-        """select format('order %s tender %s', t.order_id, t.tender_ref) as said
+        """select 'order ' || t.order_id || ' tender ' || t.tender_ref as said
            from ledger_tenders t
            left join lateral (
              select coalesce(sum(amount) filter (where step = 'reserve'), 0)
@@ -24,7 +24,7 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
              from ledger_entries e where e.order_id = t.order_id and e.tender_ref = t.tender_ref) e on true
            where t.reserved <> e.reserved or t.refunded <> e.refunded
            union all
-           select format('order %s line %s', l.order_id, l.line_ref)
+           select 'order ' || l.order_id || ' line ' || l.line_ref
            from ledger_lines l
            left join lateral (
              select coalesce(sum(units) filter (where step = 'reserve'), 0)
@@ -41,8 +41,8 @@ async def drifted(tx: Tx) -> Sequence[str]:
     """Orders on which nothing is under way and the store's own figures are not ours (I3)."""
     rows = await tx.all(
         _Breach,
-        """select format('order %s tender %s: ours %s, the store''s %s', o.store_ref, t.tender_ref, t.refunded,
-                         s.tender->'refunded'->>'amount') as said
+        """select o.store_ref || ' tender ' || t.tender_ref || ': ours ' || t.refunded || ', the store''s '
+                  || (s.tender->'refunded'->>'amount') as said
            from ledger_tenders t
            join orders o on o.id = t.order_id
            join lateral jsonb_array_elements(o.document->'tenders') as s(tender) on s.tender->>'ref' = t.tender_ref
