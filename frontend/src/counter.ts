@@ -1,5 +1,6 @@
 import { ChatRoom } from "./chat/room";
 import { startLive } from "./live/start";
+import { startAgain } from "./page/again";
 import { startBadge } from "./page/badge";
 import { startDisplay } from "./page/display";
 import { startEmbed } from "./page/embed";
@@ -9,5 +10,6 @@ customElements.define("chat-room", ChatRoom);
 startFrame();
 startDisplay();
 startBadge();
+startAgain();
 startEmbed();
 startLive();

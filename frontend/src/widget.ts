@@ -67,7 +67,7 @@ function show(open: boolean): void {
 
 function build(): HTMLIFrameElement {
   const made = document.createElement("iframe");
-  made.src = `${home}/widget?lang=${lang}`;
+  made.src = `${home}/widget?${new URLSearchParams({ lang, shop: location.origin })}`;
   made.title = label;
   made.allow = "clipboard-write";
   root.append(made);

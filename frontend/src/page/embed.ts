@@ -1,8 +1,14 @@
 /** The inside of the widget's frame: it speaks with the one page that may hold it, and nobody else. */
 
+const SHOP = "madoguchi:shop";
+const USED = "madoguchi:used";
+
 export function startEmbed(): void {
-  const shop = document.body.dataset.shopOrigin;
-  if (!shop || parent === window) return;
+  if (parent === window) return;
+  const named = document.body.dataset.shopOrigin; // on the frame's first page, checked by the server
+  if (named) sessionStorage.setItem(SHOP, named);
+  const shop = named || sessionStorage.getItem(SHOP);
+  if (!shop) return;
   const tell = (type: string, more: object = {}) => parent.postMessage({ type: `madoguchi:${type}`, ...more }, shop);
   const close = document.querySelector<HTMLButtonElement>("[data-embed-close]");
   if (close) {
@@ -15,15 +21,17 @@ export function startEmbed(): void {
   });
   addEventListener("message", (event: MessageEvent<{ type?: string; token?: string }>) => {
     if (event.origin !== shop || event.source !== parent || event.data.type !== "madoguchi:token") return;
-    void signIn(String(event.data.token));
+    signIn(String(event.data.token));
   });
   tell("ready");
 }
 
-/** The shop vouches for its customer by a short-lived token; it travels in a body, never in an address. */
-async function signIn(token: string): Promise<void> {
+/** The shop vouches for its customer by a short-lived token, good for once; it travels in a body, never in an address. */
+function signIn(token: string): void {
   const form = document.querySelector<HTMLFormElement>("form[data-sign-in]");
-  if (!form) return;
+  const mark = token.slice(-20); // the end of its signature tells tokens apart
+  if (!form || sessionStorage.getItem(USED) === mark) return;
+  sessionStorage.setItem(USED, mark);
   form.querySelector<HTMLInputElement>("input[name=token]")!.value = token;
   form.requestSubmit();
 }

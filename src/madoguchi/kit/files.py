@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import os
+import unicodedata
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from madoguchi.kit import security
 from madoguchi.kit.errors import Refused
 
 Image.MAX_IMAGE_PIXELS = 50_000_000
@@ -73,6 +76,19 @@ class Photo(msgspec.Struct, frozen=True):
 async def photo(content: bytes) -> Photo:
     """The photo in what was uploaded; Refused("not_a_photo") for anything else, whatever it calls itself."""
     return await asyncio.to_thread(_reencode, content)
+
+
+def photo_name(given: str) -> str:
+    """What a photo is called: the stem it came with, of visible characters only, and the ending it really has."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", given) if unicodedata.category(c)[0] != "C")
+    stem = plain.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or plain
+    kept = "".join("_" if c in '/:*?"<>|' else c for c in stem).strip(" .")[:60]
+    return f"{security.mask_cards(kept)[0] or 'photo'}.jpg"
+
+
+def disposition(name: str) -> str:
+    """The header that makes a browser save a file under this name instead of opening it."""
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _reencode(content: bytes) -> Photo:

@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from litestar import Request, Response
@@ -38,7 +39,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return problem(refused, visitor, request.url.path)
     signs_in = refused.parameters.get("signs_in")
     if refused.status == 401 and signs_in and request.method == "GET":
-        return Redirect(signs_in, status_code=303)
+        return Redirect(f"{signs_in}?next={quote(request.url.path)}", status_code=303)
     services: Services = request.app.state.services
     page = services.pages.html(
         "error.html",

@@ -15,6 +15,7 @@ from litestar.types import Message, Receive, Send
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.cases.queries import Entry, access_case
 from madoguchi.core.people.queries import session_lives
+from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.ui import feeds, told
 from madoguchi.front.ui.feeds import Form, Frame
@@ -151,6 +152,9 @@ async def _own(tx: Tx, actor: Actor, topic: str) -> str:
         case "order":
             order = await access_order(tx, actor, _uuid(rest))
             return f"order:{order.id}"
+        case "request":
+            request = await access_request(tx, actor, _uuid(rest))
+            return f"request:{request.id}"
         case "queue" if actor.is_staff and rest == "all":
             return topic
         case "person" if not rest and actor.id:

@@ -87,8 +87,10 @@ class Talk:
                     await self._do(chosen((entry.body or {})["choice"]))
                 case Kind.FILE if entry.author is Author.CUSTOMER:
                     await self._say("bot.photo_seen", options=[self._person()])
-                case Kind.ACTION:
+                case Kind.ACTION if "request" in (entry.body or {}):
                     await self._settled(entry)
+                case Kind.ACTION:
+                    await self._go_on()
         if texts and self.goes_on:
             await self._listen("\n".join(texts))
 
@@ -323,6 +325,13 @@ class Talk:
             await self._say("bot.failed", options=[self._person(), self._other()])
         else:
             await self._say("bot.solved.ask", options=self._solved())
+
+    async def _go_on(self) -> None:
+        """The customer has shown who they are: do what they came for."""
+        if self.memory.reason:
+            await self._start(self.memory.reason, None)
+        else:
+            await self._say("bot.offer_topics", options=self._topics())
 
     async def _refuse(self, refused: Refused, others: Sequence[Option] = ()) -> None:
         """Why not, and what is possible instead; `others` are orders that might have been meant."""
