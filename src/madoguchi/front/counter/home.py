@@ -1,0 +1,71 @@
+"""The first page: what is under way, what one most likely wants, and a person one tap away."""
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.access.rules import Level
+from madoguchi.core.cases.queries import Case, cases_of, latest_open_chat
+from madoguchi.core.shop.queries import orders_of
+from madoguchi.front.counter import finder, views
+from madoguchi.front.counter.page import Asked, page
+from madoguchi.front.counter.views import CaseRow
+from madoguchi.front.ui.access import CUSTOMERS, get
+from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+from madoguchi.service.notices import queries as notices
+
+_ORDERS = 3
+_CASES = 5
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """What there is for a customer now."""
+
+    earlier: Case | None = None
+    orders: Sequence[OrderView] = ()
+    cases: Sequence[CaseRow] = ()
+    unread: int = 0
+
+
+async def overview(tx: Tx, visitor: Visitor) -> Overview:
+    """A customer's running chat, newest orders (late ones first), open cases and unread messages."""
+    customer = visitor.actor.id
+    if customer is None:
+        return Overview()
+    proven = visitor.actor.level >= Level.PROVEN
+    orders = await orders_of(tx, customer, limit=_ORDERS) if proven else ()
+    views_ = await views.order_views(tx, orders, visitor.reader)
+    lines = await cases_of(tx, customer, open_only=True, limit=_CASES)
+    return Overview(
+        earlier=await latest_open_chat(tx, customer),
+        orders=sorted(views_, key=lambda order: order.tone != "risk"),
+        cases=await views.case_rows(tx, lines, visitor.reader),
+        unread=await notices.unread(tx, customer),
+    )
+
+
+@get("/", access=CUSTOMERS)
+async def home(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
+    """The customer's own page, or the guest's."""
+    found = await services.db.run(visitor.actor, lambda tx: overview(tx, visitor))
+    return page(
+        request,
+        services,
+        visitor,
+        "home.html",
+        found=found,
+        proven=visitor.actor.level >= Level.PROVEN,
+        choices=finder.likeliest(visitor.reader),
+        client_id=ids.uuid7(),
+    )
+
+
+@get("/help", access=CUSTOMERS)
+async def reasons(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
+    """All reasons to write, by kind."""
+    return page(request, services, visitor, "help.html", groups=finder.groups(visitor.reader), client_id=ids.uuid7())

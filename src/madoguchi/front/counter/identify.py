@@ -1,0 +1,200 @@
+"""Who somebody is: a code sent to the address the shop knows, or the shop's own word; and leaving."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.response import Redirect
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Level
+from madoguchi.core.cases import queries as case_queries
+from madoguchi.core.cases import verbs as cases
+from madoguchi.core.people import queries, tokens, verbs
+from madoguchi.core.people.rules import CODE_TRIES
+from madoguchi.core.people.tokens import ShopToken
+from madoguchi.core.people.verbs import NewSession
+from madoguchi.front.counter.page import (
+    Asked,
+    address,
+    both,
+    local_path,
+    page,
+    place_of,
+    see_other,
+    slow_down,
+    told,
+)
+from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, Access, get, post
+from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import clock
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+
+VOUCHED = Access(Level.GUEST, csrf=False)  # comes from the shop's page: Origin is checked and the token is the proof
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mail address, and where to go on."""
+
+    email: str
+    next: str = ""
+
+
+class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The code that was sent, and where to go on."""
+
+    code: str
+    next: str = ""
+
+
+class Voucher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shop's token, and where to go on."""
+
+    token: str
+    next: str = ""
+
+
+@get(both("/identify"), access=CUSTOMERS)
+async def ask(request: Asked, services: Services, visitor: Visitor, next: str = "") -> Response[str]:
+    """Which address does the shop know?"""
+    return page(request, services, visitor, "identify.html", next=next, email="", problem="")
+
+
+@post(both("/identify"), access=CUSTOMERS)
+async def send(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
+    """Send a code there, if the shop knows the address; the answer is the same either way."""
+    contact = await form(request, Contact)
+    slow_down(services.limits.sign_in, address(request))
+    try:
+        await services.db.run(visitor.actor, visitor.ensure_session)
+        await services.db.run(SYSTEM, lambda tx: verbs.request_code(tx, visitor.actor, contact.email))
+    except Refused as refused:
+        return page(
+            request,
+            services,
+            visitor,
+            "identify.html",
+            status=refused.status,
+            next=contact.next,
+            email=contact.email,
+            problem=told(refused, visitor),
+        )
+    return see_other(place_of(request).url(_with_next("/identify/code", contact.next)))
+
+
+@get(both("/identify/code"), access=CUSTOMERS)
+async def ask_code(request: Asked, services: Services, visitor: Visitor, next: str = "") -> Response[str]:
+    """What was sent?"""
+    return page(request, services, visitor, "identify_code.html", next=next, problem="")
+
+
+@post(both("/identify/code"), access=CUSTOMERS)
+async def prove(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
+    """The right code makes a new session for the customer; the guest's open chat goes along."""
+    given = await form(request, Code)
+    slow_down(services.limits.sign_in, address(request))
+    guest = visitor.actor
+
+    async def work(tx: Tx) -> NewSession | None:
+        customer = await verbs.prove_by_code(tx, guest, _digits(given.code))
+        if customer is None:
+            return None  # not a refusal: the try that was used up must stay used up
+        made = await verbs.raise_session(tx, guest, customer, Level.PROVEN)
+        await _bring_chat(tx, guest, _risen(guest, customer, made, Level.PROVEN))
+        return made
+
+    try:
+        made = await services.db.run(SYSTEM, work)
+    except Refused as refused:
+        made, problem = None, told(refused, visitor)
+    else:
+        problem = visitor.reader.t("counter.identify.code.wrong", n=CODE_TRIES)
+    if made is None:
+        return page(request, services, visitor, "identify_code.html", status=422, next=given.next, problem=problem)
+    _change_session(services, visitor, made)
+    place = place_of(request)
+    return see_other(local_path(given.next, place.url("/") if not place.prefix else place.prefix))
+
+
+@post("/session/shop", access=VOUCHED)
+async def vouch(request: Asked, services: Services, visitor: Visitor) -> Redirect:
+    """The shop says who this is, by a form on its own page."""
+    given = await form(request, Voucher)
+    await _sign_in(request, services, visitor, given.token)
+    return see_other(local_path(given.next))
+
+
+@post("/widget/session", access=VOUCHED)
+async def vouch_in_frame(request: Asked, services: Services, visitor: Visitor) -> Redirect:
+    """The same from within the frame; a token that is no good leaves a guest, who can be helped as well."""
+    given = await form(request, Voucher)
+    try:
+        await _sign_in(request, services, visitor, given.token)
+    except Refused as refused:
+        if refused.status != 401:
+            raise
+    return see_other(local_path(given.next, "/widget"))
+
+
+@post("/session/end", access=EVERYONE)
+async def leave(services: Services, visitor: Visitor) -> Redirect:
+    """The session is dead from now on, and nothing of it stays in the browser."""
+    session_id = visitor.actor.session
+    if session_id:
+        await services.db.run(visitor.actor, lambda tx: verbs.end_session(tx, session_id))
+        services.sessions.forget(session_id)
+    visitor.signed_out = True
+    return Redirect("/", status_code=303, headers={"clear-site-data": '"cache", "storage"'})
+
+
+async def _sign_in(request: Asked, services: Services, visitor: Visitor, token: str) -> None:
+    settings = services.settings
+    if request.headers.get("origin") not in {settings.public_url, *settings.shop_origins}:
+        raise Refused("cross_site", 403)
+    slow_down(services.limits.sign_in, address(request))
+    vouched = tokens.read(token, services.shop_secrets, services.shop_keys, clock.now())
+    guest = visitor.actor
+
+    async def work(tx: Tx) -> NewSession:
+        customer = await queries.customer_by_ref(tx, vouched.store_id, vouched.customer_ref)
+        if customer is None:
+            raise Refused("shop_token_bad", 401)
+        made = await verbs.sign_in_by_shop(tx, vouched, customer.id, guest.locale, guest.session)
+        await _bring_chat(tx, guest, _risen(_of_shop(guest, vouched), customer.id, made, Level.SIGNED_IN))
+        return made
+
+    _change_session(services, visitor, await services.db.run(SYSTEM, work))
+
+
+async def _bring_chat(tx: Tx, guest: Actor, customer: Actor) -> None:
+    """What somebody began before we knew who they are is theirs; nothing else of the guest is."""
+    if guest.id is None or guest.level >= Level.PROVEN or guest.id == customer.id:
+        return
+    chat = await case_queries.latest_open_chat(tx, guest.id)
+    if chat and chat.store_id == customer.store_id:
+        await cases.give_to(tx, chat.id, customer)
+
+
+def _change_session(services: Services, visitor: Visitor, made: NewSession) -> None:
+    if visitor.actor.session:
+        services.sessions.forget(visitor.actor.session)
+    visitor.take(made)
+
+
+def _risen(guest: Actor, customer_id: UUID, made: NewSession, level: Level) -> Actor:
+    return msgspec.structs.replace(guest, id=customer_id, session=made.id, level=level)
+
+
+def _of_shop(guest: Actor, vouched: ShopToken) -> Actor:
+    return msgspec.structs.replace(guest, store_id=vouched.store_id)
+
+
+def _with_next(path: str, next_: str) -> str:
+    return f"{path}?next={local_path(next_)}" if next_ else path
+
+
+def _digits(typed: str) -> str:
+    """The code as sent, from full-width digits and with spaces left out."""
+    return "".join(str(int(c)) for c in typed if c.isdecimal())[:6]

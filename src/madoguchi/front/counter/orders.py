@@ -1,0 +1,101 @@
+"""A customer's orders: where they are, what can be done now, and why not otherwise."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.verbs import Offer
+from madoguchi.core.requests.queries import Request, open_request_on
+from madoguchi.core.shop.queries import Order, access_order, orders_of
+from madoguchi.front.counter import finder, views
+from madoguchi.front.counter.page import Asked, page
+from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
+from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+from madoguchi.kit.i18n import Reader
+
+_ON_A_PAGE = 10
+
+
+class Way(msgspec.Struct, frozen=True):
+    """Something else that can be done: a reason to talk about, in the reader's words."""
+
+    reason: str
+    label: str
+
+
+class OfferView(msgspec.Struct, frozen=True):
+    """An action on the order: a way to it, or why not and what else."""
+
+    label: str
+    url: str
+    why_not: str
+    instead: tuple[Way, ...]
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """An order with what can be done about it."""
+
+    card: OrderView
+    offers: tuple[OfferView, ...]
+    change: Request | None
+
+
+@get("/orders", access=KNOWN_CUSTOMERS)
+async def orders(request: Asked, services: Services, visitor: Visitor, before: UUID | None = None) -> Response[str]:
+    """Newest first, a page at a time."""
+
+    async def work(tx: Tx) -> tuple[Sequence[OrderView], UUID | None]:
+        assert visitor.actor.id
+        last = await access_order(tx, visitor.actor, before) if before else None
+        place = (last.placed_at, last.id) if last else None
+        found = await orders_of(tx, visitor.actor.id, before=place, limit=_ON_A_PAGE + 1)
+        shown = found[:_ON_A_PAGE]
+        more = shown[-1].id if len(found) > _ON_A_PAGE else None
+        return await views.order_views(tx, shown, visitor.reader), more
+
+    cards, more = await services.db.run(visitor.actor, work)
+    return page(
+        request, services, visitor, "orders.html", orders=cards, more=more, first=before is None, client_id=ids.uuid7()
+    )
+
+
+@get("/orders/{order_id:uuid}", access=KNOWN_CUSTOMERS)
+async def order(request: Asked, services: Services, visitor: Visitor, order_id: UUID) -> Response[str]:
+    """One order."""
+
+    async def work(tx: Tx) -> OrderPage:
+        held = await access_order(tx, visitor.actor, order_id)
+        offers = await actions.offers(tx, services.catalogue, visitor.actor, order_id)
+        (card,) = await views.order_views(tx, [held], visitor.reader)
+        return OrderPage(
+            card=card,
+            offers=tuple(offer_view(offer, held, visitor.reader) for offer in offers),
+            change=await open_request_on(tx, order_id),
+        )
+
+    found = await services.db.run(visitor.actor, work)
+    return page(request, services, visitor, "order.html", found=found, client_id=ids.uuid7())
+
+
+def offer_view(offer: Offer, order: Order, reader: Reader) -> OfferView:
+    """An offer in the reader's words."""
+    refusal = offer.refusal
+    verb = offer.action.partition(".")[2]
+    return OfferView(
+        label=reader.t(f"actions.{offer.action}.name"),
+        url="" if refusal else f"/orders/{order.id}/{verb}",
+        why_not=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
+        instead=ways(refusal.alternatives, reader) if refusal else (),
+    )
+
+
+def ways(alternatives: Sequence[str], reader: Reader) -> tuple[Way, ...]:
+    """Alternatives of a refusal as reasons to talk about."""
+    return tuple(Way(reason, finder.label(reason, reader)) for reason in alternatives)

@@ -1,0 +1,113 @@
+"""What every handler of the counter needs: pages, where they are shown, who asks, and how often they may."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from litestar import Request, Response
+from litestar.response import Redirect
+
+from madoguchi.core.access.rules import Actor, Level
+from madoguchi.front.ui.middleware import EMBEDDED, csrf_token
+from madoguchi.front.ui.problems import sentence
+from madoguchi.front.ui.render import html_response
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.security import RateLimit
+
+Asked = Request[Any, Any, Any]
+T = TypeVar("T")
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a page stands: on our own site, or in the frame that a shop's page holds."""
+
+    prefix: str
+
+    @property
+    def layout(self) -> str:
+        """The frame around the page."""
+        return "layout_embed.html" if self.prefix else "counter/base.html"
+
+    def url(self, path: str) -> str:
+        """The address of another page of the same place."""
+        return self.prefix + path
+
+
+def place_of(request: Asked) -> Place:
+    """Where this request's page stands."""
+    return Place(EMBEDDED if request.url.path.startswith(EMBEDDED) else "")
+
+
+def both(path: str) -> list[str]:
+    """A route that stands in both places."""
+    return [path, EMBEDDED + path]
+
+
+def page(
+    request: Asked, services: Services, visitor: Visitor, template: str, status: int = 200, **context: Any
+) -> Response[str]:
+    """A page for the visitor."""
+    text = services.pages.html(
+        f"counter/{template}",
+        visitor,
+        csrf_token(services.signer, visitor),
+        request.url.path,
+        place=place_of(request),
+        **context,
+    )
+    return html_response(text, status)
+
+
+def see_other(url: str) -> Redirect:
+    """After a post: go and look there."""
+    return Redirect(url, status_code=303)
+
+
+def local_path(wish: str, fallback: str = "/") -> str:
+    """An address of ours to go to, as wished, if it is one."""
+    parts = urlsplit(wish)
+    plain = wish.startswith("/") and not wish.startswith(("//", "/\\")) and "\\" not in wish and wish.isprintable()
+    return quote(wish, safe="/?=&%#-_.~:") if plain and not parts.netloc else fallback
+
+
+def wants_json(request: Asked) -> bool:
+    """Whether a script asks, which reads JSON."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+async def known(services: Services, visitor: Visitor) -> Actor:
+    """The visitor as somebody who can be written under; a guest becomes one now."""
+    if visitor.actor.id is None:
+        await services.db.run(visitor.actor, visitor.ensure_customer)
+    return visitor.actor
+
+
+async def own(request: Asked, services: Services, visitor: Visitor, work: Callable[[Tx], Awaitable[T]]) -> T:
+    """What `work` reads of the visitor's own; guests are asked who they are before they hear that there is nothing."""
+    try:
+        return await services.db.run(visitor.actor, work)
+    except Refused as refused:
+        if refused.status == 404 and visitor.actor.level < Level.PROVEN:
+            raise Refused("sign_in_needed", 401, signs_in=place_of(request).url("/identify")) from refused
+        raise
+
+
+def slow_down(limit: RateLimit, key: object) -> None:
+    """Refuse who comes too often."""
+    wait = limit.wait(str(key))
+    if wait:
+        raise Refused("too_fast", 429, retry_after=wait)
+
+
+def address(request: Asked) -> str:
+    """Where the request comes from, as far as we can know."""
+    return request.client.host if request.client else ""
+
+
+def told(refused: Refused, visitor: Visitor) -> str:
+    """A refusal as a sentence."""
+    return sentence(refused, visitor)

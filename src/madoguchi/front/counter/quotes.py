@@ -1,0 +1,128 @@
+"""A quote as a slip to confirm, and what became of it."""
+
+import asyncio
+from contextlib import suppress
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.queries import Quote, Request, access_quote, access_request, request_of_quote
+from madoguchi.front.counter import orders
+from madoguchi.front.counter.page import Asked, page, see_other, slow_down, told
+from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
+from madoguchi.front.ui.cards import slip_view
+from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import clock, ids
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+
+PATIENCE = 2.0  # seconds a confirmation waits for the end, so that a quick store feels immediate
+
+
+class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The token that the slip carried."""
+
+    token: str
+
+
+@get("/quotes/{quote_id:uuid}", access=KNOWN_CUSTOMERS)
+async def quote(request: Asked, services: Services, visitor: Visitor, quote_id: UUID) -> Response[str]:
+    """The slip, with a confirmation that is good from now on; confirmed before, what became of it."""
+    return await _page(request, services, visitor, quote_id, None)
+
+
+@post("/quotes/{quote_id:uuid}/confirm", access=KNOWN_CUSTOMERS)
+async def confirm(request: Asked, services: Services, visitor: Visitor, quote_id: UUID) -> Response[str]:
+    """Do it, once; waits a moment for the end."""
+    given = await form(request, Confirmation)
+    actor = visitor.actor
+    slow_down(services.limits.write, actor.session)
+    try:
+        made = await services.db.run(
+            actor,
+            lambda tx: requests.confirm(tx, services.catalogue, services.signer, actor, quote_id, given.token),
+        )
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+        return await _page(request, services, visitor, quote_id, refused)
+    await _settled(services, visitor, made.id)
+    return see_other(f"/requests/{made.id}")
+
+
+@get("/requests/{request_id:uuid}", access=KNOWN_CUSTOMERS)
+async def wish(request: Asked, services: Services, visitor: Visitor, request_id: UUID) -> Response[str]:
+    """What was done, or what is being waited for."""
+
+    async def work(tx: Tx) -> tuple[Request, Quote]:
+        held = await access_request(tx, visitor.actor, request_id)
+        return held, await access_quote(tx, visitor.actor, held.quote_id)
+
+    held, of = await services.db.run(visitor.actor, work)
+    slip = held.outcome.slip if held.outcome else of.draft.slip
+    code = held.outcome.code if held.outcome else None
+    return page(
+        request,
+        services,
+        visitor,
+        "request.html",
+        held=held,
+        slip=slip_view(slip, visitor.reader, done_at=held.settled_at) if slip else None,
+        why=visitor.reader.t(f"errors.{code}") if code else "",
+        client_id=ids.uuid7(),
+    )
+
+
+async def _page(
+    request: Asked, services: Services, visitor: Visitor, quote_id: UUID, refused: Refused | None
+) -> Response[str]:
+    async def work(tx: Tx) -> tuple[Quote, Request | None]:
+        return await access_quote(tx, visitor.actor, quote_id), await request_of_quote(tx, quote_id)
+
+    held, made = await services.db.run(visitor.actor, work)
+    if made:
+        return see_other(f"/requests/{made.id}")
+    reader = visitor.reader
+    slip = slip_view(held.draft.slip, reader, expires=held.expires_at)
+    over = clock.now() > held.expires_at
+    if over:
+        slip = msgspec.structs.replace(slip, state="expired", state_label=reader.t("counter.quote.expired"))
+    return page(
+        request,
+        services,
+        visitor,
+        "quote.html",
+        status=refused.status if refused else 200,
+        quote=held,
+        slip=slip,
+        notices=[reader.t(f"notices.{name}.name") for name in held.draft.slip.notices],
+        token=requests.confirmation_token(services.signer, visitor.actor, held, clock.now()),
+        problem=told(refused, visitor) if refused else "",
+        again=over or (refused is not None and refused.code not in {"confirmation_expired", "confirmation_bad"}),
+        back=f"/orders/{held.order_id}",
+        ways=orders.ways(refused.parameters.get("alternatives", ()), reader) if refused else (),
+        client_id=ids.uuid7(),
+    )
+
+
+async def _settled(services: Services, visitor: Visitor, request_id: UUID) -> None:
+    """Wait until the request is settled, at most PATIENCE."""
+    heard = asyncio.Event()
+    unsubscribe = services.hub.subscribe(requests.topic(request_id), lambda _: heard.set())
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not await _is_settled(services, visitor, request_id):
+                    await heard.wait()
+                    heard.clear()
+    finally:
+        unsubscribe()
+
+
+async def _is_settled(services: Services, visitor: Visitor, request_id: UUID) -> bool:
+    held = await services.db.run(visitor.actor, lambda tx: access_request(tx, visitor.actor, request_id))
+    return held.settled_at is not None
