@@ -219,6 +219,26 @@ async def test_a_conversation_the_customer_ended_is_still_wrapped_up(shift: Shif
     assert await shift.timeline(case_id, customer) == seen
 
 
+async def test_a_conversation_set_aside_keeps_its_holder_and_frees_a_hand(shift: Shift) -> None:
+    naoto, customer, case_id = await _talking(shift, capacity=1)
+    _, waiting = await shift.in_line()
+    yuna = await shift.associate("김 유나", languages=["ko"])
+    before = await shift.everything()
+    with pytest.raises(Refused, match="not_assigned"):
+        await shift.run(yuna, verbs.set_aside, case_id)
+    with pytest.raises(Refused, match="forbidden"):
+        await shift.run(customer, verbs.set_aside, case_id)
+    assert await shift.everything() == before
+    await shift.run(naoto, verbs.set_aside, case_id)
+    case = await shift.case(case_id)
+    assert (case.state, case.assigned_to) == (State.PARKED, naoto.id)
+    offer = await shift.run(naoto, queries.my_offer)
+    assert offer
+    assert offer.case_id == waiting
+    with pytest.raises(Refused, match="case_state"):
+        await shift.run(naoto, verbs.set_aside, case_id)
+
+
 IN_A_DAY = timedelta(days=1)
 
 

@@ -76,11 +76,11 @@ async def test_staff_read_the_summary_and_the_customer_does_not(shift: Shift) ->
     handover = await shift.run(associate, queries.handover_of, case_id)
     assert handover
     assert [line.key for line in handover.lines] == [
+        "routing.summary.said",
         "routing.summary.wants_a_person",
         "routing.summary.since",
-        "routing.summary.said",
     ]
-    assert handover.lines[2].parameters == {"text": "お皿が割れて届きました"}
+    assert handover.lines[0].parameters == {"text": "お皿が割れて届きました"}
     assert handover.level == 3
     assert all(entry.kind is not Kind.NOTE for entry in await shift.timeline(case_id, customer))
 
@@ -90,16 +90,19 @@ async def test_the_bot_tells_what_it_did(shift: Shift) -> None:
     case_id = await shift.chat(customer)
     bot = msgspec.structs.replace(customer, role=Role.BOT)
     summary = Handover(
-        lines=(said("bot.summary.reason"), said("bot.summary.order"), said("bot.summary.wish")),
+        lines=(said("bot.summary.wish", reason="破損・傷"), said("bot.summary.order", order="MD-12345678")),
         tried=(said("bot.summary.looked_up"),),
         facts={"order": "MD-12345678"},
     )
     await shift.run(bot, verbs.hand_over, case_id, summary=summary)
     associate = await shift.associate(here=False)
-    assert await shift.run(associate, queries.handover_of, case_id) == msgspec.structs.replace(summary, level=3)
+    told = await shift.run(associate, queries.handover_of, case_id)
+    assert told
+    last_words = said("routing.summary.said", text="お皿が割れて届きました")
+    assert told == msgspec.structs.replace(summary, lines=(*summary.lines, last_words), level=3)
     note = next(entry for entry in await shift.timeline(case_id) if entry.kind is Kind.NOTE)
     assert note.body
-    assert msgspec.convert(note.body["card"], TextCard).lines == summary.lines + summary.tried
+    assert msgspec.convert(note.body["card"], TextCard).lines == told.lines + summary.tried
 
 
 async def test_going_back_to_the_bot_leaves_the_line(shift: Shift) -> None:

@@ -16,6 +16,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
 from madoguchi.service.routing import jobs, queries, verbs
 from madoguchi.service.routing.offers import queries as queries_of_offers
+from madoguchi.service.routing.offers.verbs import offer_next
 from madoguchi.service.routing.rules import LIMITS, ItemState, Presence
 from tests.service.shift import Shift
 
@@ -24,7 +25,7 @@ ROUNDS = 50
 
 async def _asked(shift: Shift, *staff: Actor) -> list[UUID | None]:
     offers = [await shift.run(actor, queries.my_offer) for actor in staff]
-    return [offer and offer.case_id for offer in offers]
+    return [offer.case_id if offer else None for offer in offers]
 
 
 async def _later(shift: Shift, by: timedelta, here: Sequence[Actor] = ()) -> None:
@@ -148,7 +149,7 @@ async def test_nobody_carries_more_than_they_can(shift: Shift) -> None:
     for case_id in cases[:2]:
         assert await _asked(shift, naoto) == [case_id]
         await shift.run(naoto, verbs.accept, (await shift.item(case_id)).id)
-        await shift.system(verbs.offer_next)
+        await shift.system(offer_next)
     assert await _asked(shift, naoto) == [None]
     before = await shift.everything()
     with pytest.raises(Refused) as refused:

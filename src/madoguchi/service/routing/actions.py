@@ -34,7 +34,7 @@ async def _human(tx: Tx, actor: Actor, wish: HandOver) -> QueueTicket:
     told = bool(wish.lines or wish.tried or wish.facts or wish.skills)
     if told and actor.role is not Role.BOT:
         raise Refused("forbidden", 403)
-    summary = Handover(lines=wish.lines, tried=wish.tried, facts=wish.facts) if wish.lines else None
+    summary = Handover(lines=wish.lines, tried=wish.tried, facts=wish.facts)
     return await verbs.hand_over(tx, actor, wish.case_id, summary=summary, skills=wish.skills)
 
 

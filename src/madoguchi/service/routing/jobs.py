@@ -1,6 +1,9 @@
 """What routing does by itself: offers run out, people lapse, silent conversations park and end."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
@@ -13,6 +16,8 @@ from madoguchi.service.routing import verbs
 from madoguchi.service.routing.presence.queries import gone
 from madoguchi.service.routing.rules import LIMITS
 
+AT_ONCE = 1_000  # conversations of one sweep: more than fall silent in half a minute of the busiest hour
+
 
 async def sweep_offers(db: Database, args: Nothing) -> None:
     """Every few seconds: those who do not answer are passed over, those who are gone let go of what they had."""
@@ -23,10 +28,9 @@ async def sweep_offers(db: Database, args: Nothing) -> None:
 
 async def sweep_silence(db: Database, args: Nothing) -> None:
     """Every half minute or so: end those who were parked for long, park those who are silent."""
-    for case_id in await db.run(SYSTEM, lambda tx: silent_since(tx, [State.PARKED], tx.now - LIMITS.end_after)):
+    for case_id in await _silent(db, LIMITS.end_after, State.PARKED):
         await db.run(SYSTEM, partial(verbs.end, case_id=case_id))
-    talking = [State.BOT, State.ACTIVE]
-    for case_id in await db.run(SYSTEM, lambda tx: silent_since(tx, talking, tx.now - LIMITS.park_after)):
+    for case_id in await _silent(db, LIMITS.park_after, State.BOT, State.ACTIVE):
         await db.run(SYSTEM, partial(verbs.park, case_id=case_id))
 
 
@@ -40,3 +44,7 @@ async def let_go(db: Database, happened: Happened) -> None:
     """A conversation ended (reaction to cases.closed)."""
     fact = happened.as_(CaseClosed)
     await db.run(SYSTEM, lambda tx: verbs.let_go(tx, fact.case_id, fact.contact_id))
+
+
+async def _silent(db: Database, after: timedelta, *states: State) -> Sequence[UUID]:
+    return await db.run(SYSTEM, lambda tx: silent_since(tx, states, tx.now - after, limit=AT_ONCE))

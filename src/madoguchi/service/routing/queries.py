@@ -49,7 +49,7 @@ __all__ = [
 class Handover(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever takes a case reads first: three lines, what the bot tried, the facts, how sure we are of whom."""
 
-    lines: tuple[Said, ...]
+    lines: tuple[Said, ...] = ()
     tried: tuple[Said, ...] = ()
     facts: dict[str, str] = {}
     reason: str | None = None

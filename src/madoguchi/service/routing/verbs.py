@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Role
-from madoguchi.core.actions.rules import QueueTicket, TextCard, said
+from madoguchi.core.actions.rules import QueueTicket, Said, TextCard, said
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, access_case
@@ -36,6 +36,8 @@ from madoguchi.service.routing.wrap_ups import verbs as wrap_ups
 from madoguchi.service.routing.wrap_ups.queries import WrapUp, wrap_up_of
 
 SUPPORT = "support"
+_NOTHING_TOLD = Handover()
+_LINES = 3  # of a summary
 _RECENT = 20  # entries in which the customer's last words are looked for,
 _EXCERPT = 200  # and how many of their characters are shown
 
@@ -47,14 +49,14 @@ async def hand_over(
     actor: Actor,
     case_id: UUID,
     *,
-    summary: Handover | None = None,
+    summary: Handover = _NOTHING_TOLD,
     priority: Priority | None = None,
     skills: Sequence[str] = (),
 ) -> QueueTicket:
     """Put the case in line for a person, tell staff what was done so far, and give the customer a ticket.
 
-    The ticket stands in the timeline after this. A case already in line or in hand only tells its ticket. Without a
-    summary one is made of the case, without a priority the reason decides. Refused: case_closed.
+    The ticket stands in the timeline after this. A case already in line or in hand only tells its ticket. A summary
+    of less than three lines is filled up from the case; without a priority the reason decides. Refused: case_closed.
     """
     item, case = await _lock(tx, actor, case_id)
     if case.state is State.CLOSED:
@@ -66,7 +68,7 @@ async def hand_over(
             await _settle(tx, item)
         urgency = rules.priority_of(case.reason) if priority is None else priority
         await items.enqueue(tx, case, await queue(tx, SUPPORT), urgency, skills)
-        await _tell_staff(tx, actor, case, summary or await _summary_of(tx, case))
+        await _tell_staff(tx, actor, case, summary)
         await cases.transition(tx, case, State.QUEUED, text_key="routing.status.queued", by=actor)
         await offer_next(tx)
         await _give_ticket(tx, case)
@@ -335,19 +337,13 @@ async def _name(tx: Tx, staff: UUID) -> str:
     return str(await tx.value("select name from staff where id = %s", [staff]))
 
 
-async def _summary_of(tx: Tx, case: Case) -> Handover:
-    """Three lines from the case itself: the wish, since when we talk, the customer's last words."""
-    lines = [said("routing.summary.wants_a_person"), said("routing.summary.since", at=case.opened_at)]
-    recent = await case_queries.entries(tx, case.id, Audience.CUSTOMER, before=case.last_seq + 1, limit=_RECENT)
-    words = [entry.text for entry in recent if entry.author is Author.CUSTOMER and entry.kind is Kind.MESSAGE]
-    if words:
-        lines.append(said("routing.summary.said", text=words[-1][:_EXCERPT]))
-    return Handover(lines=tuple(lines))
-
-
 async def _tell_staff(tx: Tx, actor: Actor, case: Case, summary: Handover) -> None:
-    level = None if actor.is_staff else int(actor.level)
-    told = msgspec.structs.replace(summary, reason=summary.reason or case.reason, level=level)
+    told = msgspec.structs.replace(
+        summary,
+        lines=(*summary.lines, *await _lines_of(tx, case))[:_LINES],
+        reason=summary.reason or case.reason,
+        level=None if actor.is_staff else int(actor.level),
+    )
     await cases.append(
         tx,
         case,
@@ -360,6 +356,14 @@ async def _tell_staff(tx: Tx, actor: Actor, case: Case, summary: Handover) -> No
             "handover": msgspec.to_builtins(told),
         },
     )
+
+
+async def _lines_of(tx: Tx, case: Case) -> list[Said]:
+    """What the case itself tells: the customer's last words, the wish, since when we talk."""
+    recent = await case_queries.entries(tx, case.id, Audience.CUSTOMER, before=case.last_seq + 1, limit=_RECENT)
+    words = [entry.text for entry in recent if entry.author is Author.CUSTOMER and entry.kind is Kind.MESSAGE]
+    said_last = [said("routing.summary.said", text=words[-1][:_EXCERPT])] if words else []
+    return [*said_last, said("routing.summary.wants_a_person"), said("routing.summary.since", at=case.opened_at)]
 
 
 async def _give_ticket(tx: Tx, case: Case) -> None:
