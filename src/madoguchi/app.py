@@ -193,13 +193,7 @@ class App:
             pages=pages,
             feeds=Feeds(self.db, self.hub, stream.renderer(pages)),
             files=LocalFiles(self.settings.data_dir / "files"),
-            limits=Limits(
-                write=RateLimit(5, burst=30),
-                open=RateLimit(0.2, burst=10),
-                sign_in=RateLimit(0.2, burst=8),
-                upload=RateLimit(0.5, burst=10),
-                visit=RateLimit(20, burst=200),
-            ),
+            limits=_limits(self.settings.pace),
             shop_secrets=partial(shared_secret, self.key),
             shop_keys={},
             bot_due=self.bot.due,
@@ -212,3 +206,18 @@ class App:
         for store in self.stores.values():
             await store.tick(clock.now())
             await shop_jobs.follow(self.db, store)
+
+
+def _limits(pace: float) -> Limits:
+    """How often anybody may come; `pace` is 1 except where it is measured how much the program can take."""
+
+    def limit(per_second: float, burst: int) -> RateLimit:
+        return RateLimit(per_second * pace, round(burst * pace))
+
+    return Limits(
+        write=limit(5, 30),
+        open=limit(0.2, 10),
+        sign_in=limit(0.2, 8),
+        upload=limit(0.5, 10),
+        visit=limit(20, 200),
+    )

@@ -23,7 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `database_url` (also DATABASE_URL): a server of your own; None starts the embedded one under `data_dir`.
     `base_url`: how browsers reach us, such as https://help.example; its host is the only one answered to.
     `shop_origins`: sites that may embed the widget. `smtp_url`: smtp://user:password@host:port, None keeps mail in
-    the development mail box (demo only).
+    the development mail box (demo only). `pace`: how many times as often as usual anybody may come (to measure).
     """
 
     data_dir: Path = Path(".madoguchi")
@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_file: Path | None = None
     log_level: str = "warning"
     upload_limit: int = 10_000_000  # bytes
+    pace: float = 1.0
 
     @property
     def public_url(self) -> str:
@@ -66,7 +67,7 @@ def load(environ: Mapping[str, str] = os.environ, file: Path = Path("madoguchi.t
     if "DATABASE_URL" in environ:
         values.setdefault("database_url", environ["DATABASE_URL"])
     try:
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
         raise StartupError(f"A setting is wrong: {error}.") from error
     return checked(settings)
@@ -97,6 +98,8 @@ def checked(settings: Settings) -> Settings:
         raise StartupError(f"The port must be between 1 and 65535, not {settings.port}.")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         raise StartupError(f"The log level must be debug, info, warning or error, not {settings.log_level}.")
+    if not 1 <= settings.pace <= 10_000:
+        raise StartupError(f"The pace must be between 1 and 10,000, not {settings.pace:g}.")
     for url in filter(None, (settings.base_url, *settings.shop_origins)):
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
