@@ -1,4 +1,3 @@
-import htmx from "htmx.org";
 import { ChatRoom } from "./chat/room";
 import { startAway } from "./desk/away";
 import { startHeartbeat } from "./desk/heartbeat";
@@ -15,7 +14,6 @@ import { startFrame } from "./page/frame";
 
 customElements.define("chat-room", ChatRoom);
 customElements.define("time-left", TimeLeft);
-document.addEventListener("live:renew", ({ detail }) => htmx.process(detail.element));
 startFrame();
 startDisplay();
 startKeys();
