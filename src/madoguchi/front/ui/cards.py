@@ -140,13 +140,16 @@ def ticket_view(ticket: QueueTicket, reader: Reader, number: str = "") -> Ticket
         low, high = ticket.wait_minutes
         key = "routing.wait.about" if low == high else "routing.wait.range"
         wait = reader.t(key, low=low, high=high)
+    note = reader.t(f"routing.ticket.{state}.note")
+    if ticket.opens_at:
+        note = f"{reader.t('routing.ticket.opens', at=ticket.opens_at)} {note}"
     return TicketView(
         state=state,
         place=ticket.place,
         wait=wait,
         number=number,
         headline=reader.t(f"routing.ticket.{state}", name=ticket.associate or ""),
-        note=reader.t(f"routing.ticket.{state}.note"),
+        note=note,
     )
 
 
