@@ -1,34 +1,62 @@
+"""Settings: from the environment above the file; what is wrong is one sentence."""
+
+import os
 from pathlib import Path
 
 import pytest
 
+from madoguchi.kit import settings
 from madoguchi.kit.errors import StartupError
-from madoguchi.kit.settings import load
 
-NOWHERE = Path("no-such.toml")
+NO_FILE = Path("/nowhere/madoguchi.toml")
 
 
-def test_the_environment_gives_text_and_settings_have_their_types() -> None:
-    settings = load(
-        {"MADOGUCHI_DATA_DIR": "/srv/data", "MADOGUCHI_PORT": "8123", "MADOGUCHI_SHOP_ORIGINS": "https://a.example"},
-        NOWHERE,
-    )
-    assert (settings.data_dir, settings.port) == (Path("/srv/data"), 8123)
-    assert settings.shop_origins == ("https://a.example",)
+def test_the_environment_stands_above_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "madoguchi.toml"
+    file.write_text('port = 9000\nlog_level = "info"')
+    loaded = settings.load({"MADOGUCHI_PORT": "9001", "DATABASE_URL": "postgresql:///x"}, file)
+    assert (loaded.port, loaded.log_level, loaded.database_url) == (9001, "info", "postgresql:///x")
 
 
 @pytest.mark.parametrize(
-    "environ",
+    ("environ", "sentence"),
     [
-        {"MADOGUCHI_PORT": "0"},
-        {"MADOGUCHI_PORT": "many"},
-        {"MADOGUCHI_LOG_LEVEL": "loud"},
-        {"MADOGUCHI_PACE": "0.5"},
-        {"MADOGUCHI_BASE_URL": "http://help.example"},
-        {"MADOGUCHI_SMTP_URL": "http://help.example"},
-        {"DATABASE_URL": "mysql://here"},
+        ({"MADOGUCHI_PORT": "eight"}, "port"),
+        ({"MADOGUCHI_PORT": "70000"}, "between 1 and 65535"),
+        ({"MADOGUCHI_LOG_LEVEL": "loud"}, "log level"),
+        ({"MADOGUCHI_BASE_URL": "help.example"}, "not a web address"),
+        ({"MADOGUCHI_BASE_URL": "http://help.example"}, "must be https"),
+        ({"MADOGUCHI_BASE_URL": "https://help.example/desk"}, "not a web address"),
+        ({"MADOGUCHI_SHOP_ORIGINS": "https://a.example ftp://b.example"}, "not a web address"),
+        ({"DATABASE_URL": "mysql://x"}, "must begin with postgresql://"),
+        ({"MADOGUCHI_SMTP_URL": "mail.example"}, "must begin with smtp://"),
+        ({"MADOGUCHI_MAIL_FROM": "nobody"}, "not a mail address"),
     ],
+    ids=str,
 )
-def test_what_cannot_be_is_told_in_one_sentence(environ: dict[str, str]) -> None:
+def test_what_is_wrong_is_said(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(StartupError, match=sentence):
+        settings.load(environ, NO_FILE)
+
+
+@pytest.mark.parametrize("text", ["port = ", "porto = 1", b"\xff\xfe"])
+def test_a_broken_file_is_said(tmp_path: Path, text: str | bytes) -> None:
+    file = tmp_path / "madoguchi.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(StartupError):
-        load(environ, NOWHERE)
+        settings.load({}, file)
+
+
+def test_the_key_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
+    mine = settings.Settings(data_dir=tmp_path / "new")
+    key = settings.secret_key(mine)
+    assert len(key) == 32
+    assert settings.secret_key(mine) == key
+    assert os.stat(tmp_path / "new" / "secret.key").st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "zz", "ab" * 8])
+def test_a_bad_key_is_said(tmp_path: Path, content: str) -> None:
+    (tmp_path / "secret.key").write_text(content)
+    with pytest.raises(StartupError, match="key file"):
+        settings.secret_key(settings.Settings(data_dir=tmp_path))
