@@ -1,11 +1,12 @@
 """The whole program on a port of its own, over a small shop: for tests that come by HTTP or with a browser.
 
-`from tests.web import site as site` gives each test its own: a clone of the demo world as it stands at NOW, the real
-App with its worker, a real socket. The clock stands still, so what must happen later is reached by `clock.frozen`.
+With `from tests.web import site as site, world_template as world_template` each test gets its own: a clone of the demo
+world as it stands at NOW, the real App with its worker, a real socket. The clock stands still; `clock.frozen` moves it.
 """
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import datetime
@@ -25,6 +26,7 @@ from madoguchi.edge.stores.demo.people import Person
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.demo import world
 from madoguchi.front.ui import server
+from madoguchi.front.ui.middleware import Door
 from madoguchi.front.ui.services import Services
 from madoguchi.kit import clock
 from madoguchi.kit.progress import Progress
@@ -53,7 +55,7 @@ class Site:
 
     def shop_token(self, person: Person) -> str:
         """The shop's word that this person is signed in there."""
-        return tokens.issue(self.services.shop_secrets[DEMO.id], DEMO.id, person.customer.ref, clock.now())
+        return tokens.issue(self.services.shop_secrets(DEMO.id), DEMO.id, person.customer.ref, clock.now())
 
     async def api(self, person: Person | None = None, locale: str = "ja") -> httpx.AsyncClient:
         """A program that speaks for this person, or for a guest, through the API."""
@@ -81,27 +83,32 @@ class Site:
 @asynccontextmanager
 async def serving(database_url: str, folder: Path, *, work: bool = True) -> AsyncIterator[Site]:
     """The program over a database, until the block ends; its files and its key are kept in `folder`."""
-    listening = server.listen(Settings(port=0))
-    settings = Settings(port=listening.getsockname()[1], data_dir=folder)
-    app = App(settings, database_url, demo=True)
-    await app.open()
-    web, services = await app.web(work=work)
-    running = uvicorn.Server(
-        uvicorn.Config(web, log_config=None, http="httptools", lifespan="on", timeout_graceful_shutdown=2)  # type: ignore[arg-type]
-    )
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(server.listen(Settings(port=0)))
+        settings = Settings(port=listening.getsockname()[1], data_dir=folder)
+        app = App(settings, database_url, demo=True)
+        await app.open()
+        stack.push_async_callback(app.close)
+        web, services = await app.web(work=work)
+        await stack.enter_async_context(_running(web, services, listening))
+        yield Site(app, services, database_url, stack)
+
+
+@asynccontextmanager
+async def _running(web: Door, services: Services, listening: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(web, log_config=None, http="httptools", lifespan="on", timeout_graceful_shutdown=2)  # type: ignore[arg-type]
+    running = uvicorn.Server(config)
     running.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
     task = asyncio.create_task(running.serve(sockets=[listening]))
     try:
-        async with AsyncExitStack() as stack:
-            while not running.started:
-                assert not task.done(), "the program did not start"
-                await asyncio.sleep(0.005)
-            yield Site(app, services, database_url, stack)
+        while not running.started:
+            assert not task.done(), "the program did not start"
+            await asyncio.sleep(0.005)
+        yield
     finally:
         services.feeds.close_all()
         running.should_exit = True
         await task
-        await app.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,16 @@
+"""Every operation of API v1, in the order of its documentation."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from madoguchi.front.api import actions, cases, chats, events, messages, orders, quotes, sessions
+
+OPERATIONS: list[HTTPRouteHandler] = [
+    *sessions.ROUTES,
+    *chats.ROUTES,
+    *events.ROUTES,
+    *orders.ROUTES,
+    *quotes.ROUTES,
+    *actions.ROUTES,
+    *cases.ROUTES,
+    *messages.ROUTES,
+]

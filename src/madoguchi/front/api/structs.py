@@ -1,0 +1,289 @@
+"""What goes in and out of API v1, beside entries and cards (front.ui.told). Stable: fields may be added, never changed.
+
+Ids are UUIDs, times are RFC 3339 in UTC, money is in minor units. `client_id` is an id of the sender's own making:
+sent again with the same body it gives the first answer, with another body it is refused.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from madoguchi.front.ui.told import Card, Entry, Slip
+
+T = TypeVar("T")
+
+ClientId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$", description="Printable ASCII")]
+Word = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """A part of a list. `next` goes into `after` for the next part; null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class Paging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which part of a list, newest first. `after` is `next` of the part before."""
+
+    after: str = ""
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+class Catching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries after a number, oldest first."""
+
+    after: Annotated[int, Meta(ge=0, le=2_000_000_000)] = 0
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+
+
+# --- sessions -------------------------------------------------------------------------------------------------------
+
+
+class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A language and, for a customer who is signed in at the shop, the shop's token; without one a guest."""
+
+    locale: Literal["ja", "en", "zh", "ko"]
+    token: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class Session(msgspec.Struct, frozen=True):
+    """`token` goes into `Authorization: Bearer …` and is told once. `level` says how sure we are who it is.
+
+    0 guest, 1 claimed, 2 proven contact, 3 signed in at the shop.
+    """
+
+    token: str
+    level: int
+    locale: str
+    expires: datetime
+
+
+class NewShopToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which customer: `store` and `customer_ref`, or `email` (and `store` when it is in two)."""
+
+    store: Word | None = None
+    customer_ref: Word | None = None
+    email: Word | None = None
+
+
+class ShopToken(msgspec.Struct, frozen=True):
+    """What the shop's server would give its signed-in customer: good once, for five minutes."""
+
+    token: str
+    store: str
+    customer_ref: str
+    name: str
+    locale: str
+
+
+# --- chats ----------------------------------------------------------------------------------------------------------
+
+
+class NewChat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`order` is the id or the number of an order that it is about."""
+
+    client_id: ClientId
+    order: Word | None = None
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat, which is an inquiry (case) with the same id. `number` is for people.
+
+    `state`: bot, queued (waits for a person), active (has a person), parked (silent, goes on with the next word),
+    closed. `last_seq` counts all entries; the read marks say up to where each side has read.
+    """
+
+    id: UUID
+    number: str
+    state: str
+    reason: str | None
+    order: UUID | None
+    last_seq: int
+    customer_read_seq: int
+    staff_read_seq: int
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class NewEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Either a text (at most 4,000 characters) or the id of an option that was offered.
+
+    The choice `service.human` is always possible: a person, please.
+    """
+
+    client_id: ClientId
+    text: str = ""
+    choice: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """The entry's number; it is stored for good. `masked`: a card number was in it and was made unreadable."""
+
+    seq: int
+    masked: bool
+
+
+class ReadUpTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The number of the last entry that was read."""
+
+    seq: Annotated[int, Meta(ge=0, le=2_000_000_000)]
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A form (multipart/form-data) with a photo: JPEG, PNG, WebP or GIF, at most 10 MB."""
+
+    client_id: ClientId
+    file: Annotated[bytes, Meta(extra_json_schema={"format": "binary"})]
+
+
+class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An inquiry in a list, with its last message and how many are unread."""
+
+    id: UUID
+    number: str
+    state: str
+    reason: str | None
+    order: UUID | None
+    opened_at: datetime
+    last_text: str | None
+    last_author: str | None
+    last_at: datetime | None
+    unread: int
+
+
+class CaseWithEntries(Chat, frozen=True, kw_only=True):
+    """An inquiry with its last entries (at most 100)."""
+
+    entries: list[Entry]
+
+
+# --- orders and wishes ----------------------------------------------------------------------------------------------
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why not: a stable code, the reason in words, and names of actions or contact reasons that are possible."""
+
+    code: str
+    text: str
+    alternatives: tuple[str, ...]
+
+
+class OrderAction(msgspec.Struct, frozen=True):
+    """What can be done with an order, by its name in quotes; `refusal` says why it cannot be done now."""
+
+    action: str
+    label: str
+    possible: bool
+    refusal: Refusal | None
+
+
+class NewQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An action and its arguments, such as `order.cancel` with `{"order_id": …}`.
+
+    With `chat`, that chat tells what became of it.
+    """
+
+    action: Word
+    arguments: dict[str, Any]
+    chat: UUID | None = None
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """What confirming needs: bound to this session and this quote, good for five minutes."""
+
+    token: str
+    expires_at: datetime
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """What would happen, good until `expires_at`. Nothing happens before it is confirmed."""
+
+    id: UUID
+    action: str
+    order: UUID | None
+    chat: UUID | None
+    slip: Slip
+    expires_at: datetime
+    confirmation: Confirmation
+
+
+class NewConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The quote's confirmation token."""
+
+    token: Annotated[str, Meta(max_length=1000)]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmed wish. `state`: confirmed, executing, asked (the shop decides), done, partly_done, failed.
+
+    `slip` is what was done, `refusal` why not.
+    """
+
+    id: UUID
+    number: str
+    quote: UUID
+    action: str
+    order: UUID | None
+    order_number: str | None
+    chat: UUID | None
+    state: str
+    slip: Slip | None
+    refusal: Refusal | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of an action."""
+
+    arguments: dict[str, Any] = {}
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What an action answers with."""
+
+    card: Card
+
+
+# --- messages -------------------------------------------------------------------------------------------------------
+
+
+class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of the shop in a list."""
+
+    id: UUID
+    subject: str
+    order: UUID | None
+    chat: UUID | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy of what the shop told, in the words it was told in. `check_code` proves a mail genuine."""
+
+    id: UUID
+    subject: str
+    text: str
+    locale: str
+    slip: Slip | None
+    check_code: str
+    order: UUID | None
+    chat: UUID | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong (RFC 9457). `code` is stable; `title` and `detail` are for people, in the session's language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    alternatives: tuple[str, ...] = ()
