@@ -55,7 +55,9 @@ def allows(access: Access, visitor: Visitor) -> bool:
 
 def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse whoever the route is not for. Runs before every handler of the app."""
-    access: Access = handler.opt["access"]
+    access: Access | None = handler.opt.get("access")
+    if access is None:  # OPTIONS, which the framework would answer by itself
+        raise Refused("method_not_allowed", 405)
     visitor: Visitor = connection.state.visitor
     if allows(access, visitor):
         return
