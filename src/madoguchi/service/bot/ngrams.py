@@ -27,7 +27,7 @@ Utterances = Mapping[str, Mapping[str, Sequence[str]]]
 CONCEPT_SHARE = 0.7
 """How much of a score the concepts make; the n-grams make the rest."""
 
-SHARPNESS = 15.0
+SHARPNESS = 16.0
 """Turns scores into probabilities that are right as often as they say, measured on utterances held out."""
 
 FLOOR = 0.15
@@ -36,8 +36,13 @@ FLOOR = 0.15
 CERTAIN = 0.97
 """Probability of service.human where a person is asked for in so many words."""
 
+GIST = 400
+"""Characters in which the reason is looked for: it stands at the beginning, and a pasted mail must not take longer."""
+
 LISTED = 5
 """How many reasons a meaning lists."""
+
+HUMAN = "service.human"
 
 
 class NgramUnderstanding:
@@ -61,13 +66,16 @@ class NgramUnderstanding:
     def understand(self, text: str, lang: str) -> Meaning:
         """The meaning of `text`, typed on a page in language `lang`."""
         plain = normal(text)
-        language = detect(plain, lang)
-        ranked = self._ranked(without_slots(plain), language)
+        language = detect(plain[:GIST], lang)
+        fits = self._fits(without_slots(plain)[:GIST], language)
+        resembles_wish = fits.pop(HUMAN)
         if asks_for_person(plain):
-            ranked = _with_person_first(ranked)
-        return Meaning(ranked[:LISTED], language, yes_or_no(plain), read_slots(text), asks_if_human(plain))
+            ranked = [(HUMAN, CERTAIN), *((reason, p * (1 - CERTAIN)) for reason, p in _probabilities(fits))]
+        else:  # what only resembles a wish for a person is worth a question back, never a hand-over
+            ranked = _probabilities({**fits, HUMAN: min(resembles_wish, max(fits.values()))})
+        return Meaning(tuple(ranked[:LISTED]), language, yes_or_no(plain), read_slots(text), asks_if_human(plain))
 
-    def _ranked(self, plain: str, lang: str) -> tuple[tuple[str, float], ...]:
+    def _fits(self, plain: str, lang: str) -> dict[str, float]:
         by_concepts = self._concepts.scores(concept_features(plain, lang))
         by_ngrams = self._ngrams[lang].scores(ngrams(plain, lang))
         fits = {
@@ -75,9 +83,7 @@ class NgramUnderstanding:
             for reason in self._utterances[lang]
         }
         fits["out_of_scope"] = max(fits["out_of_scope"], FLOOR)
-        weights = {reason: math.exp(SHARPNESS * fit) for reason, fit in fits.items()}
-        total = sum(weights.values())
-        return tuple(sorted(((r, w / total) for r, w in weights.items()), key=lambda pair: -pair[1]))
+        return fits
 
 
 class _Model:
@@ -126,6 +132,8 @@ def _pairs(by_reason: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     return ((reason, text) for reason, texts in by_reason.items() for text in texts)
 
 
-def _with_person_first(ranked: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
-    others = tuple((reason, p * (1 - CERTAIN)) for reason, p in ranked if reason != "service.human")
-    return (("service.human", CERTAIN), *others)
+def _probabilities(fits: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Reasons with their probabilities, the likeliest first."""
+    weights = {reason: math.exp(SHARPNESS * fit) for reason, fit in fits.items()}
+    total = sum(weights.values())
+    return sorted(((reason, weight / total) for reason, weight in weights.items()), key=lambda pair: -pair[1])

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-LONGEST = 400
-"""Characters that are read: a wish stands at the beginning, and a pasted mail must not get a slower answer."""
+LONGEST = 2000
+"""Characters of a text that are read at all."""
 
 _HIRAGANA = {katakana: katakana - 0x60 for katakana in range(ord("ァ"), ord("ヶ") + 1)}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─", "-"))

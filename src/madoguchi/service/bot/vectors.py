@@ -21,15 +21,14 @@ class Vocabulary:
     def __init__(self, documents: Sequence[Iterable[str]]) -> None:
         counts = Counter(feature for document in documents for feature in set(document))
         self._idf = {feature: math.log(1 + len(documents) / count) for feature, count in counts.items()}
-        self._unseen = math.log(1 + len(documents))
 
     def vector(self, document: Iterable[str]) -> Vector:
-        """The document as a vector of length 1; what was never seen takes its share of the length."""
+        """The document as a vector of length 1; what was never seen says nothing and is left out."""
         idf = self._idf
-        counts = Counter(document)
-        weights = {feature: (1 + math.log(n)) * idf.get(feature, self._unseen) for feature, n in counts.items()}
+        counts = Counter(feature for feature in document if feature in idf)
+        weights = {feature: (1 + math.log(n)) * idf[feature] for feature, n in counts.items()}
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return {feature: weight / length for feature, weight in weights.items() if feature in idf}
+        return {feature: weight / length for feature, weight in weights.items()}
 
 
 def scores(weights: Weights, vector: Vector) -> dict[str, float]:
