@@ -23,7 +23,7 @@ from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import RequestSettled
-from madoguchi.core.shop import jobs as shop_jobs
+from madoguchi.core.shop import mirror
 from madoguchi.edge.channels.email.box import MailBox
 from madoguchi.edge.channels.email.smtp import SmtpMailer
 from madoguchi.edge.stores.demo.store import DemoStore, store_database
@@ -205,7 +205,7 @@ class App:
         await self.learn_shops()
         for store in self.stores.values():
             await store.tick(clock.now())
-            await shop_jobs.follow(self.db, store)
+            await mirror.follow(self.db, store)
 
 
 def _limits(pace: float) -> Limits:

@@ -16,7 +16,7 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Quote, Request, RequestState, access_request
-from madoguchi.core.shop import jobs as shop_jobs
+from madoguchi.core.shop import mirror
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo.faults import Faults
@@ -74,7 +74,7 @@ class Shop:
         return await self.db.run(SYSTEM, lambda tx: access_request(tx, SYSTEM, request.id))
 
     async def healthy(self) -> None:
-        await shop_jobs.follow(self.db, self.store)
+        await mirror.follow(self.db, self.store)
         for check in (ledger_queries.unbalanced, ledger_queries.drifted):
             assert await self.db.run(SYSTEM, check) == []
 
@@ -87,7 +87,7 @@ async def demo(db: Database, database_url: str, now: datetime) -> AsyncIterator[
     fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
     await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
     made = Shop(db, store_db)
-    await shop_jobs.follow(db, made.store)
+    await mirror.follow(db, made.store)
     yield made
     await store_db.close()
 
@@ -182,7 +182,7 @@ async def test_units_go_one_by_one_and_give_back_exactly_what_was_paid(demo: Sho
     assert order
     back = 0
     for ref, count in [(line.ref, 1) for line in order.lines for _ in range(line.quantity)]:
-        await shop_jobs.follow(demo.db, demo.store)
+        await mirror.follow(demo.db, demo.store)
         quote = await demo.quote(actor, order_id, lines={ref: count})
         back += quote.draft.slip.total.amount
         request = await demo.confirm(actor, quote)
@@ -297,7 +297,7 @@ async def test_an_order_that_changed_is_quoted_again(demo: Shop) -> None:
     order = await demo.store.get_order(MIXED)
     assert order
     await demo.store.cancel("elsewhere", MIXED, order.version, {"1": 1}, "other")
-    await shop_jobs.follow(demo.db, demo.store)
+    await mirror.follow(demo.db, demo.store)
     with pytest.raises(Refused) as refused:
         await demo.confirm(actor, quote)
     assert refused.value.code == "order_changed"

@@ -6,7 +6,7 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people.verbs import add_staff
-from madoguchi.core.shop import jobs as shop_jobs
+from madoguchi.core.shop import mirror
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo import world
 from madoguchi.edge.stores.demo.shops import DEMO, RETAIL, Shop
@@ -86,7 +86,7 @@ async def _open(database: Database, store_database: Database, shop: Shop, progre
 
     await database.run(SYSTEM, make)
     total = _counter(progress)
-    await shop_jobs.follow(database, DemoStore(store_database, shop.id), total)
+    await mirror.follow(database, DemoStore(store_database, shop.id), total)
 
 
 def _counter(progress: Progress) -> Callable[[int], None]:
