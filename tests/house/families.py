@@ -1,0 +1,101 @@
+"""The texts whose keys are put together at run time: each pattern with everything that can stand in its `{}`.
+
+A family that is optional falls back on other words where it has no text of its own.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from itertools import product
+
+from madoguchi.app import catalogue
+from madoguchi.core.access.rules import Level
+from madoguchi.core.actions.rules import Effect, Settled
+from madoguchi.core.cases.reasons import REASONS, finder_reasons
+from madoguchi.core.cases.rules import Author, State
+from madoguchi.core.policy.rules import Then, pack
+from madoguchi.core.shop.port import OrderState, TrackingState
+from madoguchi.edge.stores.demo.shops import SHOPS
+from madoguchi.front.counter.finder import _kind
+from madoguchi.front.desk.checks import Check
+from madoguchi.front.ui.problems import _HTTP_CODES
+from madoguchi.kit.i18n import LANGUAGES
+from madoguchi.service.notices import rules as notices
+from madoguchi.service.routing.rules import Outcome, Priority
+from madoguchi.service.surveys.rules import RATINGS
+from tests.house.keys import asked, spellings
+from tests.house.sources import calls, modules
+
+# what a store says of a write that failed (core.shop.port.Operation), "failed" when it does not say
+STORE_ANSWERS = ("too_late", "version_changed", "not_found", "invalid", "failed")
+
+_CATALOGUE = catalogue().actions
+_PACKS = [pack(shop.rule_pack) for shop in SHOPS.values()]
+_TICKETS = ("waiting", "offered", "connected", "left", "closed")
+_STATED = sorted(set(OrderState) - {OrderState.DELIVERED})
+
+
+def codes() -> set[str]:
+    """Every code that a refusal can have."""
+    written = {code.key.removeprefix("errors.") for code in asked() if code.key.startswith("errors.")}
+    declared = {
+        code
+        for module in modules()
+        for _, call in calls(module.tree)
+        for keyword in call.keywords
+        if keyword.arg == "refuses"
+        for node in ast.walk(keyword.value)
+        for code in spellings(node)
+    }
+    by_rules = {rule.code or rule.id for rules in _PACKS for rule in rules.cancel if rule.then is Then.DENY}
+    told = {code for code in written | declared if "{" not in code and not code.startswith("title.")}
+    return told | by_rules | set(_HTTP_CODES.values()) | {f"store_{answer}" for answer in STORE_ANSWERS}
+
+
+def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
+    """Pattern → what its holes can hold."""
+    settled = sorted({template for (_, state), template in notices.SETTLED.items()})
+    changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
+    allowed = {rule.id for rules in _PACKS for rule in rules.cancel if rule.then is not Then.DENY}
+    return {
+        "actions.{}.name": _CATALOGUE,
+        "actions.{}.{}": list(product(changes, Settled)),
+        "counter.cancel.reason.{}": sorted({reason for rules in _PACKS for reason in rules.cancel_reasons}),
+        "counter.case.state.{}": State,
+        "counter.case.{}": State,
+        "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
+        "counter.nav.{}": ("home", "orders", "cases", "messages", "help"),
+        "counter.request.title.{}": Settled,
+        "desk.check.{}": Check,
+        "desk.holding.{}": ("mine", *State),
+        "desk.language.{}": LANGUAGES,
+        "desk.level.{}": [str(int(level)) for level in Level],
+        "errors.{}": sorted(codes()),
+        "errors.title.{}": ("401", "403", "404", "409", "413", "422", "429", "500", "503"),
+        "notices.who.{}": Author,
+        "notices.{}.lead": settled,
+        "notices.{}.next": settled,
+        "notices.{}.subject": settled,
+        "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
+        "orders.headline.{}": _STATED,
+        "orders.headline.{}.undated": [OrderState.DELIVERED],
+        "orders.headline.{}.until": sorted(set(_STATED) - {OrderState.CANCELLED}),
+        "orders.rule.{}": sorted(allowed),
+        "orders.state.{}": OrderState,
+        "orders.tracking.{}": TrackingState,
+        "routing.outcome.{}": Outcome,
+        "routing.priority.{}": [str(int(priority)) for priority in Priority],
+        "routing.ticket.{}": _TICKETS,
+        "routing.ticket.{}.note": _TICKETS,
+        "ui.channel.{}": ("chat",),
+        "ui.rating.{}": [str(rating) for rating in RATINGS],
+    }
+
+
+def optional() -> Mapping[str, Iterable[str]]:
+    """Families of which only some members have a text: short words for a reason, names of facts of a hand-over."""
+    return {"bot.option.{}": REASONS, "desk.fact.{}": ()}
+
+
+def members(pattern: str, values: Iterable[str | tuple[str, ...]]) -> set[str]:
+    """The keys of a family."""
+    return {pattern.format(*(value if isinstance(value, tuple) else (value,))) for value in values}

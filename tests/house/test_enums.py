@@ -1,0 +1,95 @@
+"""The words that a column may hold are those of the rules."""
+
+import re
+from collections.abc import Mapping
+
+import psycopg
+
+from madoguchi.core.access.rules import STAFF, Audience
+from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.core.requests.queries import RequestState
+from madoguchi.core.shop.port import OperationState as Doing
+from madoguchi.core.shop.port import OrderState
+from madoguchi.kit.i18n import LANGUAGES
+from madoguchi.service.notices.rules import DeliveryState, Refusal
+from madoguchi.service.routing.rules import ItemState, OfferOutcome, Outcome, Presence
+
+Words = frozenset[str]
+
+# column → what it may hold, by the rules
+COLUMNS: Mapping[str, Words] = {
+    "cases.state": Words(State),
+    "cases.resume_to": Words({State.BOT, State.QUEUED, State.ACTIVE}),
+    "contacts.channel": Words(Channel),
+    "entries.kind": Words(Kind),
+    "entries.author": Words(Author),
+    "entries.audience": Words(Audience),
+    "staff.role": Words(STAFF),
+    "requests.state": Words(RequestState),
+    "work_items.state": Words(ItemState),
+    "offers.outcome": Words(OfferOutcome),
+    "presence.state": Words(Presence),
+    "wrap_ups.outcome": Words(Outcome),
+    "deliveries.state": Words(DeliveryState),
+    "deliveries.refusal": Words(Refusal),
+    "demo_store.orders.state": Words(OrderState),
+    "demo_store.operations.state": Words({Doing.PENDING, Doing.SUCCEEDED, Doing.FAILED}),
+} | {
+    f"{table}.{column}": Words(LANGUAGES)
+    for table, column in {
+        "stores": "locale",
+        "customers": "locale",
+        "staff": "locale",
+        "sessions": "locale",
+        "cases": "locale",
+        "messages": "locale",
+        "work_items": "language",
+        "demo_store.customers": "locale",
+    }.items()
+}
+# columns whose words are nobody's enum: written in one place only, beside the table
+WORDS_OF_THE_TABLE = {
+    "sessions.kind",
+    "ledger_entries.step",
+    "deliveries.channel",
+    "demo_store.subscriptions.kind",
+    "demo_store.subscriptions.state",
+    "demo_store.payments.kind",
+    "demo_store.changes.kind",
+}
+
+_CHECKS = """
+select case nspname when 'public' then '' else nspname || '.' end || relname || '.' || attname,
+       pg_get_constraintdef(c.oid)
+from pg_constraint c
+join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace
+join pg_attribute a on a.attrelid = t.oid and a.attnum = c.conkey[1]
+where c.contype = 'c' and cardinality(c.conkey) = 1
+"""
+
+
+def test_columns_hold_the_words_of_the_rules(database_url: str) -> None:
+    """A state that only the code knows is refused by the database in the middle of the night."""
+    found = listed(database_url)
+    assert {column: words for column, words in found.items() if COLUMNS.get(column, words) != words} == {}
+    assert found.keys() ^ (COLUMNS.keys() | WORDS_OF_THE_TABLE) == set()
+
+
+def test_catches_violations(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("alter table cases drop constraint cases_state_check")
+        conn.execute("alter table cases add constraint cases_state_check check (state in ('bot', 'asleep'))")
+    assert listed(database_url)["cases.state"] != COLUMNS["cases.state"]
+
+
+def listed(database_url: str) -> dict[str, Words]:
+    """Columns of a migrated database with the words that a CHECK lists for them."""
+    with psycopg.connect(database_url) as conn:
+        return {column: words for column, check in conn.execute(_CHECKS) if (words := _words(check))}
+
+
+def _words(check: str) -> Words:
+    """The literals of `= ANY (ARRAY['a'::text, 'b'::text])`, or of a single `= 'a'::text`."""
+    if not re.match(r"CHECK \(\(\(?\w+\)? = ", check):
+        return Words()
+    return Words(re.findall(r"'([^']*)'::text", check))
