@@ -73,6 +73,20 @@ def check(conninfo: str, migrations: list[Migration]) -> None:
             )
 
 
+def server(conninfo: str) -> str:
+    """Which server it is, such as `PostgreSQL 18`; StartupError when it cannot carry us.
+
+    A pooler that does not keep sessions cannot carry LISTEN, and what is acknowledged must be durable.
+    """
+    with _connect(conninfo) as conn:
+        conn.execute("listen madoguchi_probe")
+        if conn.execute("select pg_listening_channels()").fetchone() != ("madoguchi_probe",):
+            raise StartupError("The connection is pooled by transaction: connect directly or by session.")
+        if conn.execute("show synchronous_commit").fetchone() != ("on",):
+            raise StartupError("synchronous_commit is off: what was acknowledged could be lost.")
+        return f"PostgreSQL {conn.info.server_version // 10000}"
+
+
 def _connect(conninfo: str) -> psycopg.Connection:
     try:
         conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=5)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
-import psycopg
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases import queries as cases
@@ -39,6 +38,8 @@ class Finding(msgspec.Struct, frozen=True):
 async def examine(settings: Settings, conninfo: str, known: list[Migration], invariants: bool) -> Sequence[Finding]:
     """Look at everything; a database that cannot be used is the last finding."""
     findings = [_key(settings), _server(conninfo)]
+    if not findings[-1].ok:
+        return findings
     try:
         migrations.check(conninfo, known)
     except StartupError as error:
@@ -71,15 +72,7 @@ def _key(settings: Settings) -> Finding:
 
 
 def _server(conninfo: str) -> Finding:
-    """A pooler that does not keep sessions cannot carry LISTEN."""
-    with psycopg.connect(conninfo, autocommit=True) as conn:
-        version = conn.info.server_version // 10000
-        conn.execute("listen madoguchi_doctor")
-        first = conn.execute("select pg_backend_pid(), pg_listening_channels()").fetchone()
-        kept = first is not None and first[1] == "madoguchi_doctor"
-        durable = conn.execute("show synchronous_commit").fetchone() == ("on",)
-    if not kept:
-        return Finding(False, "database", "the connection is pooled by transaction: connect directly or by session")
-    if not durable:
-        return Finding(False, "database", "synchronous_commit is off: what was acknowledged could be lost")
-    return Finding(True, "database", f"PostgreSQL {version}")
+    try:
+        return Finding(True, "database", migrations.server(conninfo))
+    except StartupError as error:
+        return Finding(False, "database", str(error))
