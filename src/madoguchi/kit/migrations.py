@@ -91,7 +91,8 @@ def _connect(conninfo: str) -> psycopg.Connection:
     try:
         conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=5)
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+        reasons = [line for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+        reason = reasons[-1] if reasons else "no answer"
         raise StartupError(f"The database cannot be reached: {reason}", 69) from error
     if conn.info.server_version < OLDEST_SERVER:
         version = conn.info.server_version // 10000
