@@ -56,3 +56,4 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._feeds.close_all()
         super().handle_exit(sig, frame)
+        self._captured_signals.clear()  # they are not raised again: what was opened before us is closed after us

@@ -1,0 +1,117 @@
+"""The program as a process: it starts from nothing, says clearly what is wrong, and ends cleanly."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[3]
+QUICK = 5.0  # seconds for a clean end, whatever is open
+
+
+def _environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MADOGUCHI_", "DATABASE_URL"))}
+    return kept | {"PYTHONPATH": str(ROOT / "src")} | more
+
+
+def _run(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "madoguchi", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=_environment(**environment), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def _demo(cwd: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "madoguchi", "demo", "--port", str(port), "--data-dir", str(cwd / "data")]
+    with subprocess.Popen(command, cwd=cwd, env=_environment(), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def _wait_until_open(port: int, process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("it never opened")
+
+
+def test_the_demo_starts_from_nothing_and_ends_within_seconds_with_streams_open(tmp_path: Path) -> None:
+    port = _free_port()
+    with _demo(tmp_path, port) as process:
+        _wait_until_open(port, process)
+        base = f"http://127.0.0.1:{port}"
+        session = httpx.post(f"{base}/api/v1/sessions", json={"locale": "ja"}, trust_env=False).json()
+        bearer = {"authorization": f"Bearer {session['token']}"}
+        chat = httpx.post(f"{base}/api/v1/chats", json={"client_id": "a"}, headers=bearer, trust_env=False).json()
+        with httpx.stream("GET", f"{base}/api/v1/chats/{chat['id']}/events", headers=bearer, trust_env=False) as stream:
+            assert stream.status_code == 200
+            next(stream.iter_bytes())
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(QUICK) == 0
+            assert time.monotonic() - began < QUICK
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(tmp_path) not in left
+
+
+def test_a_taken_port_is_one_sentence_and_leaves_no_trace(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = _run(tmp_path, "demo", "--port", str(port), "--data-dir", "data")
+    assert ended.returncode == 69
+    assert ended.stderr.strip().splitlines() == [
+        f"madoguchi: Port {port} on 127.0.0.1 cannot be used (Address already in use); choose another with --port."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "sentence"),
+    [
+        (["serve"], {"MADOGUCHI_PORT": "eight"}, 78, "A setting is wrong"),
+        (["serve", "--port", "99999"], {}, 78, "between 1 and 65535"),
+        (["migrate"], {"DATABASE_URL": "mysql://x"}, 78, "must begin with postgresql://"),
+        (["migrate"], {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x"}, 69, "cannot be reached"),
+        (["import-shop", "nowhere"], {}, 65, "nowhere"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_one_sentence(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], code: int, sentence: str
+) -> None:
+    ended = _run(tmp_path, *arguments, **environment)
+    said = ended.stderr.strip().splitlines()[-1]
+    assert ended.returncode == code, ended.stderr
+    assert said.startswith("madoguchi: ")
+    assert sentence in said
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_empty_database_is_not_served(tmp_path: Path) -> None:
+    ended = _run(tmp_path, "serve", "--port", str(_free_port()), "--data-dir", "data")
+    assert ended.returncode == 78
+    assert "run `./madoguchi migrate` first" in ended.stderr
