@@ -1,6 +1,5 @@
 """Wishes: a quote, its confirmation, and what became of it."""
 
-import asyncio
 from uuid import UUID
 
 from litestar import Response
@@ -14,10 +13,10 @@ from madoguchi.front.api.words import refusal
 from madoguchi.front.ui import told
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
+from madoguchi.front.ui.wishes import settled
 from madoguchi.kit import clock
 from madoguchi.kit.i18n import Reader
 
-WAIT = 2.0  # seconds in which a quick shop's answer still goes with the confirmation's
 _TAG = "Quotes and requests"
 
 
@@ -87,7 +86,7 @@ async def confirm(request: Asked, services: Services, visitor: Visitor, quote_id
         actor,
         lambda tx: verbs.confirm(tx, services.catalogue, services.signer, actor, quote_id, given.token),
     )
-    return answer(_request(await _settled(services, actor, made), visitor.reader))
+    return answer(_request(await settled(services, actor, made), visitor.reader))
 
 
 @get("/requests/{request_id:uuid}", Operation(tag=_TAG, gives=Request, refuses=("not_found",)))
@@ -96,24 +95,6 @@ async def wish(services: Services, visitor: Visitor, request_id: UUID) -> Respon
     actor = visitor.actor
     held = await services.db.run(actor, lambda tx: queries.access_request(tx, actor, request_id))
     return answer(_request(held, visitor.reader))
-
-
-async def _settled(services: Services, actor: Actor, made: queries.Request) -> queries.Request:
-    """The request as soon as it is settled, or as it is after WAIT."""
-    request, woken = made, asyncio.Event()
-    hung_up = services.hub.subscribe(verbs.topic(made.id), lambda _: woken.set())
-    try:
-        async with asyncio.timeout(WAIT):
-            while True:
-                request = await services.db.run(actor, lambda tx: queries.access_request(tx, actor, made.id))
-                if request.settled_at:
-                    return request
-                await woken.wait()
-                woken.clear()
-    except TimeoutError:
-        return request
-    finally:
-        hung_up()
 
 
 def _quote(services: Services, actor: Actor, of: queries.Quote, reader: Reader) -> Quote:

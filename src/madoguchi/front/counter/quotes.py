@@ -1,7 +1,5 @@
 """A quote as a slip to confirm, and what became of it."""
 
-import asyncio
-from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -16,11 +14,10 @@ from madoguchi.front.ui.cards import slip_view
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
+from madoguchi.front.ui.wishes import settled
 from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-
-PATIENCE = 2.0  # seconds a confirmation waits for the end, so that a quick store feels immediate
 
 
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +47,7 @@ async def confirm(request: Asked, services: Services, visitor: Visitor, quote_id
         if refused.status != 409:
             raise
         return await _page(request, services, visitor, quote_id, refused)
-    await _settled(services, visitor, made.id)
+    await settled(services, actor, made)
     return see_other(f"/requests/{made.id}")
 
 
@@ -107,22 +104,3 @@ async def _page(
         ways=orders.ways(refused.parameters.get("alternatives", ()), reader) if refused else (),
         client_id=ids.uuid7(),
     )
-
-
-async def _settled(services: Services, visitor: Visitor, request_id: UUID) -> None:
-    """Wait until the request is settled, at most PATIENCE."""
-    heard = asyncio.Event()
-    unsubscribe = services.hub.subscribe(requests.topic(request_id), lambda _: heard.set())
-    try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                while not await _is_settled(services, visitor, request_id):
-                    await heard.wait()
-                    heard.clear()
-    finally:
-        unsubscribe()
-
-
-async def _is_settled(services: Services, visitor: Visitor, request_id: UUID) -> bool:
-    held = await services.db.run(visitor.actor, lambda tx: access_request(tx, visitor.actor, request_id))
-    return held.settled_at is not None
