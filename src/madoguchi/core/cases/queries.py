@@ -52,6 +52,7 @@ class Entry(msgspec.Struct, frozen=True):
     audience: Audience
     text: str
     body: dict[str, Any] | None
+    client_id: str | None
     at: datetime
 
 
@@ -75,7 +76,7 @@ ENTRIES_AT_ONCE = 100  # of one case, when many are asked for
 _CASE = """c.id, c.number, c.store_id, c.customer_id, c.locale, c.reason, c.order_id, c.state, c.assigned_to,
   c.resume_to, c.last_seq, c.customer_seq, c.customer_session, c.customer_level, c.customer_read_seq, c.staff_read_seq,
   c.last_customer_at, c.last_staff_at, c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
-_ENTRY = "e.case_id, e.seq, e.kind, e.author, e.author_id, e.name, e.audience, e.text, e.body, e.at"
+_ENTRY = "e.case_id, e.seq, e.kind, e.author, e.author_id, e.name, e.audience, e.text, e.body, e.client_id, e.at"
 
 
 async def access_case(tx: Tx, actor: Actor, case_id: UUID, *, lock: bool = False) -> Case:

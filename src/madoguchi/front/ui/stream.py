@@ -12,7 +12,7 @@ from litestar.response import Stream
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Message, Receive, Send
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import Actor, Audience
 from madoguchi.core.cases.queries import Entry, access_case
 from madoguchi.core.people.queries import session_lives
 from madoguchi.core.requests.queries import access_request
@@ -41,13 +41,14 @@ def renderer(pages: Pages) -> feeds.Render:
         if form.kind == "json":
             return msgspec.json.encode(told.entry(entry, reader))
         view = entry_view(entry, reader)
+        viewer = "associate" if form.audience is Audience.STAFF else "customer"
         return msgspec.json.encode(
             {
                 "topic": f"case:{entry.case_id}",
                 "target": f"timeline-{entry.case_id}",
                 "seq": entry.seq,
                 "id": view.id,
-                "html": pages.fragment("components/entry.html", "entry", reader, view),
+                "html": pages.fragment("components/entry.html", "entry", reader, view, viewer),
             }
         )
 

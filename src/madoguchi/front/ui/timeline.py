@@ -73,7 +73,7 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
         state=("answered" if answered else "open") if options else "",
         time=entry.at.astimezone(reader.zone),
         attachments=_attachments(entry.case_id, entry.seq, body.get("file")),
-        client_id="",
+        client_id=entry.client_id or "",
         internal=entry.kind is Kind.NOTE,
     )
 
