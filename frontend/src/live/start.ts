@@ -1,6 +1,6 @@
 /** Makes the page live: its topics stand on <body>, its state shows in [data-connection]. */
 
-import { apply } from "./apply";
+import { apply, refetch } from "./apply";
 import { parseCursor } from "./protocol";
 import { type State, listen } from "./shared";
 
@@ -13,7 +13,10 @@ export function startLive(): void {
     topics: topics.split(","),
     cursor: new Map([...standing(), ...parseCursor(cursor)]),
     onEvent: apply,
-    onState: show,
+    onState: (state: State) => {
+      catchUp(state);
+      show(state);
+    },
   };
   const start = () => listen(liveUrl, document.documentElement.dataset.viewer ?? "", listener);
   let stop = start();
@@ -22,6 +25,14 @@ export function startLive(): void {
     if (event.persisted) stop = start();
   });
   addEventListener("offline", () => show("offline"));
+}
+
+let last: State | undefined;
+
+/** Pings have no numbers. What came just before the line was open only some panels must not miss; after a break, all of them. */
+function catchUp(state: State): void {
+  if (state === "open") refetch(last === undefined || last === "open" ? "fresh" : undefined);
+  last = state;
 }
 
 /** Where the timelines on the page end. */

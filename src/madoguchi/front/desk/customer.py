@@ -70,13 +70,6 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     instead: Sequence[str]
 
 
-class LineChoice(msgspec.Struct, frozen=True):
-    """A line that an action may be limited to."""
-
-    value: str
-    label: str
-
-
 class EarlierView(msgspec.Struct, frozen=True):
     """An earlier case."""
 
@@ -110,7 +103,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     order: OrderView | None
     order_id: str
     actions: Sequence[ActionView]
-    lines: Sequence[LineChoice]
+    lines: Sequence[tuple[str, str]]
     earlier: Sequence[EarlierView]
     promises: Sequence[PromiseView]
     notes: Sequence[Entry]
@@ -233,9 +226,9 @@ def _instead(refusal: Refusal, reader: Reader) -> list[str]:
     return [label for name in refusal.alternatives if (label := reason_label(name, reader))]
 
 
-def _lines(order: Order) -> list[LineChoice]:
+def _lines(order: Order) -> list[tuple[str, str]]:
     """Lines of which something is still here, when there is more than one."""
     left = [line for line in order.document.lines if line.quantity > line.cancelled + line.shipped]
     if len(order.document.lines) < 2:
         return []
-    return [LineChoice(line.ref, f"{line.name} × {line.quantity - line.cancelled - line.shipped}") for line in left]
+    return [(line.ref, f"{line.name} × {line.quantity - line.cancelled - line.shipped}") for line in left]

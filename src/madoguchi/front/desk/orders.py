@@ -8,6 +8,7 @@ from litestar import Response
 
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.cases.queries import Case, access_case
+from madoguchi.core.cases.verbs import describe
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop.queries import Order, access_order
@@ -19,6 +20,7 @@ from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
+from madoguchi.front.ui.wishes import settled
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 
@@ -70,13 +72,16 @@ async def confirm(
 
     async def work(tx: Tx) -> Request:
         asked = await access_asked(tx, actor, await _held_case(tx, actor, case_id), quote_id)
-        return await verbs.confirm(tx, services.catalogue, services.signer, actor, asked.quote.id, given.token)
+        made = await verbs.confirm(tx, services.catalogue, services.signer, actor, asked.quote.id, given.token)
+        await describe(tx, case_id, reason=services.catalogue.actions[made.action].reason, order_id=made.order_id)
+        return made
 
     try:
         made = await services.db.run(actor, work)
     except Refused as refused:
         return await explain(request, services, visitor, case_id, refused, pane="customer", quote_id=quote_id)
-    return done(request, f"{case_url(case_id)}?order={made.order_id}", wish=made.id)
+    wish = await settled(services, actor, made)
+    return done(request, f"{case_url(case_id)}?order={wish.order_id}", wish=wish.id, state=wish.state)
 
 
 async def _held_case(tx: Tx, actor: Actor, case_id: UUID) -> Case:

@@ -125,7 +125,7 @@ async def holding(tx: Tx, actor: Actor, case: Case) -> Holding:
 
 
 class HoldingView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has the case, in words; `accept_url` takes it where it may be taken."""
+    """Who has the case, in words ("" when it is me); `accept_url` takes it where it may be taken."""
 
     words: str
     tone: str
@@ -195,9 +195,9 @@ def view(room: Room, reader: Reader) -> RoomView:
 
 def holding_view(held: Holding, reader: Reader) -> HoldingView:
     """Who has it, and whether I can take it."""
-    key = "mine" if held.mine and held.state is State.ACTIVE else str(held.state)
+    in_my_hands = held.mine and held.state is State.ACTIVE
     return HoldingView(
-        words=reader.t(f"desk.holding.{key}", name=held.holder),
+        words="" if in_my_hands else reader.t(f"desk.holding.{held.state}", name=held.holder),
         tone="waiting" if held.takeable else "plain",
         accept_url=accept_url(held.item.id, held.item.case_id) if held.item and held.takeable else "",
     )

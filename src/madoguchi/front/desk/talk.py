@@ -27,6 +27,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.service.routing.rules import person_topic, staff_id
 
 
 class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,6 +104,7 @@ async def read(request: WebRequest, services: Services, visitor: Visitor, case_i
 
     async def work(tx: Tx) -> Case:
         await mark_read(tx, actor, case_id, mark.seq)
+        tx.wake(person_topic(staff_id(actor)))  # the count beside the row
         return await access_case(tx, actor, case_id)
 
     case = await services.db.run(actor, work)

@@ -131,7 +131,7 @@ class Counts(msgspec.Struct, frozen=True):
 _IN_LINE = "i.state in ('waiting', 'offered')"
 _LAST_WORDS = """left join lateral (select e.text from entries e
                        where e.case_id = c.id and e.audience = 'customer' and e.author = 'customer'
-                       order by e.seq desc limit 1) l on true"""
+                         and e.text <> '' order by e.seq desc limit 1) l on true"""
 _HANDOVER = """(select e.body->'handover' from entries e
                 where e.case_id = c.id and e.kind = 'note' and e.body ? 'handover' order by e.seq desc limit 1)"""
 _HANDLED = 100  # conversations from which a wait is estimated,
