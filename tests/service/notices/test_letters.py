@@ -39,7 +39,7 @@ SAID = {
 def entry(seq: int, at: datetime, kind: Kind, author: Author, text: str = "", **more: object) -> Entry:
     """A line of a timeline."""
     name = {Author.CUSTOMER: "佐藤 美咲", Author.ASSOCIATE: "鈴木"}.get(author, "")
-    return Entry(CASE, seq, kind, author, None, name, Audience.CUSTOMER, text, more or None, at)
+    return Entry(CASE, seq, kind, author, None, name, Audience.CUSTOMER, text, more or None, None, at)
 
 
 def conversation(lang: str, at: datetime) -> list[Entry]:
