@@ -78,7 +78,8 @@ I bought it in person|can someone collect my return
 
 ASKING_WHO = """
 ロボットですか？|あなたは人間ですか|これは自動応答ですか|AIですか？|中の人はいますか|人が答えていますか
-are you a robot?|are you a real person|am I talking to a bot|is this a human|r u human|你是机器人吗|你是真人吗？
+are you a robot?|tell me if you are a bot or a real person|are you a real person|am I talking to a bot|is this a human|r u human
+你是机器人吗|你是真人吗？
 你是人工还是机器人|您是真人客服吗|사람이에요?|로봇인가요|챗봇이에요?|지금 사람이랑 얘기하는 건가요
 """
 
@@ -131,6 +132,6 @@ def test_asking_who_answers_is_another_thing(text: str) -> None:
     assert not asks_for_person(normal(text))
 
 
-@pytest.mark.parametrize("text", ["ロボット掃除機はありますか", "robot vacuum", "机器人吸尘器", "로봇 청소기"])
+@pytest.mark.parametrize("text", ["ロボット掃除機はありますか", "is this machine washable", "机器人吸尘器", "로봇"])
 def test_robots_are_also_for_sale(text: str) -> None:
     assert not asks_if_human(normal(text))

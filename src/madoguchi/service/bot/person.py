@@ -55,7 +55,7 @@ class _Language:
         self._call = re.compile(f"{around}(?:{person}{edge}{pause}{around})+")
         self._never = re.compile(f"{edge}{_any(sayings.never)}{edge}")
         self._declined = re.compile(f"{edge}{_any(sayings.declined)}{edge}")
-        self._question = re.compile(f"{edge}{_any(sayings.question)}")
+        self._question = re.compile(f"{edge}{_any(sayings.question)}{edge}")
 
     def asks_for_person(self, plain: str) -> bool:
         text = self._never.sub("…", self._question.sub("…", self._spelt(plain)))
