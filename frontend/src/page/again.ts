@@ -1,11 +1,14 @@
-/** Parts that are read again: what stands above a conversation when its state changes, and whatever holds something that waits. */
+/** What is read again: the top of a conversation when its state changes, whatever holds something that waits, and the page itself when a conversation is over. */
 
 import { refetch, renew } from "../live/apply";
 
 const EVERY = 15_000; // ms
 
 export function startAgain(): void {
-  document.addEventListener("live:append", ({ detail: { entry } }) => entry.dataset.kind === "status" && refetch("room"));
+  document.addEventListener("live:append", ({ detail: { entry } }) => {
+    if (entry.dataset.kind === "status") refetch("room");
+    if (entry.dataset.kind === "survey") location.reload(); // the question is asked where the composer was
+  });
   document.addEventListener("live:renew", ({ detail: { element } }) => {
     if (element.querySelector("[data-ended]")) location.reload(); // no composer any more; what was typed is kept
   });

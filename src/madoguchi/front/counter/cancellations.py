@@ -15,7 +15,7 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.front.counter import views
 from madoguchi.front.counter.page import Asked, page, see_other, told
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
-from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.cards import OrderView, item_name
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -104,9 +104,14 @@ async def _page(
         status=refused.status if refused else 200,
         found=found,
         reason=wish.reason if wish else "",
-        problem=told(refused, visitor) if refused else "",
+        problem=_problem(refused, visitor) if refused else "",
         problem_field="reason" if refused and refused.code == "cancel_reason" else "lines",
     )
+
+
+def _problem(refused: Refused, visitor: Visitor) -> str:
+    """Why not; the reasons to choose from stand on the page, so they need not be listed by their codes."""
+    return visitor.reader.t("counter.cancel.why.missing") if refused.code == "cancel_reason" else told(refused, visitor)
 
 
 def _lines(
@@ -122,7 +127,7 @@ def _lines(
         except Refused as refused:
             why_not, free = told(refused, visitor), 0
         wanted = min(wish.units.get(line.ref, 0), free) if wish else free
-        found.append(LineView(line.ref, line.name, line.total, free, wanted, why_not))
+        found.append(LineView(line.ref, item_name(line.name, line.options), line.total, free, wanted, why_not))
     return tuple(found)
 
 

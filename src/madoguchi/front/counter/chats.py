@@ -15,7 +15,7 @@ from madoguchi.core.cases.reasons import finder_reasons
 from madoguchi.core.cases.rules import Channel, State
 from madoguchi.core.people import queries as people
 from madoguchi.core.shop.queries import access_order
-from madoguchi.front.counter import finder
+from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.page import Asked, address, both, known, own, page, place_of, see_other, slow_down
 from madoguchi.front.ui.access import CUSTOMERS, get, post
 from madoguchi.front.ui.cards import TicketView, ticket_view
@@ -66,20 +66,16 @@ async def begin(
     request: Asked, services: Services, visitor: Visitor, order: UUID | None = None, reason: str = ""
 ) -> Response[str]:
     """Begin a chat, or go on with the one that is open."""
-    customer = visitor.actor.id
-
-    async def work(tx: Tx) -> Case | None:
-        return await queries.latest_open_chat(tx, customer) if customer else None
-
+    customer, reader = visitor.actor.id, visitor.reader
     return page(
         request,
         services,
         visitor,
         "chat_begin.html",
-        earlier=await services.db.run(visitor.actor, work),
+        earlier=await services.db.run(visitor.actor, lambda tx: views.earlier_chat(tx, customer, reader)),
         order=order or "",
         reason=reason,
-        choices=finder.likeliest(visitor.reader),
+        choices=finder.likeliest(reader),
         client_id=ids.uuid7(),
     )
 
@@ -236,5 +232,5 @@ async def _top(tx: Tx, visitor: Visitor, case_id: UUID) -> Top:
             return Top(case, t("counter.chat.queued"), t("counter.chat.queued.note"), ticket)
         case _ if case.assigned_to:
             name = (await people.staff(tx, case.assigned_to)).name
-            return Top(case, name, t("counter.chat.associate.note"))
+            return Top(case, t("counter.chat.associate", name=name), t("counter.chat.associate.note"))
     return Top(case, t("ui.author.bot"), t("counter.chat.bot.note"), unknown=unknown)

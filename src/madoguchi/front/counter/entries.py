@@ -111,7 +111,8 @@ async def _stored(
         written: Written = await services.db.run(visitor.actor, work)
     except Refused as refused:
         return await _refused(request, services, visitor, case_id, refused, draft)
-    services.bot_due(case_id)
+    if written.bot_owes:
+        services.bot_due(case_id)
     if wants_json(request):
         return Response({"seq": written.seq, "masked": written.masked}, status_code=200)
     notice = "?masked=true" if written.masked else ""

@@ -6,11 +6,11 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.access.rules import Level
-from madoguchi.core.cases.queries import Case, cases_of, latest_open_chat
+from madoguchi.core.cases.queries import cases_of
 from madoguchi.core.shop.queries import orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.page import Asked, page
-from madoguchi.front.counter.views import CaseRow
+from madoguchi.front.counter.views import CaseRow, Earlier
 from madoguchi.front.ui.access import CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.services import Services
@@ -26,7 +26,7 @@ _CASES = 5
 class Overview(msgspec.Struct, frozen=True):
     """What there is for a customer now."""
 
-    earlier: Case | None = None
+    earlier: Earlier | None = None
     orders: Sequence[OrderView] = ()
     cases: Sequence[CaseRow] = ()
     unread: int = 0
@@ -39,14 +39,19 @@ async def overview(tx: Tx, visitor: Visitor) -> Overview:
         return Overview()
     proven = visitor.actor.level >= Level.PROVEN
     orders = await orders_of(tx, customer, limit=_ORDERS) if proven else ()
-    views_ = await views.order_views(tx, orders, visitor.reader)
+    shown = await views.order_views(tx, orders, visitor.reader)
     lines = await cases_of(tx, customer, open_only=True, limit=_CASES)
     return Overview(
-        earlier=await latest_open_chat(tx, customer),
-        orders=sorted(views_, key=lambda order: order.tone != "risk"),
+        earlier=await views.earlier_chat(tx, customer, visitor.reader),
+        orders=[_brief(order) for order in sorted(shown, key=lambda order: order.tone != "risk")],
         cases=await views.case_rows(tx, lines, visitor.reader),
         unread=await notices.unread(tx, customer),
     )
+
+
+def _brief(order: OrderView) -> OrderView:
+    """Only of a late parcel everybody wants to know where it is."""
+    return order if order.tone == "risk" else msgspec.structs.replace(order, steps=())
 
 
 @get("/", access=CUSTOMERS)

@@ -8,9 +8,11 @@ from litestar import Response
 
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.verbs import Offer
+from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.requests.queries import Request, open_request_on
 from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter import finder, views
+from madoguchi.front.counter.finder import Choice
 from madoguchi.front.counter.page import Asked, page
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
@@ -23,20 +25,13 @@ from madoguchi.kit.i18n import Reader
 _ON_A_PAGE = 10
 
 
-class Way(msgspec.Struct, frozen=True):
-    """Something else that can be done: a reason to talk about, in the reader's words."""
-
-    reason: str
-    label: str
-
-
 class OfferView(msgspec.Struct, frozen=True):
     """An action on the order: a way to it, or why not and what else."""
 
     label: str
     url: str
     why_not: str
-    instead: tuple[Way, ...]
+    instead: tuple[Choice, ...]
 
 
 class OrderPage(msgspec.Struct, frozen=True):
@@ -96,6 +91,6 @@ def offer_view(offer: Offer, order: Order, reader: Reader) -> OfferView:
     )
 
 
-def ways(alternatives: Sequence[str], reader: Reader) -> tuple[Way, ...]:
+def ways(alternatives: Sequence[str], reader: Reader) -> tuple[Choice, ...]:
     """Alternatives of a refusal as reasons to talk about."""
-    return tuple(Way(reason, finder.label(reason, reader)) for reason in alternatives)
+    return tuple(finder.choice(REASONS[id], reader) for id in alternatives if id in REASONS)

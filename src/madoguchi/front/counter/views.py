@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.rules import QueueTicket
-from madoguchi.core.cases.queries import Case, CaseLine
+from madoguchi.core.cases.queries import Case, CaseLine, latest_open_chat
 from madoguchi.core.cases.rules import State
 from madoguchi.core.people import queries as people
 from madoguchi.core.shop.queries import Order
@@ -34,6 +34,20 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     tone: str
     meta: str
     unread: bool
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """A chat that can be gone on with."""
+
+    id: UUID
+    about: str
+    time: datetime
+
+
+async def earlier_chat(tx: Tx, customer: UUID | None, reader: Reader) -> Earlier | None:
+    """The chat that the customer could go on with."""
+    case = await latest_open_chat(tx, customer) if customer else None
+    return Earlier(case.id, title(case.reason, reader), case.last_customer_at or case.opened_at) if case else None
 
 
 def title(reason: str | None, reader: Reader) -> str:

@@ -101,7 +101,7 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         state=reader.t("orders.state.late") if card.late else reader.t(f"orders.state.{card.state}"),
         tone="risk" if card.late else _TONES.get(card.state, "plain"),
         seller=card.seller or "",
-        items=tuple(ItemView(_name(line.name, line.options), line.quantity, line.total, "") for line in card.lines),
+        items=tuple(ItemView(item_name(line.name, line.options), line.quantity, line.total, "") for line in card.lines),
         total=card.total,
         steps=_steps(parcel, reader) if parcel else (),
     )
@@ -114,14 +114,16 @@ def slip_view(
     lines: list[tuple[str, Money | None, str]] = [
         (line.name if line.quantity == 1 else f"{line.name} × {line.quantity}", line.amount, "") for line in slip.lines
     ]
-    lines += [(money.label, money.amount, _when(money, reader)) for money in slip.money]
+    if slip.money:
+        lines.append((reader.t("orders.slip.back_to"), None, ""))
+        lines += [(money.label, money.amount, _when(money, reader)) for money in slip.money]
     return SlipView(
         title=slip.title.to(reader),
         number=slip.order_ref,
         lines=tuple(lines),
         total=(reader.t("orders.slip.total"), slip.total),
         warning=" ".join(said.to(reader) for said in slip.irreversible),
-        next=slip.next_step.to(reader) if slip.next_step else "",
+        next=slip.next_step.to(reader) if slip.next_step and not done_at else "",
         rule=slip.rule.to(reader) if slip.rule else "",
         state="done" if done_at else "open",
         state_label=reader.t("orders.slip.done") if done_at else "",
@@ -206,5 +208,6 @@ def _when(money: MoneyBack, reader: Reader) -> str:
     return reader.t("orders.money.days", low=money.min_days, high=money.max_days)
 
 
-def _name(name: str, options: dict[str, str]) -> str:
+def item_name(name: str, options: dict[str, str]) -> str:
+    """What was ordered, with its colour, size and the like."""
     return f"{name}（{'・'.join(options.values())}）" if options else name

@@ -18,9 +18,21 @@ async def form(request: Request[Any, Any, Any], kind: type[S]) -> S:
         values = data.getall(name)
         if len(values) > 1:
             raise Refused("invalid_form", detail=name)
-        fields[name] = values[0]
+        _put(fields, name, values[0])
     fields.pop("csrf", None)
     return _convert(fields, kind)
+
+
+def _put(fields: dict[str, Any], name: str, value: Any) -> None:
+    """A field as it is named; `units[7]` is the entry 7 of the mapping `units`."""
+    whole, bracket, key = name.partition("[")
+    if not bracket or not key.endswith("]"):
+        fields[name] = value
+        return
+    mapping = fields.setdefault(whole, {})
+    if not isinstance(mapping, dict):
+        raise Refused("invalid_form", detail=name)
+    mapping[key[:-1]] = value
 
 
 async def json(request: Request[Any, Any, Any], kind: type[S]) -> S:
