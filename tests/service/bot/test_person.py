@@ -78,7 +78,8 @@ I bought it in person|can someone collect my return
 
 ASKING_WHO = """
 ロボットですか？|あなたは人間ですか|これは自動応答ですか|AIですか？|中の人はいますか|人が答えていますか
-are you a robot?|tell me if you are a bot or a real person|are you a real person|am I talking to a bot|is this a human|r u human
+are you a robot?
+tell me if you are a bot or a real person|are you a real person|am I talking to a bot|is this a human|r u human
 你是机器人吗|你是真人吗？
 你是人工还是机器人|您是真人客服吗|사람이에요?|로봇인가요|챗봇이에요?|지금 사람이랑 얘기하는 건가요
 """
