@@ -122,6 +122,8 @@ async def world_template(tmp_path_factory: pytest.TempPathFactory) -> str:
             conn.execute(f"drop database if exists {draft} with (force)".encode())
             conn.execute(f"create database {draft} template {_TEMPLATE} strategy file_copy".encode())
             await _build(make_conninfo(home, dbname=draft), tmp_path_factory.mktemp("world"))
+            # a server's side of a connection ends a moment after ours
+            conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [draft])
             conn.execute(f"alter database {draft} rename to {WORLD}".encode())
     return WORLD
 
