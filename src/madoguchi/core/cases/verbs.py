@@ -25,11 +25,15 @@ def topic(case_id: UUID) -> str:
 
 
 class Written(msgspec.Struct, frozen=True):
-    """The number of an entry, whether it was written now or by an earlier post with the same client id."""
+    """The number of an entry, whether it was written now or by an earlier post with the same client id.
+
+    `bot_owes`: the bot is to answer it.
+    """
 
     seq: int
     repeated: bool = False
     masked: bool = False
+    bot_owes: bool = False
 
 
 class File(msgspec.Struct, frozen=True):
@@ -126,9 +130,8 @@ async def say(
         client_id=client_id,
         spoken_by=actor,
     )
-    if mine is Author.CUSTOMER:
-        await _customer_spoke(tx, case, seq)
-    return Written(seq, masked=cards > 0)
+    bot_owes = mine is Author.CUSTOMER and await _customer_spoke(tx, case, seq)
+    return Written(seq, masked=cards > 0, bot_owes=bot_owes)
 
 
 async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: str | None = None) -> Written:
@@ -153,9 +156,8 @@ async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: 
         client_id=client_id,
         spoken_by=actor,
     )
-    if mine is Author.CUSTOMER:
-        await _customer_spoke(tx, case, seq)
-    return Written(seq)
+    bot_owes = mine is Author.CUSTOMER and await _customer_spoke(tx, case, seq)
+    return Written(seq, bot_owes=bot_owes)
 
 
 async def append(
@@ -389,13 +391,16 @@ async def _label_of(tx: Tx, case: Case, choice: str) -> str:
     raise Refused("unknown_choice")
 
 
-async def _customer_spoke(tx: Tx, case: Case, seq: int) -> None:
+async def _customer_spoke(tx: Tx, case: Case, seq: int) -> bool:
+    """Wake a parked case, and let whoever has it know; whether that is the bot."""
     if case.state is State.PARKED:
         case = await _unpark(tx, case)
     if case.state is State.BOT:
         await tx.execute("update cases set bot_due_seq = %s, bot_due_at = %s where id = %s", [seq, tx.now, case.id])
-    elif case.assigned_to:
+        return True
+    if case.assigned_to:
         tx.wake(f"person:{case.assigned_to}")
+    return False
 
 
 async def _unpark(tx: Tx, case: Case) -> Case:

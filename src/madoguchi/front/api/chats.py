@@ -83,7 +83,8 @@ async def say(request: Asked, services: Services, visitor: Visitor, chat_id: UUI
         actor,
         lambda tx: verbs.say(tx, actor, chat_id, text=said.text, choice=said.choice, client_id=said.client_id),
     )
-    services.bot_due(chat_id)
+    if written.bot_owes:
+        services.bot_due(chat_id)
     return answer(Stored(written.seq, written.masked), 201)
 
 
@@ -126,7 +127,8 @@ async def attach(request: Asked, services: Services, visitor: Visitor, chat_id: 
     await services.db.run(actor, lambda tx: queries.access_case(tx, actor, chat_id))
     file = await photos.keep(services, sent.file)
     written = await services.db.run(actor, lambda tx: verbs.attach(tx, actor, chat_id, file, client_id=sent.client_id))
-    services.bot_due(chat_id)
+    if written.bot_owes:
+        services.bot_due(chat_id)
     return answer(Stored(written.seq, written.masked), 201)
 
 
