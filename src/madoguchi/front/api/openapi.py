@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from madoguchi.front.api.routes import Operation
 from madoguchi.front.api.structs import Problem, Upload
+from madoguchi.front.ui.access import Access
 
 _ABOUT = """What a shop's own pages and programs can do for its customers: chats, orders, changes with a quote and a
 confirmation, inquiries and messages. Stable: fields and codes may be added, none is changed or taken away.
@@ -51,14 +52,21 @@ def declared(handler: HTTPRouteHandler) -> Operation:
     return operation
 
 
-def codes(of: Operation) -> list[str]:
+def needs_bearer(handler: HTTPRouteHandler) -> bool:
+    """Whether the route is for sessions only."""
+    access: Access = handler.opt["access"]
+    return access.session
+
+
+def codes(handler: HTTPRouteHandler) -> list[str]:
     """The codes of all refusals that this operation may answer with."""
+    of = declared(handler)
     found = list(of.refuses)
     if of.takes is not None:
         found += ["invalid_form" if of.takes is Upload else "invalid_json", "wrong_media_type", "too_large"]
     if of.query:
         found.append("invalid_query")
-    if of.bearer:
+    if needs_bearer(handler):
         found.append("sign_in_needed")
     return list(dict.fromkeys([*found, "unavailable"]))
 
@@ -81,13 +89,14 @@ def _operation(handler: HTTPRouteHandler, path: str, schemas: dict[str, Any]) ->
     if of.takes is not None:
         media = "multipart/form-data" if of.takes is Upload else "application/json"
         found["requestBody"] = {"required": True, "content": {media: {"schema": schemas[str(of.takes)]}}}
-    found["responses"] = _responses(of, schemas)
-    if not of.bearer:
+    found["responses"] = _responses(handler, schemas)
+    if not needs_bearer(handler):
         found["security"] = []
     return found
 
 
-def _responses(of: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _responses(handler: HTTPRouteHandler, schemas: dict[str, Any]) -> dict[str, Any]:
+    of = declared(handler)
     good: dict[str, Any] = {"description": "Done"}
     if of.gives is not None:
         binary = {"type": "string", "contentEncoding": "binary"}
@@ -95,7 +104,7 @@ def _responses(of: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     return {
         str(of.status): good,
         "default": {
-            "description": f"Refused: {', '.join(codes(of))}",
+            "description": f"Refused: {', '.join(codes(handler))}",
             "content": {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}},
         },
     }

@@ -121,7 +121,7 @@ def _words(schema: Mapping[str, Any]) -> str:
 def _bounds(schema: Mapping[str, Any]) -> str:
     low = schema.get("minLength", schema.get("minimum"))
     high = schema.get("maxLength", schema.get("maximum"))
-    default = f", {schema['default']}" if schema.get("default") not in {None, ""} else ""
+    default = f", {schema['default']}" if isinstance(schema.get("default"), int) else ""
     return (f" {'' if low is None else low}…{high}" if high is not None else "") + default
 
 

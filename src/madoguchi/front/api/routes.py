@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler
 
 from madoguchi.core.access.rules import Level
 from madoguchi.front.ui import access
@@ -19,7 +18,8 @@ from madoguchi.kit.security import RateLimit
 
 V1 = "/api/v1"
 BODY_LIMIT = 64_000  # bytes of a JSON body; a message has at most 4,000 characters
-KNOWN = Access(Level.PROVEN, csrf=False)
+OPEN = Access(Level.GUEST, csrf=False)
+KNOWN = Access(Level.PROVEN, session=True, csrf=False)
 
 Asked = Request[Any, Any, Any]
 Route = Callable[[Callable[..., Any]], HTTPRouteHandler]
@@ -40,7 +40,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     media: str = "application/json"
     refuses: tuple[str, ...] = ()
-    bearer: bool = True
 
 
 def get(path: str, operation: Operation, of: Access = API) -> Route:
@@ -55,13 +54,7 @@ def post(path: str, operation: Operation, of: Access = API, *, upload: bool = Fa
 
 
 def _declared(method: Callable[..., Route], path: str, operation: Operation, of: Access, **more: Any) -> Route:
-    guards = [_bearer] if operation.bearer else []
-    return method(V1 + path, access=of, guards=guards, operation=operation, **more)
-
-
-def _bearer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    if connection.state.visitor.session is None:
-        raise Refused("sign_in_needed", 401)
+    return method(V1 + path, access=of, operation=operation, **more)
 
 
 async def body(request: Asked, kind: type[S]) -> S:

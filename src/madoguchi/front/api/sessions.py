@@ -6,7 +6,7 @@ from madoguchi.core.access.rules import SYSTEM, Level
 from madoguchi.core.people import queries, tokens, verbs
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.people.rules import CUSTOMER_IDLE, email_key
-from madoguchi.front.api.routes import Asked, Operation, answer, body, post, slow_down
+from madoguchi.front.api.routes import OPEN, Asked, Operation, answer, body, post, slow_down
 from madoguchi.front.api.structs import NewSession, NewShopToken, Session, ShopToken
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -25,8 +25,8 @@ _TAG = "Sessions"
         gives=Session,
         status=201,
         refuses=("shop_token_bad", "shop_token_used", "too_fast"),
-        bearer=False,
     ),
+    OPEN,
 )
 async def begin(request: Asked, services: Services, visitor: Visitor) -> Response[bytes]:
     """Begin a session.
@@ -63,7 +63,8 @@ async def end(services: Services, visitor: Visitor) -> Response[None]:
 
 @post(
     "/demo/tokens",
-    Operation(tag=_TAG, takes=NewShopToken, gives=ShopToken, status=201, refuses=("not_found",), bearer=False),
+    Operation(tag=_TAG, takes=NewShopToken, gives=ShopToken, status=201, refuses=("not_found",)),
+    OPEN,
 )
 async def issue(request: Asked, services: Services) -> Response[bytes]:
     """A shop's token for a customer (demo only).

@@ -5,8 +5,8 @@ from typing import Any
 
 import litestar
 import msgspec
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
 
 from madoguchi.core.access.rules import STAFF, Level, Role
 from madoguchi.front.ui.visitor import Visitor
@@ -18,11 +18,13 @@ Handler = Callable[..., Any]
 class Access(msgspec.Struct, frozen=True):
     """Who may use a route. `customers` from a level on (None: none), staff by role.
 
-    `csrf` is off only where no cookie counts (bearer API, webhooks). `signs_in` names the page that helps.
+    With `session` even a guest has begun one. `csrf` is off only where no cookie counts (bearer API, webhooks).
+    `signs_in` names the page that helps.
     """
 
     customers: Level | None
     staff: frozenset[Role] = frozenset()
+    session: bool = False
     csrf: bool = True
     signs_in: str | None = None
 
@@ -32,7 +34,7 @@ CUSTOMERS = Access(Level.GUEST)
 KNOWN_CUSTOMERS = Access(Level.PROVEN, signs_in="/identify")
 STAFF_ONLY = Access(None, STAFF, signs_in="/desk/sign-in")
 LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sign-in")
-API = Access(Level.GUEST, csrf=False)
+API = Access(Level.GUEST, session=True, csrf=False)
 
 
 def get(path: str | list[str], *, access: Access, **more: Any) -> Callable[[Handler], HTTPRouteHandler]:
@@ -48,17 +50,23 @@ def post(path: str | list[str], *, access: Access, **more: Any) -> Callable[[Han
 def allows(access: Access, visitor: Visitor) -> bool:
     """Whether this visitor may use a route of this access."""
     actor = visitor.actor
+    if access.session and visitor.session is None:
+        return False
     if actor.is_staff:
         return actor.role in access.staff
     return access.customers is not None and actor.level >= access.customers
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse whoever the route is not for. Runs before every handler of the app."""
-    access: Access | None = handler.opt.get("access")
+def declared(request: Request[Any, Any, Any]) -> Access:
+    """Who may use the route of this request."""
+    access: Access | None = request.route_handler.opt.get("access")
     if access is None:  # OPTIONS, which the framework would answer by itself
         raise Refused("method_not_allowed", 405)
-    visitor: Visitor = connection.state.visitor
+    return access
+
+
+def check_allowed(access: Access, visitor: Visitor) -> None:
+    """Refuse whoever the route is not for."""
     if allows(access, visitor):
         return
     if visitor.session is None or (access.customers is not None and not visitor.actor.is_staff):

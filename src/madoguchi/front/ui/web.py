@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
-from madoguchi.front.ui.access import EVERYONE, Access, guard
+from madoguchi.front.ui.access import EVERYONE, check_allowed, declared
 from madoguchi.front.ui.middleware import Door, is_safe, same_site
 from madoguchi.front.ui.problems import answer
 from madoguchi.front.ui.render import DIST
@@ -46,8 +46,7 @@ def create_web(
             "services": Provide(_services, sync_to_thread=False),
             "visitor": Provide(_visitor, sync_to_thread=False),
         },
-        guards=[guard],
-        before_request=check_cross_site,
+        before_request=admit,
         exception_handlers={HTTPException: answer, Exception: answer},
         state=State({"services": services}),
         lifespan=list(lifespan),
@@ -58,11 +57,16 @@ def create_web(
     return Door(app, services, store_id, zone)  # outside the router, so that it also sees what has no route
 
 
+async def admit(request: Request[Any, Any, Any]) -> None:
+    """Before every handler: whom its route is for, and posts from our own pages only."""
+    access = declared(request)
+    check_allowed(access, request.state.visitor)
+    if access.csrf and not is_safe(request.method):
+        await check_cross_site(request)
+
+
 async def check_cross_site(request: Request[Any, Any, Any]) -> None:
     """Posts that count on a cookie must come from our own pages and carry their token."""
-    access: Access = request.route_handler.opt["access"]
-    if is_safe(request.method) or not access.csrf:
-        return
     services: Services = request.app.state.services
     if not same_site(dict(request.headers), services.settings.public_url):
         raise Refused("cross_site", 403)
@@ -88,6 +92,7 @@ def _services(state: State) -> Services:
     return found
 
 
-def _visitor(request: Request[Any, Any, Any]) -> Visitor:
+def _visitor(request: Request[Any, Any, Any], services: Services) -> Visitor:
+    """Asks for `services` only to come after it: two that are looked for at once would be two tasks per request."""
     found: Visitor = request.state.visitor
     return found
