@@ -51,19 +51,23 @@ class Hub:
         self._wakes: dict[str, int] = {}
         self._whispers: list[Whisper] = []
         self._flush_due: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._flushes: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Task[None] | None = None
         self._sender: psycopg.AsyncConnection[Any] | None = None
         self._sending = asyncio.Lock()
 
     async def start(self) -> None:
         """Begin to listen; returns at once, the connection is made and kept in the background."""
-        self._keep(asyncio.create_task(self._listen()))
+        self._listening = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
         """Hang up."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._flush_due:
+            self._flush_due.cancel()
+        if self._listening:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+        await asyncio.gather(*self._flushes, return_exceptions=True)
         if self._sender:
             await self._sender.close()
 
@@ -104,7 +108,9 @@ class Hub:
 
     def _start_flush(self) -> None:
         self._flush_due = None
-        self._keep(asyncio.create_task(self._flush()))
+        task = asyncio.create_task(self._flush())
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
 
     async def _flush(self) -> None:
         wakes, self._wakes = list(self._wakes.items()), {}
@@ -119,6 +125,8 @@ class Hub:
             except psycopg.OperationalError:
                 # lost: the other processes wake all their readers when their own connection comes back
                 log.warning("wake-ups were lost")
+                if self._sender:
+                    await self._sender.close()
                 self._sender = None
 
     async def _listen(self) -> None:
@@ -143,10 +151,6 @@ class Hub:
     def _wake_all(self) -> None:
         for topic in list(self._listeners):
             self._deliver(Wake(topic))
-
-    def _keep(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _packets(origin: str, wakes: list[tuple[str, int]], whispers: list[Whisper]) -> list[str]:

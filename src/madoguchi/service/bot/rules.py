@@ -10,13 +10,16 @@ from madoguchi.core.actions.rules import Said
 from madoguchi.service.bot.answers import LAST
 from madoguchi.service.bot.understanding import Meaning
 
-SURE = 0.45  # from here on a reason is taken up at once
+SURE = 0.5  # from here on a reason is taken up at once
 PERSON = 0.5  # from here on somebody is taken to want a person
 POSSIBLE = 0.2  # between this and SURE the bot asks which of two was meant
 MISSES = 2  # misunderstandings in a row before a person is offered at once
 CANDIDATES = 5  # orders to pick from
 LOOKED_AT = 10  # newest orders among which they are found
 STEPS_TOLD = 6
+
+PERSON_AT_ONCE = {"item.safety": "bot.safety", "service.complaint": "bot.complaint"}
+"""Reasons that no bot should handle, and what is said while a person is called."""
 
 
 class Waiting(StrEnum):
@@ -66,12 +69,15 @@ class Move(StrEnum):
 
 
 class Next(msgspec.Struct, frozen=True):
-    """A move and what it is about: a reason, an order (its id, or the number as typed), two reasons to choose from."""
+    """A move and what it is about: a reason, an order (its id, or the number as typed), two reasons to choose from,
+    the quote whose button was pressed.
+    """
 
     move: Move
     reason: str | None = None
     order: str | None = None
     either: tuple[str, ...] = ()
+    quote: UUID | None = None
 
 
 def chosen(choice: str) -> Next:
@@ -86,7 +92,7 @@ def chosen(choice: str) -> Next:
         case "order":
             return Next(Move.ORDER, order=rest)
         case "confirm":
-            return Next(Move.CONFIRM)
+            return Next(Move.CONFIRM, quote=UUID(rest))
         case "keep":
             return Next(Move.KEEP)
         case "solved" if rest == "yes":

@@ -1,4 +1,4 @@
-"""One turn of the bot in one case: hear, decide, do, say. Everything within one transaction; nothing goes outside."""
+"""One turn of the bot in one case: hear, decide, do. Everything within one transaction; nothing goes outside."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,32 +9,33 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action, Catalogue
-from madoguchi.core.actions.rules import Card, CardLine, Effect, OrderCard, said
+from madoguchi.core.actions.rules import Card, Effect, OrderCard, said
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry, access_case
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.cases.rules import Author, Kind, State
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.requests import verbs as requests
-from madoguchi.core.requests.queries import access_quote
+from madoguchi.core.requests.queries import access_quote, request_of_quote
 from madoguchi.core.shop import queries as shop
-from madoguchi.core.shop.port import OrderLine, OrderState
+from madoguchi.core.shop.port import OrderState
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.i18n import Reader
 from madoguchi.kit.security import Signer
-from madoguchi.service.bot.rules import CANDIDATES, LOOKED_AT, MISSES, Memory, Move, Next, Waiting, chosen, meant
+from madoguchi.service.bot.rules import (
+    CANDIDATES,
+    LOOKED_AT,
+    MISSES,
+    PERSON_AT_ONCE,
+    Memory,
+    Move,
+    Next,
+    Waiting,
+    chosen,
+    meant,
+)
 from madoguchi.service.bot.understanding import Understanding
-
-TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
-
-
-class Option(msgspec.Struct, frozen=True):
-    """A button: its id says what pressing it means."""
-
-    id: str
-    label: str
-    detail: str = ""
+from madoguchi.service.bot.voice import Option, Voice
 
 
 class Wits(msgspec.Struct, frozen=True):
@@ -62,8 +63,7 @@ class Talk:
         self._actor = actor
         self._case = case
         self._customer = customer
-        self._zone = zone
-        self._reader = Reader(case.locale, zone)
+        self._voice = Voice(tx, case, zone)
         self._handed_over = False
 
     @property
@@ -86,7 +86,7 @@ class Talk:
                 case Kind.CHOICE if entry.author is Author.CUSTOMER:
                     await self._do(chosen((entry.body or {})["choice"]))
                 case Kind.FILE if entry.author is Author.CUSTOMER:
-                    await self._say("bot.photo_seen", options=[self._person()])
+                    await self._voice.say("bot.photo_seen", options=[self._voice.person()])
                 case Kind.ACTION if "request" in (entry.body or {}):
                     await self._settled(entry)
                 case Kind.ACTION:
@@ -99,27 +99,26 @@ class Talk:
     async def _listen(self, text: str) -> None:
         meaning = self._wits.understanding.understand(text, self._case.locale)
         if "**** **** ****" in text:
-            await self._say("bot.card_masked")
+            await self._voice.say("bot.card_masked")
         if meaning.language != self._case.locale:
-            await self._speak(meaning.language)
-        await self._do(meant(meaning, self.memory))
-
-    async def _speak(self, lang: str) -> None:
-        """Go on in the customer's language."""
-        await cases.describe(self._tx, self._case.id, locale=lang)
-        self._reader = Reader(lang, self._zone)
+            await self._voice.speak(meaning.language)
+            await self._voice.say("bot.language_switched")
+        if meaning.asks_if_human:
+            await self._voice.say("bot.are_you_human", options=[self._voice.person(), self._voice.other()])
+        else:
+            await self._do(meant(meaning, self.memory))
 
     async def _do(self, now: Next) -> None:
-        if now.move not in {Move.NOT_UNDERSTOOD, Move.CLARIFY}:
+        if now.move not in {Move.NOT_UNDERSTOOD, Move.CLARIFY, Move.OUT_OF_SCOPE}:
             self._remember(misses=0)
         match now.move:
             case Move.PERSON:
                 await self._hand_over()
             case Move.CONFIRM:
-                await self._confirm()
+                await self._confirm(now.quote)
             case Move.KEEP:
                 self._remember(waiting=None, quote_id=None)
-                await self._say("bot.quote.kept", options=self._topics())
+                await self._voice.say("bot.quote.kept", options=self._voice.topics())
             case Move.ORDER:
                 await self._start(self.memory.reason or "order.status", now.order)
             case Move.REASON:
@@ -127,40 +126,47 @@ class Talk:
             case Move.CLARIFY:
                 await self._clarify(now.either)
             case Move.GREETING | Move.TOPICS:
-                await self._say("bot.offer_topics", options=self._topics())
+                await self._voice.say("bot.offer_topics", options=self._voice.topics())
             case Move.THANKS:
                 self._remember(waiting=Waiting.SOLVED)
-                await self._say("bot.thanks.anything_else", options=self._solved())
+                await self._voice.say("bot.thanks.anything_else", options=self._voice.solved())
             case Move.SOLVED:
-                await self._say("bot.thanks.bye")
+                await self._voice.say("bot.thanks.bye")
                 await self._end()
             case Move.OUT_OF_SCOPE:
-                await self._say("bot.out_of_scope", options=self._topics())
+                self._remember(misses=self.memory.misses + 1)
+                await self._voice.say("bot.out_of_scope", options=self._voice.topics())
             case Move.NOT_UNDERSTOOD:
                 await self._miss()
 
     async def _clarify(self, either: Sequence[str]) -> None:
+        first, second = (self._wits.action_for(reason) for reason in either)
+        if first and first is second:  # whichever was meant, this is what ends it
+            await self._start(either[0], None)
+            return
         self._remember(misses=self.memory.misses + 1)
-        a, b = (REASONS[reason].label[self._reader.lang] for reason in either)
-        options = [Option(f"reason:{reason}", REASONS[reason].label[self._reader.lang]) for reason in either]
-        await self._say("bot.clarify", options=[*options, self._person()], a=a, b=b)
+        a, b = (self._voice.name(reason) for reason in either)
+        options = [self._voice.topic(reason) for reason in either]
+        await self._voice.say("bot.clarify", options=[*options, self._voice.person()], a=a, b=b)
 
     async def _miss(self) -> None:
         misses = self.memory.misses + 1
         self._remember(misses=misses)
         if misses >= MISSES:
-            await self._say("bot.not_understood.again", options=[self._person(), *self._topics()[:-1]])
+            await self._voice.say(
+                "bot.not_understood.again", options=[self._voice.person(), *self._voice.topics()[:-1]]
+            )
         else:
-            await self._say("bot.not_understood", options=self._topics())
+            await self._voice.say("bot.not_understood", options=self._voice.topics())
 
     # --- the first word ---------------------------------------------------------------------------------------------
 
     async def _greet(self, *, quiet: bool) -> None:
         """Say what we are; with nothing said yet, also what this customer most likely came for."""
         if self._customer.name:
-            await self._say("bot.greeting.named", name=self._customer.name)
+            await self._voice.say("bot.greeting.named", name=self._customer.name)
         else:
-            await self._say("bot.greeting")
+            await self._voice.say("bot.greeting")
         if quiet:
             return
         if self._case.order_id:
@@ -169,7 +175,7 @@ class Talk:
             self._remember(reason="delivery.late", order_id=late.id)
             await self._show_order(late, "delivery.late")
         else:
-            await self._say("bot.offer_topics", options=self._topics())
+            await self._voice.say("bot.offer_topics", options=self._voice.topics())
 
     async def _late_order(self) -> OrderCard | None:
         show = self._wits.action_for("delivery.late")
@@ -193,16 +199,16 @@ class Talk:
         known = self.memory.order_id if order is None else None  # a topic goes on with the order spoken of
         self._remember(reason=reason, waiting=None, quote_id=None, offered=())
         await cases.describe(self._tx, self._case.id, reason=reason)
-        if reason == "service.human":
-            await self._hand_over()
+        if reason == "service.human" or reason in PERSON_AT_ONCE:
+            await self._hand_over(PERSON_AT_ONCE.get(reason, "bot.handing_over"))
             return
         action = self._wits.action_for(reason)
         if action is None or not _about_an_order(action):
-            label = REASONS[reason].label[self._reader.lang]
-            await self._say("bot.not_yet", options=[self._person(), self._other()], reason=label)
+            label = self._voice.name(reason)
+            await self._voice.say("bot.not_yet", options=[self._voice.person(), self._voice.other()], reason=label)
             return
         if self._actor.level < action.need.level:
-            await self._say("bot.sign_in_needed", options=[self._person()])
+            await self._voice.say("bot.sign_in_needed", options=[self._voice.person()])
             return
         order_id = known or await self._find_order(order)
         if order_id is None:
@@ -238,12 +244,12 @@ class Talk:
     async def _ask_order(self, action: Action, missing: str | None) -> None:
         options = await self._candidates(action)
         if missing and not _is_id(missing):
-            await self._say("bot.order_not_found", number=missing)
+            await self._voice.say("bot.order_not_found", number=missing)
         if options:
             self._remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options))
-            await self._say("bot.which_order", options=[*options, self._person()])
+            await self._voice.say("bot.which_order", options=[*options, self._voice.person()])
         else:
-            await self._say("bot.no_orders", options=[self._person(), self._other()])
+            await self._voice.say("bot.no_orders", options=[self._voice.person(), self._voice.other()])
 
     async def _candidates(self, action: Action) -> list[Option]:
         """The customer's newest orders on which the action can be done; all of them when it can be done on none."""
@@ -252,24 +258,19 @@ class Talk:
         if offer is not None:
             possible = [order for order in orders if await offer(self._tx, self._actor, order.id) is None]
             orders = possible or orders
-        return [
-            Option(f"order:{order.id}", _content(order.document.lines), self._order_detail(order))
-            for order in orders[:CANDIDATES]
-        ]
-
-    def _order_detail(self, order: shop.Order) -> str:
-        state = self._reader.t(f"orders.state.{order.document.state}")
-        parts = (order.store_ref, self._reader.date(order.placed_at), self._reader.money(order.document.total), state)
-        return " · ".join(parts)
+        return [self._voice.order(order) for order in orders[:CANDIDATES]]
 
     async def _show_order(self, card: OrderCard, reason: str) -> None:
         self._note("bot.tried.shown", order=card.ref)
-        options = [Option(f"reason:{other}:{card.id}", self._label(other)) for other in await self._possible(card.id)]
+        options = [
+            Option(f"reason:{other}:{card.id}", self._voice.label(other)) for other in await self._possible(card.id)
+        ]
         if reason in {"delivery.late", "delivery.not_received"} or card.late:
-            options.append(self._person())
-        options.append(self._other())
-        key, parameters = _words(card, self._reader)
-        await self._say(key, options=options, card=card, kind=Kind.CARD, **parameters)
+            options.append(self._voice.person())
+        options.append(self._voice.other())
+        await self._voice.show(card, options)
+        if reason == "delivery.not_received" and card.state is OrderState.DELIVERED:
+            await self._voice.say("bot.not_received.check", options=[self._voice.person(), self._voice.other()])
 
     async def _possible(self, order_id: UUID) -> list[str]:
         """Reasons of the changes that can be made to the order now."""
@@ -289,21 +290,19 @@ class Talk:
         )
         self._note("bot.tried.quoted", order=quote.draft.slip.order_ref)
         self._remember(waiting=Waiting.CONFIRMATION, quote_id=quote.id)
-        await self._say(
-            "bot.quote.intro",
-            options=[
-                Option(f"confirm:{quote.id}", self._reader.t("bot.quote.confirm_button")),
-                Option(f"keep:{quote.id}", self._reader.t("bot.quote.keep_button")),
-            ],
-            card=quote.draft.slip,
-            kind=Kind.SLIP,
-        )
+        await self._voice.offer(quote)
 
-    async def _confirm(self) -> None:
-        """A confirmation in the customer's own session counts for the one quote that was shown last."""
+    async def _confirm(self, pressed: UUID | None) -> None:
+        """A confirmation in the customer's own session counts for the one quote that was shown last.
+
+        The button of an older one does nothing but show the present one; pressed twice, it counts once.
+        """
+        if pressed and await request_of_quote(self._tx, pressed):
+            return
         quote_id = self.memory.quote_id
-        if quote_id is None:
-            await self._say("bot.offer_topics", options=self._topics())
+        if quote_id is None or (pressed and pressed != quote_id):
+            await self._voice.say("bot.quote.expired")
+            await self._start(self.memory.reason or "order.status", None)
             return
         self._remember(waiting=None, quote_id=None)
         held = await access_quote(self._tx, self._actor, quote_id)
@@ -311,52 +310,54 @@ class Talk:
         try:
             await requests.confirm(self._tx, self._wits.catalogue, self._wits.signer, self._actor, quote_id, token)
         except Refused as refused:
-            await self._say(refused.key, **refused.parameters)
+            await self._voice.say(refused.key, **refused.parameters)
             if refused.code in {"quote_expired", "order_changed"}:
                 await self._start(self.memory.reason or "order.status", str(held.order_id))
             return
         self._note("bot.tried.confirmed", order=held.draft.slip.order_ref)
-        await self._say("bot.executing")
+        await self._voice.say("bot.executing")
 
     async def _settled(self, entry: Entry) -> None:
         state = (entry.body or {}).get("state")
         self._remember(waiting=Waiting.SOLVED)
         if state == "failed":
-            await self._say("bot.failed", options=[self._person(), self._other()])
+            await self._voice.say("bot.failed", options=[self._voice.person(), self._voice.other()])
         else:
-            await self._say("bot.solved.ask", options=self._solved())
+            await self._voice.say("bot.solved.ask", options=self._voice.solved())
 
     async def _go_on(self) -> None:
         """The customer has shown who they are: do what they came for."""
         if self.memory.reason:
             await self._start(self.memory.reason, None)
         else:
-            await self._say("bot.offer_topics", options=self._topics())
+            await self._voice.say("bot.offer_topics", options=self._voice.topics())
 
     async def _refuse(self, refused: Refused, others: Sequence[Option] = ()) -> None:
         """Why not, and what is possible instead; `others` are orders that might have been meant."""
         self._note("bot.tried.refused")
         instead = [reason for reason in refused.parameters.get("alternatives", ()) if reason in REASONS]
-        options = [Option(f"reason:{r}", REASONS[r].label[self._reader.lang]) for r in instead if r != "service.human"]
-        await self._say(refused.key, options=[*options, self._person(), self._other()], **refused.parameters)
+        options = [self._voice.topic(reason) for reason in instead if reason != "service.human"]
+        await self._voice.say(
+            refused.key, options=[*options, self._voice.person(), self._voice.other()], **refused.parameters
+        )
         if others:
             self._remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in others), order_id=None)
-            await self._say("bot.which_order.else", options=others)
+            await self._voice.say("bot.which_order.else", options=others)
 
     async def _run(self, action: Action, raw: Mapping[str, Any]) -> Card:
         return await actions.run(self._tx, self._wits.catalogue, self._actor, action.name, raw)
 
     # --- a person, and the end --------------------------------------------------------------------------------------
 
-    async def _hand_over(self) -> None:
+    async def _hand_over(self, words: str = "bot.handing_over") -> None:
         self._handed_over = True
         reason = self.memory.reason
-        label = REASONS[reason].label[self._reader.lang] if reason else "–"
+        label = self._voice.name(reason) if reason else "–"
         lines = [said("bot.summary.wish", reason=label)]
         if self.memory.order_id:
             order = await shop.access_order(self._tx, self._actor, self.memory.order_id)
             lines.append(said("bot.summary.order", order=order.store_ref))
-        await self._say("bot.handing_over")
+        await self._voice.say(words)
         await actions.run(
             self._tx,
             self._wits.catalogue,
@@ -375,50 +376,6 @@ class Talk:
         case = await access_case(self._tx, self._actor, self._case.id, lock=True)
         await cases.transition(self._tx, case, State.CLOSED, text_key="cases.status.solved")
 
-    # --- saying -----------------------------------------------------------------------------------------------------
-
-    async def _say(
-        self,
-        key: str,
-        *,
-        options: Sequence[Option] = (),
-        card: Card | None = None,
-        kind: Kind = Kind.MESSAGE,
-        **parameters: Any,
-    ) -> None:
-        body: dict[str, Any] = {}
-        if options:
-            body["options"] = [msgspec.to_builtins(option) for option in options]
-        if card is not None:
-            body["card"] = msgspec.to_builtins(card)
-        if self.memory.quote_id and kind is Kind.SLIP:
-            body["quote"] = str(self.memory.quote_id)
-        await cases.append(
-            self._tx,
-            self._case,
-            kind=kind,
-            author=Author.BOT,
-            text=self._reader.t(key, **parameters),
-            body=body or None,
-        )
-
-    def _topics(self) -> list[Option]:
-        return [*(Option(f"reason:{reason}", self._label(reason)) for reason in TOPICS), self._person()]
-
-    def _solved(self) -> list[Option]:
-        t = self._reader.t
-        return [Option("solved:yes", t("bot.solved.yes")), Option("solved:no", t("bot.solved.no"))]
-
-    def _person(self) -> Option:
-        return Option("service.human", self._reader.t("bot.option.service.human"))
-
-    def _other(self) -> Option:
-        return Option("topics", self._reader.t("bot.option.other"))
-
-    def _label(self, reason: str) -> str:
-        key = f"bot.option.{reason}"
-        return self._reader.t(key) if self._reader.has(key) else REASONS[reason].label[self._reader.lang]
-
     def _note(self, key: str, **parameters: Any) -> None:
         self.memory = self.memory.did(said(key, **parameters))
 
@@ -428,33 +385,6 @@ class Talk:
 
 def _about_an_order(action: Action) -> bool:
     return any(field.name == "order_id" for field in msgspec.structs.fields(action.arguments))
-
-
-def _words(card: OrderCard, reader: Reader) -> tuple[str, dict[str, Any]]:
-    """The sentence above an order's card: what is happening, and until when."""
-    on_the_way = next((parcel for parcel in card.parcels if parcel.delivered_at is None), None)
-    promised = on_the_way.promised_until if on_the_way else card.promised_until
-    if card.state is OrderState.CANCELLED:
-        return "bot.cancelled_already", {}
-    if card.late:
-        if promised and on_the_way and promised != on_the_way.first_promised_until:
-            return "bot.late.new_day", {"item": _content(card.lines), "day": reader.local_day(promised)}
-        return "bot.late.unknown", {"item": _content(card.lines)}
-    if card.state is OrderState.DELIVERED:
-        day = next((parcel.delivered_at for parcel in card.parcels if parcel.delivered_at), None)
-        return (
-            ("bot.delivered", {"day": reader.local_day(day)}) if day else ("bot.order_card.intro", {"order": card.ref})
-        )
-    if card.parcels and promised:
-        return "bot.on_time", {"day": reader.local_day(promised)}
-    if card.state is OrderState.PREPARING:
-        return "bot.preparing", {}
-    return "bot.order_card.intro", {"order": card.ref}
-
-
-def _content(lines: Sequence[OrderLine | CardLine]) -> str:
-    """The first thing of an order, with a sign that there is more."""
-    return lines[0].name if len(lines) == 1 else f"{lines[0].name} +{len(lines) - 1}"
 
 
 def _is_id(text: str) -> bool:

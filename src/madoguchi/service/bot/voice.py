@@ -1,0 +1,142 @@
+"""How the bot speaks: sentences in the customer's language, options, cards and slips, as entries of the case."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from madoguchi.core.actions.rules import Card, CardLine, OrderCard
+from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.queries import Case
+from madoguchi.core.cases.reasons import REASONS
+from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.requests.queries import Quote
+from madoguchi.core.shop.port import OrderLine, OrderState
+from madoguchi.core.shop.queries import Order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.i18n import Reader
+
+TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
+
+
+class Option(msgspec.Struct, frozen=True):
+    """A button: its id says what pressing it means."""
+
+    id: str
+    label: str
+    detail: str = ""
+
+
+class Voice:
+    """Speaks in one case, for the length of a turn."""
+
+    def __init__(self, tx: Tx, case: Case, zone: str) -> None:
+        self._tx = tx
+        self._case = case
+        self._zone = zone
+        self._reader = Reader(case.locale, zone)
+
+    async def speak(self, lang: str) -> None:
+        """Go on in the customer's language."""
+        await cases.describe(self._tx, self._case.id, locale=lang)
+        self._reader = Reader(lang, self._zone)
+
+    async def say(
+        self,
+        key: str,
+        *,
+        options: Sequence[Option] = (),
+        card: Card | None = None,
+        kind: Kind = Kind.MESSAGE,
+        quote: Quote | None = None,
+        **parameters: Any,
+    ) -> None:
+        """A sentence, with buttons and a card below it where there are any."""
+        body: dict[str, Any] = {}
+        if options:
+            body["options"] = [msgspec.to_builtins(option) for option in options]
+        if card is not None:
+            body["card"] = msgspec.to_builtins(card)
+        if quote is not None:
+            body["quote"] = str(quote.id)
+        text = self._reader.t(key, **parameters)
+        await cases.append(self._tx, self._case, kind=kind, author=Author.BOT, text=text, body=body or None)
+
+    async def show(self, card: OrderCard, options: Sequence[Option]) -> None:
+        """An order: what is happening and until when, above its card."""
+        key, parameters = _words(card, self._reader)
+        await self.say(key, options=options, card=card, kind=Kind.CARD, **parameters)
+
+    async def offer(self, quote: Quote) -> None:
+        """A quote as a slip to confirm or to leave."""
+        options = [
+            Option(f"confirm:{quote.id}", self._reader.t("bot.quote.confirm_button")),
+            Option(f"keep:{quote.id}", self._reader.t("bot.quote.keep_button")),
+        ]
+        await self.say("bot.quote.intro", options=options, card=quote.draft.slip, kind=Kind.SLIP, quote=quote)
+
+    def name(self, reason: str) -> str:
+        """A contact reason as customers call it."""
+        return REASONS[reason].label[self._reader.lang]
+
+    def label(self, reason: str) -> str:
+        """A contact reason on a button."""
+        key = f"bot.option.{reason}"
+        return self._reader.t(key) if self._reader.has(key) else self.name(reason)
+
+    def topic(self, reason: str) -> Option:
+        """A button that takes up a reason."""
+        return Option(f"reason:{reason}", self.label(reason))
+
+    def topics(self) -> list[Option]:
+        """What most customers want, and a person."""
+        return [*(self.topic(reason) for reason in TOPICS), self.person()]
+
+    def order(self, order: Order) -> Option:
+        """A button that picks an order."""
+        reader, facts = self._reader, order.document
+        state = reader.t(f"orders.state.{facts.state}")
+        detail = (order.store_ref, reader.date(order.placed_at), reader.money(facts.total), state)
+        return Option(f"order:{order.id}", _content(facts.lines), " · ".join(detail))
+
+    def solved(self) -> list[Option]:
+        """Is all solved?"""
+        t = self._reader.t
+        return [Option("solved:yes", t("bot.solved.yes")), Option("solved:no", t("bot.solved.no"))]
+
+    def person(self) -> Option:
+        """A person, please."""
+        return Option("service.human", self._reader.t("bot.option.service.human"))
+
+    def other(self) -> Option:
+        """Something else."""
+        return Option("topics", self._reader.t("bot.option.other"))
+
+
+def _words(card: OrderCard, reader: Reader) -> tuple[str, dict[str, Any]]:
+    """The sentence above an order's card: what is happening, and until when."""
+    on_the_way = next((parcel for parcel in card.parcels if parcel.delivered_at is None), None)
+    promised = on_the_way.promised_until if on_the_way else card.promised_until
+    if card.state is OrderState.CANCELLED:
+        return "bot.cancelled_already", {}
+    if card.state is OrderState.PENDING_PAYMENT:
+        return "bot.pending_payment", {}
+    if card.late:
+        if promised and on_the_way and promised != on_the_way.first_promised_until:
+            return "bot.late.new_day", {"item": _content(card.lines), "day": reader.local_day(promised)}
+        return "bot.late.unknown", {"item": _content(card.lines)}
+    if card.state is OrderState.DELIVERED:
+        day = next((parcel.delivered_at for parcel in card.parcels if parcel.delivered_at), None)
+        return (
+            ("bot.delivered", {"day": reader.local_day(day)}) if day else ("bot.order_card.intro", {"order": card.ref})
+        )
+    if card.parcels and promised:
+        return "bot.on_time", {"day": reader.local_day(promised)}
+    if card.state is OrderState.PREPARING:
+        return "bot.preparing", {}
+    return "bot.order_card.intro", {"order": card.ref}
+
+
+def _content(lines: Sequence[OrderLine | CardLine]) -> str:
+    """The first thing of an order, with a sign that there is more."""
+    return lines[0].name if len(lines) == 1 else f"{lines[0].name} +{len(lines) - 1}"
