@@ -17,6 +17,7 @@ def listen(settings: Settings) -> socket.socket:
     """The listening socket; StartupError when the port is taken or not ours to use."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # on every event loop: an answer waits for no other
     try:
         listening.bind((settings.host, settings.port))
     except OSError as error:
