@@ -112,7 +112,7 @@ async def say(
     if client_id and (known := await _known(tx, case_id, mine, client_id)):
         if (known.body or {}).get("choice") != choice or (choice is None and known.text != clean):
             raise Refused("client_id_reused")
-        return Written(known.seq, repeated=True)
+        return Written(known.seq, repeated=True, masked=cards > 0)
     _check_may_write(actor, case, note=note)
     kind = Kind.NOTE if note else Kind.CHOICE if choice is not None else Kind.MESSAGE
     if choice is not None and choice not in ALWAYS:
