@@ -1,5 +1,6 @@
 """Signing in with a password, and out again."""
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -23,21 +24,24 @@ from madoguchi.service.routing.rules import Presence
 from madoguchi.service.routing.verbs import set_presence
 
 HERE = "/desk/sign-in"
+_OURS = re.compile(r"/desk(?:/[\w-]+)*")
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who, and the password."""
+    """Who, the password, and the page that was wanted."""
 
     email: Annotated[str, msgspec.Meta(max_length=254)]
     password: Annotated[str, msgspec.Meta(max_length=1_000)]
+    next: str = "/desk"
 
 
 @get(HERE, access=EVERYONE)
-async def show_sign_in(services: Services, visitor: Visitor) -> Response[Any]:
-    """The form; whoever is in already goes to the desk."""
+async def show_sign_in(request: WebRequest, services: Services, visitor: Visitor) -> Response[Any]:
+    """The form; whoever is in already goes on to the desk."""
+    wanted = _desk_path(request.query_params.get("next", ""))
     if visitor.actor.is_staff:
-        return Redirect("/desk", status_code=303)
-    return page(services, visitor, "sign_in.html", HERE, email="")
+        return Redirect(wanted, status_code=303)
+    return page(services, visitor, "sign_in.html", HERE, email="", wanted=wanted)
 
 
 @post(HERE, access=EVERYONE)
@@ -52,7 +56,8 @@ async def sign_in(request: WebRequest, services: Services, visitor: Visitor) -> 
     except Refused as refused:
         if wants_json(request):
             raise
-        return page(services, visitor, "sign_in.html", HERE, refused=refused, email=given.email)
+        wanted = _desk_path(given.next)
+        return page(services, visitor, "sign_in.html", HERE, refused=refused, email=given.email, wanted=wanted)
     before = visitor.actor.session
 
     async def work(tx: Tx) -> NewSession:
@@ -63,7 +68,7 @@ async def sign_in(request: WebRequest, services: Services, visitor: Visitor) -> 
     visitor.take(await services.db.run(SYSTEM, work))
     if before:
         services.sessions.forget(before)
-    return done(request, "/desk")
+    return done(request, _desk_path(given.next))
 
 
 @post("/desk/sign-out", access=STAFF_ONLY)
@@ -83,6 +88,11 @@ async def sign_out(request: WebRequest, services: Services, visitor: Visitor) ->
     answer = done(request, HERE)
     answer.headers["clear-site-data"] = '"cache"'
     return answer
+
+
+def _desk_path(wish: str) -> str:
+    """The page of the desk that was wanted, if it is one."""
+    return wish if _OURS.fullmatch(wish) else "/desk"
 
 
 async def _known(services: Services, given: SignIn) -> Staff:
