@@ -38,7 +38,12 @@ async def test_open_cases_stand_there_in_one_sentence(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "word"),
-    [("en", "How can we help?"), ("zh", "请问需要什么帮助？"), ("ko", "무엇을 도와드릴까요?"), ("ja", "どのようなご用件でしょうか")],
+    [
+        ("en", "How can we help?"),
+        ("zh", "请问需要什么帮助？"),
+        ("ko", "무엇을 도와드릴까요?"),
+        ("ja", "どのようなご用件でしょうか"),
+    ],
 )
 async def test_the_language_can_be_changed_at_any_time(site: Site, lang: str, word: str) -> None:
     visitor = await guest(site)
@@ -59,7 +64,9 @@ async def test_the_session_speaks_the_chosen_language_too(site: Site) -> None:
 async def test_large_letters_are_remembered(site: Site) -> None:
     visitor = await guest(site)
     await visitor.get("/")
-    page = await visitor.post("/settings/display", {"text": "1.5", "theme": "dark", "contrast": "more", "next": "/help"})
+    page = await visitor.post(
+        "/settings/display", {"text": "1.5", "theme": "dark", "contrast": "more", "next": "/help"}
+    )
     assert 'data-theme="dark" data-contrast="more" data-text="1.5"' in page.text
     answer = await visitor.send("/settings/display", {"text": "1.25"}, accept="application/json")
     assert answer.status_code == 204
@@ -74,7 +81,8 @@ async def test_a_wish_we_do_not_know_is_refused(site: Site, wish: dict[str, obje
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)", "/\t/e"]
+    "elsewhere",
+    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)", "/\t/e"],
 )
 async def test_next_leads_nowhere_else(site: Site, elsewhere: str) -> None:
     visitor = await guest(site)

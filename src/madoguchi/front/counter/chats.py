@@ -1,6 +1,7 @@
 """Chats begin, are looked at, go on and end. What is said in them is in entries.py."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -89,8 +90,8 @@ async def start(request: Asked, services: Services, visitor: Visitor) -> Redirec
     case_id, opened = await services.db.run(actor, lambda tx: _open(tx, actor, wish))
     place = place_of(request)
     if case_id is None:
-        about = f"order={wish.order or ''}&reason={wish.reason}" if wish.order or wish.reason else ""
-        return see_other(place.url(f"/chat?{about}".rstrip("?")))
+        about = {name: value for name, value in (("order", wish.order), ("reason", wish.reason)) if value}
+        return see_other(place.url(f"/chat?{urlencode(about)}"))
     if opened:
         services.bot_due(case_id)
     return see_other(place.url(f"/chat/{case_id}"))

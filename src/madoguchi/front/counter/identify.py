@@ -56,6 +56,13 @@ class Voucher(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     next: str = ""
 
 
+class Risen(msgspec.Struct, frozen=True):
+    """The session of somebody we know better now, and the chat that they brought along."""
+
+    session: NewSession
+    chat: UUID | None
+
+
 @get(both("/identify"), access=CUSTOMERS)
 async def ask(request: Asked, services: Services, visitor: Visitor, next: str = "") -> Response[str]:
     """Which address does the shop know?"""
@@ -97,25 +104,23 @@ async def prove(request: Asked, services: Services, visitor: Visitor) -> Respons
     slow_down(services.limits.sign_in, address(request))
     guest = visitor.actor
 
-    async def work(tx: Tx) -> NewSession | None:
+    async def work(tx: Tx) -> Risen | None:
         customer = await verbs.prove_by_code(tx, guest, _digits(given.code))
         if customer is None:
             return None  # not a refusal: the try that was used up must stay used up
         made = await verbs.raise_session(tx, guest, customer, Level.PROVEN)
-        await _bring_chat(tx, guest, _risen(guest, customer, made, Level.PROVEN))
-        return made
+        return Risen(made, await _bring_chat(tx, guest, _risen(guest, customer, made, Level.PROVEN)))
 
     try:
-        made = await services.db.run(SYSTEM, work)
+        risen = await services.db.run(SYSTEM, work)
     except Refused as refused:
-        made, problem = None, told(refused, visitor)
+        risen, problem = None, told(refused, visitor)
     else:
         problem = visitor.reader.t("counter.identify.code.wrong", n=CODE_TRIES)
-    if made is None:
+    if risen is None:
         return page(request, services, visitor, "identify_code.html", status=422, next=given.next, problem=problem)
-    _change_session(services, visitor, made)
-    place = place_of(request)
-    return see_other(local_path(given.next, place.url("/") if not place.prefix else place.prefix))
+    _change_session(services, visitor, risen)
+    return see_other(local_path(given.next, place_of(request).prefix or "/"))
 
 
 @post("/session/shop", access=VOUCHED)
@@ -157,30 +162,34 @@ async def _sign_in(request: Asked, services: Services, visitor: Visitor, token: 
     vouched = tokens.read(token, services.shop_secrets, services.shop_keys, clock.now())
     guest = visitor.actor
 
-    async def work(tx: Tx) -> NewSession:
+    async def work(tx: Tx) -> Risen:
         customer = await queries.customer_by_ref(tx, vouched.store_id, vouched.customer_ref)
         if customer is None:
             raise Refused("shop_token_bad", 401)
         made = await verbs.sign_in_by_shop(tx, vouched, customer.id, guest.locale, guest.session)
-        await _bring_chat(tx, guest, _risen(_of_shop(guest, vouched), customer.id, made, Level.SIGNED_IN))
-        return made
+        known = _risen(_of_shop(guest, vouched), customer.id, made, Level.SIGNED_IN)
+        return Risen(made, await _bring_chat(tx, guest, known))
 
     _change_session(services, visitor, await services.db.run(SYSTEM, work))
 
 
-async def _bring_chat(tx: Tx, guest: Actor, customer: Actor) -> None:
-    """What somebody began before we knew who they are is theirs; nothing else of the guest is."""
+async def _bring_chat(tx: Tx, guest: Actor, customer: Actor) -> UUID | None:
+    """What somebody began before we knew who they are is theirs, and nothing else of the guest; the chat's id."""
     if guest.id is None or guest.level >= Level.PROVEN or guest.id == customer.id:
-        return
+        return None
     chat = await case_queries.latest_open_chat(tx, guest.id)
-    if chat and chat.store_id == customer.store_id:
-        await cases.give_to(tx, chat.id, customer)
+    if chat is None or chat.store_id != customer.store_id:
+        return None
+    await cases.give_to(tx, chat.id, customer)
+    return chat.id
 
 
-def _change_session(services: Services, visitor: Visitor, made: NewSession) -> None:
+def _change_session(services: Services, visitor: Visitor, risen: Risen) -> None:
     if visitor.actor.session:
         services.sessions.forget(visitor.actor.session)
-    visitor.take(made)
+    visitor.take(risen.session)
+    if risen.chat:
+        services.bot_due(risen.chat)
 
 
 def _risen(guest: Actor, customer_id: UUID, made: NewSession, level: Level) -> Actor:

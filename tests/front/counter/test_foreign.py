@@ -1,0 +1,112 @@
+"""What is another's looks like what does not exist, byte for byte, on every route that takes an id."""
+
+import re
+from collections.abc import Mapping
+from uuid import uuid4
+
+import httpx
+
+from madoguchi.edge.stores.demo.people import MISAKI, YOKO
+from madoguchi.front.counter import ROUTES
+from tests.front.counter.customer import Customer, id_of, signed_in
+from tests.front.counter.test_photos import picture
+from tests.web import Site
+from tests.web import site as site
+from tests.web import world_template as world_template
+
+ACCEPTED = ("text/html", "application/json", "*/*")
+
+
+async def _belongings(site: Site, customer: Customer) -> Mapping[str, str]:
+    """One of everything that a customer can have."""
+    order = site.value(
+        """select o.id from orders o join customers c on c.id = o.customer_id
+           where c.store_ref = %s and o.state = 'paid'""",
+        MISAKI.customer.ref,
+    )
+    await customer.get(f"/orders/{order}/cancel")
+    (ref,) = re.findall(r'name="units\[([^"]+)\]" value="1" checked', customer.page.text)
+    await customer.post(f"/orders/{order}/cancel", {f"units[{ref}]": 1, "reason": "other"})
+    quote = customer.page.url.path.rpartition("/")[2]
+    await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
+    request = customer.page.url.path.rpartition("/")[2]
+    room = await customer.begin(text="CANARY")
+    photo = await customer.upload(f"{room}/attachments", picture())
+    await customer.until("/messages", "キャンセル")
+    message = customer.link("/messages/[0-9a-f-]{36}").rpartition("/")[2]
+    return {
+        "order_id": str(order),
+        "quote_id": quote,
+        "request_id": request,
+        "case_id": str(id_of(room)),
+        "message_id": message,
+        "seq": str(photo.json()["seq"]),
+    }
+
+
+async def test_nothing_of_another_customer_can_be_seen_or_done(site: Site) -> None:
+    owner = await signed_in(site, MISAKI)
+    hers = await _belongings(site, owner)
+    missing = {name: "1" if name == "seq" else str(uuid4()) for name in hers}
+    tried = 0
+    for accept in ACCEPTED:
+        stranger = await signed_in(site, YOKO)
+        await stranger.get("/")
+        before = site.counts()
+        for method, path in sorted(_routes_with_ids()):
+            foreign = await _ask(stranger, method, _filled(path, hers), accept)
+            unknown = await _ask(stranger, method, _filled(path, missing), accept)
+            assert foreign.status_code == 404, f"{method} {path}"
+            assert "CANARY" not in foreign.text
+            assert (foreign.text, {**foreign.headers, **_SAME}) == (unknown.text, {**unknown.headers, **_SAME}), path
+            tried += 1
+        assert site.counts() == before
+    assert tried >= 60
+    for topics in (f"case:{hers['case_id']}", f"order:{hers['order_id']}", f"request:{hers['request_id']}"):
+        assert (await stranger.http.get(f"/live?topics={topics}")).status_code == 404
+
+
+_SAME = {"date": ""}
+
+
+def _routes_with_ids() -> set[tuple[str, str]]:
+    return {
+        (method, path)
+        for route in ROUTES
+        for path in route.paths
+        for method in route.http_methods
+        if "{" in path and method in {"GET", "POST"}
+    }
+
+
+def _filled(path: str, ids: Mapping[str, str]) -> str:
+    return re.sub(r"\{([a-z_]+):[a-z]+\}", lambda name: ids[name[1]], path)
+
+
+async def _ask(who: Customer, method: str, path: str, accept: str) -> httpx.Response:
+    if method == "GET":
+        return await who.http.get(path, headers={"accept": accept})
+    if path.endswith("/attachments"):
+        return await who.http.post(
+            path,
+            data={"client_id": "c", "csrf": who._csrf},
+            files={"file": ("a.jpg", picture(), "image/jpeg")},
+            headers={"accept": accept},
+        )
+    return await who.send(path, _fields_of(path), accept=accept)
+
+
+def _fields_of(path: str) -> dict[str, object]:
+    """What a post must carry to be understood at all."""
+    match path.rpartition("/")[2]:
+        case "entries":
+            return {"client_id": "c", "text": "x"}
+        case "read":
+            return {"seq": 1}
+        case "survey":
+            return {"rating": 1}
+        case "confirm":
+            return {"token": "x"}
+        case "cancel":
+            return {"reason": "other"}
+    return {}
