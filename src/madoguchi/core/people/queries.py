@@ -172,3 +172,14 @@ async def password_of(tx: Tx, email: str) -> tuple[Staff, str | None] | None:
     if found is None:
         return None
     return found, await tx.value("select password_hash from staff where id = %s", [found.id])
+
+
+async def customers_like(tx: Tx, text: str, limit: int = 20) -> Sequence[Customer]:
+    """Customers of any shop whose name or mail address holds the text (for the demo's people picker)."""
+    wanted = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return await tx.all(
+        Customer,
+        f"""select {_CUSTOMER} from customers
+            where store_ref is not null and (name ilike %s or email ilike %s) order by name, id limit %s""",
+        [wanted, wanted, limit],
+    )

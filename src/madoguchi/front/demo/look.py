@@ -1,0 +1,32 @@
+"""The look-book: every part the pages are built from, with real words in it."""
+
+from datetime import timedelta
+
+from litestar import Response
+
+from madoguchi.front.demo.page import Asked, page
+from madoguchi.front.ui.access import EVERYONE, get
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import clock
+from madoguchi.kit.errors import invisible
+from madoguchi.kit.money import Money
+
+SHEETS = {"room": "look/room.html", "desk": "look/desk.html", "embed": "look/embed.html"}
+
+
+@get(["/demo/look", "/demo/look/{sheet:str}"], access=EVERYONE)
+async def look(request: Asked, services: Services, visitor: Visitor, sheet: str = "") -> Response[str]:
+    """One sheet of the book."""
+    template = SHEETS.get(sheet) if sheet else "lookbook.html"
+    if template is None:
+        raise invisible()
+    now = clock.now().astimezone(visitor.reader.zone)
+    return page(request, services, visitor, template, now=now, soon=now + timedelta(seconds=20), money=_yen)
+
+
+def _yen(amount: int) -> Money:
+    return Money(amount, "JPY")
+
+
+ROUTES = [look]

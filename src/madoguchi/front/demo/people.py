@@ -1,0 +1,101 @@
+"""Whom one can be: named customers with their stories, customers of an imported shop, the staff."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+from litestar import Response
+from litestar.response import Redirect
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.people import queries, tokens, verbs
+from madoguchi.core.people.queries import Customer, Staff, Store
+from madoguchi.core.people.rules import email_key
+from madoguchi.core.people.verbs import NewSession
+from madoguchi.edge.stores.demo.people import PEOPLE
+from madoguchi.edge.stores.demo.shops import DEMO
+from madoguchi.front.demo.page import Asked, page
+from madoguchi.front.ui.access import EVERYONE, get, post
+from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+
+FOUND = 20  # customers of a search
+TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk"}
+
+
+class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to be, and where to begin."""
+
+    kind: Literal["customer", "staff", "nobody"]
+    ref: str = ""
+    store: str = DEMO.id
+    to: Literal["home", "shop", "desk"] = "home"
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Who can be chosen, and who was searched for."""
+
+    staff: Sequence[Staff]
+    shops: Sequence[Store]
+    found: Sequence[Customer]
+
+
+@get("/demo", access=EVERYONE)
+async def choose(request: Asked, services: Services, visitor: Visitor, q: str = "") -> Response[str]:
+    """Everybody there is."""
+    shown = await services.db.run(SYSTEM, lambda tx: _shown(tx, q))
+    return page(request, services, visitor, "demo/people.html", people=PEOPLE, shown=shown, q=q)
+
+
+@post("/demo/be", access=EVERYONE)
+async def be(request: Asked, services: Services, visitor: Visitor) -> Redirect:
+    """Be this person from now on, in this browser."""
+    wish = await form(request, Be)
+    made = await services.db.run(SYSTEM, lambda tx: _become(tx, services, visitor, wish))
+    if made:
+        visitor.take(made)
+    else:
+        visitor.signed_out = True
+    return Redirect(TARGETS[wish.to], status_code=303)
+
+
+async def _shown(tx: Tx, q: str) -> Shown:
+    return Shown(
+        await queries.all_staff(tx),
+        await queries.stores(tx),
+        await queries.customers_like(tx, q.strip(), FOUND) if q.strip() else (),
+    )
+
+
+async def _become(tx: Tx, services: Services, visitor: Visitor, wish: Be) -> NewSession | None:
+    """A customer comes by a token of their shop, as they would from the shop's own pages."""
+    match wish.kind:
+        case "customer":
+            customer = await queries.customer_by_ref(tx, wish.store, wish.ref)
+            if customer is None or customer.store_ref is None:
+                raise invisible()
+            secret = services.shop_secrets(wish.store)
+            token = tokens.issue(secret, wish.store, customer.store_ref, tx.now)
+            vouched = tokens.read(token, services.shop_secrets, services.shop_keys, tx.now)
+            return await verbs.sign_in_by_shop(tx, vouched, customer.id, customer.locale, visitor.actor.session)
+        case "staff":
+            known = await queries.password_of(tx, email_key(wish.ref) or "")
+            if known is None:
+                raise invisible()
+            await _leave(tx, visitor)
+            staff = known[0]
+            return await verbs.start_session(tx, store_id=visitor.store_id, locale=staff.locale, staff_id=staff.id)
+        case "nobody":
+            await _leave(tx, visitor)
+            return None
+
+
+async def _leave(tx: Tx, visitor: Visitor) -> None:
+    if visitor.actor.session:
+        await verbs.end_session(tx, visitor.actor.session)
+
+
+ROUTES = [choose, be]
