@@ -1,4 +1,5 @@
 import { ChatRoom } from "./chat/room";
+import { startView } from "./chat/view";
 import { startLive } from "./live/start";
 import { startAgain } from "./page/again";
 import { startBadge } from "./page/badge";
@@ -8,6 +9,7 @@ import { startFrame } from "./page/frame";
 
 customElements.define("chat-room", ChatRoom);
 startFrame();
+startView();
 startDisplay();
 startBadge();
 startAgain();
