@@ -72,7 +72,10 @@ async def test_rows_are_walked_by_j_and_k(stage: Stage, browser: Browser) -> Non
 async def test_what_came_while_away_is_said_once(stage: Stage, browser: Browser) -> None:
     page = await sit_down(browser, stage)
     await expect(page.locator("html")).to_have_attribute("data-connection", "open")
-    await page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})")
+    await page.evaluate(
+        """() => { Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})
+        document.dispatchEvent(new Event('visibilitychange')) }"""
+    )
     stage.say("まだですか", "customer")
     stage.say("もしもし", "customer")
     await expect(page.locator("#entry-22")).to_be_attached()

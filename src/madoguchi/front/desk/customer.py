@@ -188,7 +188,7 @@ def _facts(pane: Pane, reader: Reader) -> list[tuple[str, str]]:
         (reader.t("desk.fact.mail"), customer.email or ""),
         (reader.t("desk.fact.phone"), customer.phone or ""),
         (reader.t("desk.fact.language"), reader.t(f"desk.language.{pane.case.locale}")),
-        (reader.t("desk.fact.since"), reader.month(customer.created_at)),
+        (reader.t("desk.fact.since"), reader.month(customer.created_at) if customer.store_ref else ""),
     ]
     if pane.handover:
         facts += [(_fact_name(name, reader), value) for name, value in pane.handover.facts.items()]
