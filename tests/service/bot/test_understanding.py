@@ -18,10 +18,25 @@ from madoguchi.service.bot.understanding import Meaning, Understanding
 
 FOLDS = 5
 IMPORTANT = [
-    "order.status", "delivery.late", "order.cancel", "delivery.not_received", "order.change_address", "service.human",
-    "refund.status", "return.start", "item.damaged", "order.receipt", "payment.problem", "payment.pending",
-    "payment.unrecognized_charge", "payment.points", "payment.coupon", "account.login", "security.suspicious_mail",
-    "chat.greeting", "chat.thanks",
+    "order.status",
+    "delivery.late",
+    "order.cancel",
+    "delivery.not_received",
+    "order.change_address",
+    "service.human",
+    "refund.status",
+    "return.start",
+    "item.damaged",
+    "order.receipt",
+    "payment.problem",
+    "payment.pending",
+    "payment.unrecognized_charge",
+    "payment.points",
+    "payment.coupon",
+    "account.login",
+    "security.suspicious_mail",
+    "chat.greeting",
+    "chat.thanks",
 ]
 
 Heard = list[tuple[str, str, Meaning]]
