@@ -19,7 +19,9 @@ from madoguchi.front.cli import doctor
 from madoguchi.front.cli.main import run
 from madoguchi.front.demo import world
 from madoguchi.front.ui import server
-from madoguchi.kit import migrations
+from madoguchi.front.ui.server import Listening
+from madoguchi.kit import crew, migrations
+from madoguchi.kit.crew import Place
 from madoguchi.kit.postgres import EmbeddedPostgres
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.security import hash_password
@@ -29,31 +31,32 @@ from madoguchi.kit.settings import Settings, secret_key
 class Commands:
     """What the command line may ask for; one method a command."""
 
-    def demo(self, settings: Settings, size: int, progress: Progress) -> None:
-        """Everything from nothing: database, schema, the demo world, pages and work in one process."""
+    def demo(self, settings: Settings, size: int, processes: int, progress: Progress) -> None:
+        """Everything from nothing: database, schema, the demo world, pages and work."""
         listening = server.listen(settings)  # first of all, so that a taken port leaves no trace
+        place = crew.muster(processes)
+        if place.told:
+            _join(settings, place.told, listening, demo=True)
+            return
 
         async def work(app: App) -> None:
             await world.build(app.db, app.store_db, size, progress)
             await app.learn_shops()
-            web, services = await app.web(work=True)
-            progress.say(world.welcome(settings))
-            await server.run(web, listening, services.feeds)
+            await _serve(app, listening, place, progress, world.welcome(settings))
 
         with _database(settings) as conninfo:
             _migrate(conninfo, progress)
             uvloop.run(_opened(settings, conninfo, work, demo=True))
 
-    def serve(self, settings: Settings, progress: Progress) -> None:
+    def serve(self, settings: Settings, processes: int, progress: Progress) -> None:
         """The pages, and the work behind them, for a database that is up to date."""
         listening = server.listen(settings)
-
-        async def work(app: App) -> None:
-            web, services = await app.web(work=True)
-            progress.say(f"Madoguchi serves {settings.public_url}")
-            await server.run(web, listening, services.feeds)
-
-        self._on_current(settings, work)
+        place = crew.muster(processes)
+        if place.told:
+            _join(settings, place.told, listening, demo=False)
+            return
+        greeting = f"Madoguchi serves {settings.public_url}"
+        self._on_current(settings, lambda app: _serve(app, listening, place, progress, greeting))
 
     def worker(self, settings: Settings, progress: Progress) -> None:
         """Only the work."""
@@ -132,6 +135,24 @@ class Commands:
         with _database(settings) as conninfo:
             migrations.check(conninfo, migrations.discover(PACKAGE))
             uvloop.run(_opened(settings, conninfo, work, demo=False))
+
+
+async def _serve(app: App, listening: Listening, place: Place, progress: Progress, greeting: str) -> None:
+    """Pages and work, by the first of the processes."""
+    web, services = await app.web(work=True)
+    progress.say(greeting)
+    place.ready(app.db.conninfo)
+    await server.run(web, listening, services.feeds)
+
+
+def _join(settings: Settings, conninfo: str, listening: Listening, *, demo: bool) -> None:
+    """Pages only, beside the first of the processes."""
+
+    async def work(app: App) -> None:
+        web, services = await app.web(work=False)
+        await server.run(web, listening, services.feeds)
+
+    uvloop.run(_opened(settings, conninfo, work, demo=demo))
 
 
 @contextmanager

@@ -45,7 +45,7 @@ PLACES: Mapping[str, Mapping[str, set[str]]] = {
         "": {"pickle", "marshal", "shelve", "dill", "yaml", "xml"},
     },
 }
-RUNNERS = {"kit.postgres", "kit.postgres_child"}
+RUNNERS = {"kit.postgres", "kit.postgres_child", "kit.crew"}
 _RUNS = ("os.system", "os.popen", "os.exec", "os.spawn", "os.fork", "os.posix_spawn", "asyncio.create_subprocess")
 _EVALUATES = {"eval", "exec", "compile", "__import__"}
 

@@ -22,8 +22,8 @@ from madoguchi.kit.settings import Settings
 class Program(Protocol):
     """What the command line may ask of the program, one method a command."""
 
-    def demo(self, settings: Settings, size: int, progress: Progress) -> None: ...
-    def serve(self, settings: Settings, progress: Progress) -> None: ...
+    def demo(self, settings: Settings, size: int, processes: int, progress: Progress) -> None: ...
+    def serve(self, settings: Settings, processes: int, progress: Progress) -> None: ...
     def worker(self, settings: Settings, progress: Progress) -> None: ...
     def migrate(self, settings: Settings, progress: Progress) -> None: ...
     def seed(self, settings: Settings, size: int, progress: Progress) -> None: ...
@@ -58,9 +58,9 @@ def run(program: Program, arguments: Sequence[str] | None = None) -> int:
 def _do(program: Program, chosen: argparse.Namespace, settings: Settings, progress: Progress) -> int:
     match chosen.command:
         case "demo":
-            program.demo(settings, chosen.size, progress)
+            program.demo(settings, chosen.size, chosen.processes, progress)
         case "serve":
-            program.serve(settings, progress)
+            program.serve(settings, chosen.processes, progress)
         case "worker":
             program.worker(settings, progress)
         case "migrate":
@@ -103,16 +103,19 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--data-dir", type=Path, help="where the embedded database and the files are")
         return made
 
-    def port(of: argparse.ArgumentParser) -> None:
+    def pages(of: argparse.ArgumentParser) -> None:
         of.add_argument("--port", type=int, help="where pages are served on this machine (8000)")
+        of.add_argument(
+            "--processes", type=int, default=1, choices=range(1, 17), metavar="N", help="serve them by so many (1)"
+        )
 
     def size(of: argparse.ArgumentParser) -> None:
         of.add_argument("--size", type=int, default=0, metavar="N", help="this many more generated customers")
 
     demo = command("demo", "try it: the demo world, its pages and its people")
-    port(demo)
+    pages(demo)
     size(demo)
-    port(command("serve", "serve the pages, and do the work behind them"))
+    pages(command("serve", "serve the pages, and do the work behind them"))
     command("worker", "do the work behind the pages, in a process of its own")
     command("migrate", "bring the database up to date")
     size(command("seed", "fill the demo shop"))

@@ -11,9 +11,10 @@ from madoguchi.kit.errors import StartupError
 from madoguchi.kit.settings import Settings
 
 GRACE = 3  # seconds for requests under way
+Listening = socket.socket
 
 
-def listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> Listening:
     """The listening socket; StartupError when the port is taken or not ours to use."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -30,7 +31,7 @@ def listen(settings: Settings) -> socket.socket:
     return listening
 
 
-async def run(web: Door, listening: socket.socket, feeds: Feeds) -> None:
+async def run(web: Door, listening: Listening, feeds: Feeds) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(
         web,
