@@ -1,7 +1,7 @@
 """The right pane: who the customer is and how sure we are, their orders and what may be done, what went before."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -84,7 +84,7 @@ class PromiseView(msgspec.Struct, frozen=True):
     """What was promised, and whether its day has come."""
 
     text: str
-    due: datetime
+    due: date
     by: str
     tone: str
 
@@ -160,7 +160,9 @@ def view(pane: Pane, reader: Reader, *, acts: bool) -> PaneView:
             for line in pane.earlier
         ],
         promises=[
-            PromiseView(promise.text, promise.due, promise.by, "wrong" if promise.due < pane.now else "plain")
+            PromiseView(
+                promise.text, reader.local_day(promise.due), promise.by, "wrong" if promise.due < pane.now else "plain"
+            )
             for promise in pane.promises
         ],
         notes=pane.notes,

@@ -1,0 +1,141 @@
+"""Order actions at the desk: the slip, the one confirmation, the customer's own orders only."""
+
+import re
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from madoguchi.core.access.rules import Role
+from madoguchi.edge.stores.demo.people import KENTA, MISAKI
+from madoguchi.kit import clock
+from tests.conftest import NOW
+from tests.front.desk.associate import Associate, Caller, at_desk, in_line, order_of
+from tests.web import Site
+from tests.web import site as site
+from tests.web import world_template as world_template
+
+CANCELLABLE = "MD-10234602"
+
+
+async def talking(site: Site, name: str = "田中 葵") -> tuple[Associate, Caller]:
+    """An associate who has a case of 佐藤さん open."""
+    caller = await in_line(site, MISAKI, "キャンセルしたいです")
+    aoi = await at_desk(site, name)
+    await aoi.take(caller.case_id)
+    return aoi, caller
+
+
+async def ask(site: Site, associate: Associate, case_id: UUID, number: str = CANCELLABLE, **more: object) -> None:
+    order_id = await order_of(site, number)
+    await associate.post(f"/desk/cases/{case_id}/quotes", {"action": "order.cancel", "order_id": order_id} | more)
+
+
+def token(associate: Associate) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', associate.page.text)
+    assert found
+    return found[1]
+
+
+async def test_a_slip_then_one_confirmation_then_it_is_done(site: Site) -> None:
+    aoi, caller = await talking(site)
+    await ask(site, aoi, caller.case_id)
+    quote = aoi.page.url.path
+    assert "19,500円" in aoi.page.text
+    assert site.value("select count(*) from requests") == 0
+    page = await aoi.post(f"{quote}/confirmation", {"token": token(aoi)})
+    assert page.status_code == 200
+    assert page.url.path == f"/desk/cases/{caller.case_id}"
+    assert "キャンセルが完了しました" in page.text
+    assert site.value("select state from requests") == "done"
+    assert site.value("select actor_role from requests") == "associate"
+    assert site.value("select count(*) from entries where case_id = %s and kind = 'action'", caller.case_id) == 1
+    assert site.value("select reason from cases where id = %s", caller.case_id) == "order.cancel"
+
+
+async def test_confirmed_twice_it_is_done_once(site: Site) -> None:
+    aoi, caller = await talking(site)
+    await ask(site, aoi, caller.case_id)
+    quote, held = aoi.page.url.path, token(aoi)
+    for _ in range(2):
+        assert (await aoi.send(f"{quote}/confirmation", {"token": held})).status_code == 303
+    assert site.value("select count(*) from requests") == 1
+
+
+async def test_one_line_only(site: Site) -> None:
+    aoi, caller = await talking(site)
+    line = site.value(
+        """select l->>'ref' from orders, jsonb_array_elements(document->'lines') l
+           where store_ref = %s and l->>'sku' = %s""",
+        *(CANCELLABLE, "PILLOW-1"),
+    )
+    await ask(site, aoi, caller.case_id, line=line)
+    slip = aoi.page.text.partition('class="asked"')[2].partition("</section>")[0]
+    assert "低反発まくら" in slip
+    assert "化粧水" not in slip
+
+
+async def test_too_late_says_why_and_what_instead(site: Site) -> None:
+    aoi, caller = await talking(site)
+    order_id = await order_of(site, "MD-10234567")
+    pane = (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={order_id}")).text
+    assert "すでに発送しているため" in pane
+    assert "quotes" not in pane
+    await ask(site, aoi, caller.case_id, "MD-10234567")
+    assert aoi.page.status_code == 409
+    assert "すでに発送しているため" in aoi.page.text
+    assert site.value("select count(*) from quotes") == 0
+
+
+async def test_orders_of_somebody_else_do_not_exist_here(site: Site) -> None:
+    aoi, caller = await talking(site)
+    theirs = site.value(
+        "select o.id from orders o join customers c on c.id = o.customer_id where c.store_ref = %s limit 1",
+        KENTA.customer.ref,
+    )
+    before = site.counts()
+    for order_id in (theirs, uuid4()):
+        body = {"action": "order.cancel", "order_id": order_id}
+        assert (await aoi.say(f"/desk/cases/{caller.case_id}/quotes", **body)).status_code == 404
+        assert (await aoi.get(f"/desk/cases/{caller.case_id}?order={order_id}")).status_code == 404
+        assert (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={order_id}")).status_code == 404
+    assert site.counts() == before
+
+
+async def test_only_the_holder_or_a_leader_acts(site: Site) -> None:
+    aoi, caller = await talking(site)
+    body = {"action": "order.cancel", "order_id": await order_of(site, CANCELLABLE)}
+    ken = await at_desk(site, "鈴木 健")
+    refused = await ken.say(f"/desk/cases/{caller.case_id}/quotes", **body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_assigned")
+    await ask(site, aoi, caller.case_id)
+    quote, held = aoi.page.url.path, token(aoi)
+    stolen = await ken.say(f"{quote}/confirmation", token=held)
+    assert stolen.status_code == 409
+    leader = await at_desk(site, "山本 愛", role=Role.LEADER)
+    assert (await leader.say(f"/desk/cases/{caller.case_id}/quotes", **body)).status_code == 200
+    assert site.value("select count(*) from requests") == 0
+
+
+async def test_a_confirmation_is_of_one_session_one_quote_and_five_minutes(site: Site) -> None:
+    aoi, caller = await talking(site)
+    await ask(site, aoi, caller.case_id)
+    quote, held = aoi.page.url.path, token(aoi)
+    leader = await at_desk(site, "山本 愛", role=Role.LEADER)
+    assert (await leader.say(f"{quote}/confirmation", token=held)).status_code >= 400
+    assert (await aoi.say(f"{quote}/confirmation", token="x")).status_code >= 400
+    with clock.frozen(NOW + timedelta(minutes=6)):
+        late = await aoi.send(f"{quote}/confirmation", {"token": held})
+        assert late.status_code == 409
+        assert 'name="token"' in late.text  # shown again, with a fresh one
+    assert site.value("select count(*) from requests") == 0
+
+
+async def test_a_quote_of_another_case_is_not_found(site: Site) -> None:
+    aoi, caller = await talking(site)
+    await ask(site, aoi, caller.case_id)
+    quote, held = aoi.page.url.path, token(aoi)
+    other = await in_line(site, KENTA)
+    await aoi.take(other.case_id)
+    elsewhere = quote.replace(str(caller.case_id), str(other.case_id))
+    assert (await aoi.get(elsewhere)).status_code == 404
+    assert (await aoi.say(f"{elsewhere}/confirmation", token=held)).status_code == 404
+    assert site.value("select count(*) from requests") == 0
