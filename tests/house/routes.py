@@ -62,9 +62,9 @@ class Door:
         self, route: Route, comer: Comer, known: Mapping[str, object] = {}, **other: str | None
     ) -> httpx.Response:
         """The answer, of a stream only its head; `other` replaces headers by name, None leaves one out."""
-        headers = {"host": self._site.url.removeprefix("http://"), "accept": "application/json"}
+        headers: dict[str, str | None] = {"host": self._site.url.removeprefix("http://"), "accept": "application/json"}
         headers |= await self._identity(route, comer)
-        headers |= {name.replace("_", "-"): value for name, value in other.items()}  # type: ignore[dict-item]
+        headers |= {name.replace("_", "-"): value for name, value in other.items()}
         request = httpx.Request(
             route.method,
             self._site.url + route.url(known),
