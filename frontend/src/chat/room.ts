@@ -22,7 +22,7 @@ export class ChatRoom extends HTMLElement {
 
   connectedCallback(): void {
     this.#base = this.dataset.base!;
-    this.#csrf = this.querySelector<HTMLInputElement>("input[name=csrf]")?.value ?? "";
+    this.#csrf = document.querySelector<HTMLInputElement>("input[name=csrf]")?.value ?? ""; // also where no form is left to write with
     this.#timeline = this.querySelector<HTMLElement>(".timeline")!;
     this.#keep = new Keep(this.dataset.case!);
     this.#reading = new Reading(this.#part("[data-thread]"), this.#timeline, this.#part("[data-below]"), (seq) => this.#tell("read", { seq: String(seq) }));
