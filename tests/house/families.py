@@ -63,7 +63,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.case.state.{}": State,
         "counter.case.{}": State,
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
-        "counter.nav.{}": ("home", "orders", "cases", "messages", "help"),
+        "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
         "desk.check.{}": Check,
         "desk.holding.{}": ("mine", *State),

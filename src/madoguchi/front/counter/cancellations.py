@@ -127,7 +127,8 @@ def _lines(
         except Refused as refused:
             why_not, free = told(refused, visitor), 0
         wanted = min(wish.units.get(line.ref, 0), free) if wish else free
-        found.append(LineView(line.ref, item_name(line.name, line.options), line.total, free, wanted, why_not))
+        name = item_name(line.name, line.options, visitor.reader)
+        found.append(LineView(line.ref, name, line.total, free, wanted, why_not))
     return tuple(found)
 
 

@@ -101,7 +101,7 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         state=reader.t("orders.state.late") if card.late else reader.t(f"orders.state.{card.state}"),
         tone="risk" if card.late else _TONES.get(card.state, "plain"),
         seller=card.seller or "",
-        items=tuple(ItemView(item_name(line.name, line.options), line.quantity, line.total, "") for line in card.lines),
+        items=tuple(ItemView(item_name(line.name, line.options, reader), line.quantity, line.total, "") for line in card.lines),
         total=card.total,
         steps=_steps(parcel, reader) if parcel else (),
     )
@@ -208,6 +208,6 @@ def _when(money: MoneyBack, reader: Reader) -> str:
     return reader.t("orders.money.days", low=money.min_days, high=money.max_days)
 
 
-def item_name(name: str, options: dict[str, str]) -> str:
+def item_name(name: str, options: dict[str, str], reader: Reader) -> str:
     """What was ordered, with its colour, size and the like."""
-    return f"{name}（{'・'.join(options.values())}）" if options else name
+    return reader.t("orders.item", name=name, options=" / ".join(options.values())) if options else name
