@@ -101,7 +101,9 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         state=reader.t("orders.state.late") if card.late else reader.t(f"orders.state.{card.state}"),
         tone="risk" if card.late else _TONES.get(card.state, "plain"),
         seller=card.seller or "",
-        items=tuple(ItemView(item_name(line.name, line.options, reader), line.quantity, line.total, "") for line in card.lines),
+        items=tuple(
+            ItemView(item_name(line.name, line.options, reader), line.quantity, line.total, "") for line in card.lines
+        ),
         total=card.total,
         steps=_steps(parcel, reader) if parcel else (),
     )
