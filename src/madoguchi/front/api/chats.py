@@ -165,7 +165,7 @@ async def read(request: Asked, services: Services, visitor: Visitor, chat_id: UU
     return Response(None, status_code=204)
 
 
-@get("/chats/{chat_id:uuid}/ticket", Operation(tag=_TAG, gives=told.Ticket, refuses=("not_found", "not_waiting")))
+@get("/chats/{chat_id:uuid}/ticket", Operation(tag=_TAG, gives=told.Ticket, refuses=("not_found",)))
 async def ticket(services: Services, visitor: Visitor, chat_id: UUID) -> Response[bytes]:
     """The place in line for a person, and the wait."""
     actor = visitor.actor
