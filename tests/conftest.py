@@ -22,6 +22,11 @@ _URL = "MADOGUCHI_TEST_SERVER"
 _TEMPLATE = "madoguchi_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all-languages`: walk each journey in every language; the gate walks each in the one its test names."""
+    parser.addoption("--all-languages", action="store_true", help="walk each journey in every language")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The run's first process starts the server and migrates the template; parallel workers find it by name."""
     if hasattr(config, "workerinput"):

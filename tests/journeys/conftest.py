@@ -1,0 +1,35 @@
+"""Journeys through the whole program, each in the language its test names, or with --all-languages in every one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from madoguchi.kit.i18n import LANGUAGES, Reader
+from tests.browser import browser as browser
+from tests.journeys.street import Street
+from tests.web import Site
+from tests.web import site as site
+from tests.web import world_template as world_template
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give `lang` to the journeys that want it."""
+    if "lang" in metafunc.fixturenames:
+        (spoken,) = next(metafunc.definition.iter_markers("spoken")).args
+        metafunc.parametrize("lang", LANGUAGES if metafunc.config.getoption("--all-languages") else [spoken])
+
+
+@pytest.fixture
+def says(lang: str) -> Reader:
+    """The texts of the journey's language: `says.t(key)`."""
+    return Reader(lang)
+
+
+@pytest.fixture
+async def street(site: Site, browser: Browser) -> AsyncIterator[Street]:
+    """People with browsers; whatever one of their pages complained about fails the test."""
+    street = Street(site, browser)
+    yield street
+    await street.leave()
+    assert street.complaints == []

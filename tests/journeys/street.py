@@ -1,0 +1,113 @@
+"""The people of a journey, each with a browser of their own, or with no more than HTTP."""
+
+from collections.abc import Sequence
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.people.queries import all_staff
+from madoguchi.core.people.verbs import start_session
+from madoguchi.edge.stores.demo.people import EMMA, FANG, MINJUN, MISAKI, Person
+from madoguchi.edge.stores.demo.shops import DEMO
+from madoguchi.front.demo.world import STAFF, Colleague
+from madoguchi.kit import clock
+from madoguchi.kit.db import Tx
+from tests.front.counter.customer import Customer
+from tests.web import Site
+
+PHONE = 390
+DESK = 1280
+NATIVES: dict[str, Person] = {"ja": MISAKI, "en": EMMA, "zh": FANG, "ko": MINJUN}
+WANTS_A_PERSON = {
+    "ja": "人と話したい",
+    "en": "I want to talk to a person",
+    "zh": "我想找人工客服",
+    "ko": "상담원과 이야기하고 싶어요",
+}
+TAGS = {"ja": "ja", "en": "en", "zh": "zh-CN", "ko": "ko"}
+
+
+def who_speak(lang: str) -> Sequence[Colleague]:
+    """The staff who speak a language, associates first."""
+    return [colleague for colleague in STAFF if lang in colleague.languages]
+
+
+class Street:
+    """Where people come from: makes them, and listens to what their pages complain about."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site = site
+        self.complaints: list[str] = []
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    async def guest(self, lang: str, *, width: int = PHONE, scripts: bool = True) -> Page:
+        """A customer nobody knows yet, with an empty page in a browser of their own."""
+        return await self._page(lang, width, scripts=scripts)
+
+    async def customer(self, person: Person, lang: str, *, width: int = PHONE, scripts: bool = True) -> Page:
+        """A customer whom the shop vouches for, at the counter."""
+        page = await self._page(lang, width, scripts=scripts)
+        form: dict[str, str | float | bool] = {"token": self.site.shop_token(person)}
+        headers = {"origin": self.site.url, "accept-language": lang}
+        answer = await page.context.request.post(f"{self.site.url}/session/shop", form=form, headers=headers)
+        assert answer.ok
+        await page.goto(self.site.url)
+        return page
+
+    async def colleague(self, who: Colleague, *, width: int = DESK) -> Page:
+        """One of the staff at their desk, taking work."""
+        page = await self._page(who.locale, width)
+        token = await staff_token(self.site, who)
+        await page.context.add_cookies([{"name": "session", "value": token, "url": self.site.url}])
+        await page.goto(f"{self.site.url}/desk")
+        await page.click("button[name=state][value=available]")
+        await page.wait_for_selector("button[value=available][aria-pressed=true]")
+        return page
+
+    async def leave(self) -> None:
+        """Everybody goes home."""
+        for context in self._contexts:
+            await context.close()
+
+    async def _page(self, lang: str, width: int, *, scripts: bool = True) -> Page:
+        context = await self._browser.new_context(
+            viewport={"width": width, "height": 844 if width < DESK else 800},
+            locale=TAGS[lang],
+            timezone_id="Asia/Tokyo",
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+            is_mobile=width == PHONE,
+            has_touch=width == PHONE,
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(10_000)
+        if scripts:
+            await context.clock.install(time=clock.now())
+        page = await context.new_page()
+        page.on("console", self._complain)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def _complain(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+
+async def at_desk(site: Site, who: Colleague) -> Customer:
+    """One of the staff, taking work, without a browser."""
+    colleague = Customer(site, await site.client(lang=who.locale))
+    colleague.http.cookies.set("session", await staff_token(site, who), domain="127.0.0.1")
+    await colleague.get("/desk")
+    await colleague.post("/desk/presence", {"state": "available"})
+    return colleague
+
+
+async def staff_token(site: Site, who: Colleague) -> str:
+    """A session of one of the staff."""
+
+    async def work(tx: Tx) -> str:
+        staff = next(staff for staff in await all_staff(tx) if staff.email == who.email)
+        return (await start_session(tx, store_id=DEMO.id, locale=who.locale, staff_id=staff.id)).token
+
+    return await site.app.db.run(SYSTEM, work)
