@@ -5,7 +5,6 @@ import re
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from madoguchi.core.cases.rules import TEXT_LIMIT
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO
@@ -193,8 +192,7 @@ async def test_typing_and_reading_are_told_once_they_are_true(site: Site) -> Non
     assert (await visitor.say(f"{room}/read", seq="all")).status_code == 422
 
 
-@pytest.mark.parametrize("path", ["", "/widget"])
-async def test_an_unknown_reason_or_order_begins_nothing(site: Site, path: str) -> None:
+async def test_an_unknown_reason_or_order_begins_nothing(site: Site) -> None:
     visitor = await signed_in(site, YOKO)
     foreign = site.value(
         "select o.id from orders o join customers c on c.id = o.customer_id where c.store_ref = %s limit 1",
@@ -202,7 +200,7 @@ async def test_an_unknown_reason_or_order_begins_nothing(site: Site, path: str) 
     )
     answers = []
     for wish in ({"reason": "no.such"}, {"order": foreign}, {"order": uuid4()}, {"order": "1"}, {"customer_id": "1"}):
-        answer = await visitor.say(f"{path}/chat", client_id=uuid4(), **wish)
+        answer = await visitor.say("/chat", client_id=uuid4(), **wish)
         answers.append((answer.status_code, answer.json()["code"]))
     assert [status for status, _ in answers] == [422, 404, 404, 422, 422]
     assert answers[1] == answers[2], "another's order and none at all look the same"

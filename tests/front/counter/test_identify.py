@@ -4,8 +4,6 @@ import asyncio
 import re
 from datetime import timedelta
 
-import pytest
-
 from madoguchi.core.people import tokens
 from madoguchi.core.people.rules import CODE_TRIES, CODES_PER_HOUR
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO, Person
@@ -108,13 +106,13 @@ async def test_codes_are_few(site: Site) -> None:
     assert f'value="{MISAKI.customer.email}"' in page.text
 
 
-@pytest.mark.parametrize("address", ["", "x", "a@b@c.jp", "<a@b.jp>", "a@b.jp,c@d.jp", "x" * 300 + "@a.jp"])
-async def test_what_is_no_address_is_told(site: Site, address: str) -> None:
+async def test_what_is_no_address_is_told(site: Site) -> None:
     visitor = await guest(site)
     await visitor.get("/identify")
-    page = await visitor.post("/identify", {"email": address})
-    assert page.status_code == 422
-    assert "メールアドレスの形式" in page.text
+    for address in ("", "x", "a@b@c.jp", "<a@b.jp>", "a@b.jp,c@d.jp", "x" * 300 + "@a.jp"):
+        page = await visitor.post("/identify", {"email": address})
+        assert page.status_code == 422
+        assert "メールアドレスの形式" in page.text
 
 
 async def test_a_token_of_the_shop_is_good_once_and_from_the_shop(site: Site) -> None:

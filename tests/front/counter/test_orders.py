@@ -4,8 +4,6 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
-
 from madoguchi.edge.stores.demo.people import EMMA, MISAKI, Person
 from madoguchi.kit import clock
 from tests.conftest import NOW
@@ -95,29 +93,26 @@ async def test_some_lines_go_and_the_rest_stays(site: Site) -> None:
     assert site.value("select sum(cancelled) from ledger_lines where order_id = %s", order) == 1
 
 
-@pytest.mark.parametrize(
-    ("fields", "status", "words"),
-    [
-        ({"reason": ""}, 422, "キャンセルの理由をお選びください"),
-        ({"reason": "no_longer_needed", "units[nothing]": "1"}, 422, "ご注文にない商品"),
-        ({"reason": "no_longer_needed"}, 422, "キャンセルする商品をお選びください"),
-        ({"reason": "no_longer_needed", "units[1]": "99"}, 422, "数量は1〜"),
-        ({"reason": "no_longer_needed", "units[1]": "many"}, 422, ""),
-        ({"reason": "no_longer_needed", "amount": "1"}, 422, ""),
-    ],
-)
-async def test_what_cannot_be_is_told_on_the_same_page(
-    site: Site, fields: dict[str, object], status: int, words: str
-) -> None:
+_BAD: list[tuple[dict[str, object], str]] = [
+    ({"reason": "", "units[1]": "1"}, "キャンセルの理由をお選びください"),
+    ({"reason": "no_longer_needed", "units[nothing]": "1"}, "ご注文にない商品"),
+    ({"reason": "no_longer_needed"}, "キャンセルする商品をお選びください"),
+    ({"reason": "no_longer_needed", "units[1]": "99"}, "数量は1〜"),
+    ({"reason": "no_longer_needed", "units[1]": "many"}, "読み取れない項目"),
+    ({"reason": "no_longer_needed", "units": "1"}, "読み取れない項目"),
+    ({"reason": "no_longer_needed", "amount": "1"}, "読み取れない項目"),
+]
+
+
+async def test_what_cannot_be_is_told_on_the_same_page(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
     path = order_of(site, MISAKI, "paid")
     await customer.get(f"{path}/cancel")
-    if fields.get("reason") == "":
-        fields = {**fields, "units[1]": "1"}
     before = site.counts()
-    answer = await customer.send(f"{path}/cancel", fields)
-    assert answer.status_code == status
-    assert words in answer.text
+    for fields, words in _BAD:
+        answer = await customer.send(f"{path}/cancel", fields)
+        assert answer.status_code == 422, fields
+        assert words in answer.text
     assert site.counts() == before
 
 
@@ -137,12 +132,12 @@ async def test_an_old_quote_is_not_confirmed_but_made_anew(site: Site) -> None:
     assert site.value("select count(*) from requests") == 0
 
 
-@pytest.mark.parametrize("token", ["", "x", "eyJ.x"])
-async def test_a_forged_confirmation_confirms_nothing(site: Site, token: str) -> None:
+async def test_a_forged_confirmation_confirms_nothing(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
     await _quote(customer, order_of(site, MISAKI, "paid"))
-    page = await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": token})
-    assert page.status_code == 409
+    for token in ("", "x", "eyJ.x"):
+        page = await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": token})
+        assert page.status_code == 409
     assert site.value("select count(*) from requests") == 0
 
 

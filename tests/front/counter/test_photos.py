@@ -3,7 +3,6 @@
 from io import BytesIO
 from uuid import uuid4
 
-import pytest
 from PIL import Image
 
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO
@@ -65,18 +64,14 @@ async def test_the_same_post_stores_one_photo(site: Site) -> None:
 _SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"GIF89a", _SVG, b"%PDF-1.7 ...", b"<!doctype html><script>1</script>", picture()[:60], b"PK\x03\x04" * 9],
-    ids=["empty", "cut gif", "svg", "pdf", "html", "cut jpeg", "zip"],
-)
-async def test_what_is_no_photo_is_refused_whatever_it_calls_itself(site: Site, content: bytes) -> None:
+async def test_what_is_no_photo_is_refused_whatever_it_calls_itself(site: Site) -> None:
     visitor = await guest(site)
     room = await visitor.begin()
-    entries = site.value("select count(*) from entries where kind = 'file'")
-    sent = await visitor.upload(f"{room}/attachments", content)
-    assert (sent.status_code, sent.json()["code"]) == (422, "not_a_photo")
-    assert site.value("select count(*) from entries where kind = 'file'") == entries
+    page = b"<!doctype html><script>1</script>"
+    for content in (b"", b"GIF89a", _SVG, b"%PDF-1.7 ...", page, picture()[:60], b"PK\x03\x04" * 9):
+        sent = await visitor.upload(f"{room}/attachments", content)
+        assert (sent.status_code, sent.json()["code"]) == (422, "not_a_photo"), content[:8]
+    assert site.value("select count(*) from entries where kind = 'file'") == 0
 
 
 async def test_twenty_megabytes_are_too_much(site: Site) -> None:
