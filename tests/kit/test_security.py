@@ -41,7 +41,7 @@ def test_issuers(number: str) -> None:
     "harmless",
     [
         "MD-10234567",
-        "#W2611340",
+        "#W1234567",
         "追跡番号 490313116609",  # twelve digits
         "4242424242424241",  # fails Luhn
         "9999999999999995",  # passes Luhn, no issuer

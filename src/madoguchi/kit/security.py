@@ -128,7 +128,7 @@ def mask_cards(text: str) -> tuple[str, int]:
         start, end = match.span()
         before = narrow[start - 1 : start]
         if (before.isascii() and before.isalnum()) or narrow[end : end + 1].isdigit():
-            continue  # a piece of a longer number, or of a code such as W2611340
+            continue  # a piece of a longer number, or of a code such as W1234567
         digits = re.sub(r"\D", "", match[0])
         if _is_card(digits):
             pieces += [text[at:start], f"**** **** **** {digits[-4:]}"]
