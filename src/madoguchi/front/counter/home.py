@@ -20,6 +20,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.service.notices import queries as notices
 
 _ORDERS = 3
+_LOOKED_AT = 10  # newest orders among which a late one is found
 _CASES = 5
 
 
@@ -38,12 +39,12 @@ async def overview(tx: Tx, visitor: Visitor) -> Overview:
     if customer is None:
         return Overview()
     proven = visitor.actor.level >= Level.PROVEN
-    orders = await orders_of(tx, customer, limit=_ORDERS) if proven else ()
-    shown = await views.order_views(tx, orders, visitor.reader)
+    orders = await orders_of(tx, customer, limit=_LOOKED_AT) if proven else ()
+    shown = sorted(await views.order_views(tx, orders, visitor.reader), key=lambda order: order.tone != "risk")
     lines = await cases_of(tx, customer, open_only=True, limit=_CASES)
     return Overview(
         earlier=await views.earlier_chat(tx, customer, visitor.reader),
-        orders=[_brief(order) for order in sorted(shown, key=lambda order: order.tone != "risk")],
+        orders=[_brief(order) for order in shown[:_ORDERS]],
         cases=await views.case_rows(tx, lines, visitor.reader),
         unread=await notices.unread(tx, customer),
     )
