@@ -1,11 +1,15 @@
-/** `<time-left data-until data-seconds data-say>`: how long an offer still stands; at the end the offer goes. */
+/** `<time-left data-left data-say>`: for how many seconds an offer still stands; at the end the offer goes.
+
+Counted from when it came, since the clock of this machine may be wrong. */
 
 import { refetch } from "../live/apply";
 
 export class TimeLeft extends HTMLElement {
   #timer: ReturnType<typeof setInterval> | undefined;
+  #end = 0;
 
   connectedCallback(): void {
+    this.#end = performance.now() + 1_000 * Number(this.dataset.left);
     this.#show();
     this.#timer = setInterval(() => this.#show(), 1_000);
   }
@@ -15,7 +19,7 @@ export class TimeLeft extends HTMLElement {
   }
 
   #show(): void {
-    const left = Math.ceil((Date.parse(this.dataset.until!) - Date.now()) / 1_000);
+    const left = Math.ceil((this.#end - performance.now()) / 1_000);
     if (left <= 0) return this.#over();
     this.querySelector("progress")!.value = left;
     this.querySelector("span")!.textContent = this.dataset.say!.replace("%s", String(left));
@@ -24,6 +28,6 @@ export class TimeLeft extends HTMLElement {
   #over(): void {
     clearInterval(this.#timer);
     this.closest("[data-offer]")?.remove();
-    refetch();
+    refetch("offer");
   }
 }

@@ -6,7 +6,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -124,7 +123,6 @@ async def look(name: FromPath[str], request: Request[Any, Any, Any]) -> Response
         "csrf",
         request.url.path,
         now=NOW,
-        soon=NOW + timedelta(days=36_500),
         money=lambda amount: Money(amount, "JPY"),
         topics="case:look" if "live" in query else "",
     )

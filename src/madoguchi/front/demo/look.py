@@ -1,7 +1,5 @@
 """The look-book: every part the pages are built from, with real words in it."""
 
-from datetime import timedelta
-
 from litestar import Response
 
 from madoguchi.front.demo.page import Asked, page
@@ -22,7 +20,7 @@ async def look(request: Asked, services: Services, visitor: Visitor, sheet: str 
     if template is None:
         raise invisible()
     now = clock.now().astimezone(visitor.reader.zone)
-    return page(request, services, visitor, template, now=now, soon=now + timedelta(seconds=20), money=_yen)
+    return page(request, services, visitor, template, now=now, money=_yen)
 
 
 def _yen(amount: int) -> Money:

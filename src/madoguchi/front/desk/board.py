@@ -64,6 +64,7 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     wait: str
     until: datetime
     seconds: int
+    left: int
     accept_url: str
     decline_url: str
 
@@ -136,6 +137,7 @@ def _offer(offer: Offer, reader: Reader) -> OfferView:
         wait=waited(offer.enqueued_at, reader),
         until=offer.expires_at,
         seconds=round((offer.expires_at - offer.offered_at).total_seconds()),
+        left=max(round((offer.expires_at - clock.now()).total_seconds()), 1),
         accept_url=accept_url(offer.item_id, offer.case_id),
         decline_url=f"/desk/offers/{offer.item_id}/decline",
     )
