@@ -207,6 +207,8 @@ def _when(money: MoneyBack, reader: Reader) -> str:
         return reader.t("orders.money.void")
     if money.max_days == 0:
         return reader.t("orders.money.at_once")
+    if money.min_days in {0, money.max_days}:
+        return reader.t("orders.money.within", n=money.max_days)
     return reader.t("orders.money.days", low=money.min_days, high=money.max_days)
 
 
