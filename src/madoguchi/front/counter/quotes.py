@@ -10,7 +10,7 @@ from madoguchi.core.requests.queries import Quote, Request, access_quote, access
 from madoguchi.front.counter import orders
 from madoguchi.front.counter.page import Asked, page, see_other, slow_down, told
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
-from madoguchi.front.ui.cards import slip_view
+from madoguchi.front.ui.cards import SlipView, slip_view
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -18,6 +18,7 @@ from madoguchi.front.ui.wishes import settled
 from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
 
 
 class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +61,6 @@ async def wish(request: Asked, services: Services, visitor: Visitor, request_id:
         return held, await access_quote(tx, visitor.actor, held.quote_id)
 
     held, of = await services.db.run(visitor.actor, work)
-    slip = held.outcome.slip if held.outcome else of.draft.slip
     code = held.outcome.code if held.outcome else None
     return page(
         request,
@@ -68,10 +68,17 @@ async def wish(request: Asked, services: Services, visitor: Visitor, request_id:
         visitor,
         "request.html",
         held=held,
-        slip=slip_view(slip, visitor.reader, done_at=held.settled_at) if slip else None,
+        slip=_outcome(held, of, visitor.reader),
         why=visitor.reader.t(f"errors.{code}") if code else "",
         client_id=ids.uuid7(),
     )
+
+
+def _outcome(held: Request, of: Quote, reader: Reader) -> SlipView | None:
+    """What was done; until it is settled, what is asked for, without the words that come before a confirmation."""
+    if held.outcome is None:
+        return msgspec.structs.replace(slip_view(of.draft.slip, reader), next="", warning="")
+    return slip_view(held.outcome.slip, reader, done_at=held.settled_at) if held.outcome.slip else None
 
 
 async def _page(
