@@ -399,7 +399,7 @@ async def _customer_spoke(tx: Tx, case: Case, seq: int) -> bool:
         await tx.execute("update cases set bot_due_seq = %s, bot_due_at = %s where id = %s", [seq, tx.now, case.id])
         return True
     if case.assigned_to:
-        tx.wake(f"person:{case.assigned_to}")
+        tx.wake(f"words:{case.assigned_to}")
     return False
 
 

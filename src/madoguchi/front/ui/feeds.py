@@ -2,7 +2,8 @@
 
 A reader asks for topics and says where it stands; it first catches up by number, then gets what comes. A slow reader
 is dropped and resumes by its cursor. Topics: `case:<id>` (entries, read marks, typing), and `queue:all`,
-`person:<id>`, `order:<id>`, `request:<id>`, which only say "look again".
+`person:<id>`, `order:<id>`, `request:<id>`, which only say "look again": not more often than every second, and not to
+everybody at once, since each who hears it comes to look.
 """
 
 import asyncio
@@ -28,7 +29,8 @@ KEEP_ALIVE = 15.0  # seconds
 TOPICS = 20
 _BACKLOG = 256  # events a reader may be behind
 _TICK = 0.002  # seconds in which wake-ups of many cases become one question
-_PAGE = 200
+_PAUSE = 1.0  # seconds between two pings of a topic
+_APART = 0.01  # seconds between two readers of one ping
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +122,7 @@ class Feeds:
         self._cases: dict[UUID, _CaseFeed] = {}
         self._others: defaultdict[str, set[Reader]] = defaultdict(set)
         self._unsubscribe: dict[str, list[Callable[[], None]]] = {}
+        self._pinged: dict[tuple[str, str], bool] = {}  # a moment ago; whether something came since
         self._dirty: set[UUID] = set()
         self._flushing: asyncio.Task[None] | None = None
         self.count = 0
@@ -182,7 +185,11 @@ class Feeds:
 
     def _join_other(self, topic: str, reader: Reader) -> None:
         if topic not in self._unsubscribe:
-            self._unsubscribe[topic] = [self._hub.subscribe(topic, lambda note: self._on_other(topic, note))]
+            kind, _, rest = topic.partition(":")
+            heard = {topic: _PANELS[kind]} | ({f"words:{rest}": "words"} if kind == "person" else {})
+            self._unsubscribe[topic] = [
+                self._hub.subscribe(name, partial(self._on_other, topic, panel)) for name, panel in heard.items()
+            ]
         self._others[topic].add(reader)
 
     def _hang_up(self, topic: str) -> None:
@@ -202,12 +209,22 @@ class Feeds:
             data = {"topic": f"case:{case_id}"} | note.payload
             self._tell(case_id, Event("read", msgspec.json.encode(data)))
 
-    def _on_other(self, topic: str, note: Note) -> None:
-        if isinstance(note, Wake):
-            kind = topic.partition(":")[0]
-            event = Event("ping", msgspec.json.encode({"topic": topic, "panel": _PANELS[kind]}))
-            for reader in tuple(self._others.get(topic, ())):
-                reader.push(event)
+    def _on_other(self, topic: str, panel: str, note: Note) -> None:
+        if not isinstance(note, Wake):
+            return
+        if (topic, panel) in self._pinged:
+            self._pinged[topic, panel] = True
+            return
+        self._pinged[topic, panel] = False
+        loop = asyncio.get_running_loop()
+        loop.call_later(_PAUSE, self._ping_again, topic, panel, note)
+        event = Event("ping", msgspec.json.encode({"topic": topic, "panel": panel}))
+        for place, reader in enumerate(self._others.get(topic, ())):
+            loop.call_later(place * _APART, reader.push, event)
+
+    def _ping_again(self, topic: str, panel: str, note: Note) -> None:
+        if self._pinged.pop((topic, panel)):
+            self._on_other(topic, panel, note)
 
     def _tell(self, case_id: UUID, event: Event) -> None:
         feed = self._cases.get(case_id)

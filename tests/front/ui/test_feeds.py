@@ -1,0 +1,60 @@
+"""What live readers hear, and how often."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from madoguchi.core.access.rules import Audience
+from madoguchi.front.ui import feeds
+from madoguchi.front.ui.feeds import Feeds, Form, Reader
+from madoguchi.kit.db import Database, Wake
+from madoguchi.kit.live import Hub
+
+STAFF = Form(Audience.STAFF, "ja", "Asia/Tokyo", "html")
+
+
+@pytest.fixture
+async def hub(database_url: str) -> AsyncIterator[Hub]:
+    """It tells this process; nobody else is there to be heard."""
+    hub = Hub(database_url)
+    yield hub
+    await hub.stop()
+
+
+async def heard(reader: Reader) -> list[bytes]:
+    """What came within a quarter of a second."""
+    await asyncio.sleep(0.25)
+    return [event.data for event in reader.drain()]
+
+
+async def test_what_happens_often_is_told_at_once_and_then_once_a_pause(
+    db: Database, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "_PAUSE", 0.5)
+    reader = await Feeds(db, hub, lambda entry, form: b"").join(STAFF, {"queue:all": 0})
+    for _ in range(20):
+        hub.publish([Wake("queue:all")])
+    assert len(await heard(reader)) == 1
+    assert await heard(reader) == []
+    assert len(await heard(reader)) == 1  # for all that came since
+    await heard(reader)
+    assert await heard(reader) == []
+
+
+async def test_a_customers_words_concern_their_list_only(db: Database, hub: Hub) -> None:
+    me = uuid4()
+    reader = await Feeds(db, hub, lambda entry, form: b"").join(STAFF, {f"person:{me}": 0})
+    hub.publish([Wake(f"words:{me}"), Wake(f"words:{uuid4()}")])
+    assert await heard(reader) == [b'{"topic":"person:%s","panel":"words"}' % str(me).encode()]
+
+
+async def test_those_who_hear_the_same_do_not_come_at_once(db: Database, hub: Hub) -> None:
+    room = Feeds(db, hub, lambda entry, form: b"")
+    readers = [await room.join(STAFF, {"queue:all": 0}) for _ in range(60)]
+    hub.publish([Wake("queue:all")])
+    await asyncio.sleep(0.1)
+    assert 0 < sum(bool(reader.drain()) for reader in readers) < 60
+    await asyncio.sleep(0.7)
+    assert sum(bool(reader.drain()) for reader in readers) > 30
