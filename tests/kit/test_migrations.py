@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import madoguchi
 from madoguchi.kit import migrations
@@ -92,3 +92,28 @@ def test_two_with_one_number(tmp_path: Path) -> None:
         (tmp_path / room / "schema" / "0001_x.sql").write_text("select 1")
     with pytest.raises(StartupError, match="two migrations have the number 1"):
         migrations.discover(tmp_path)
+
+
+@pytest.fixture
+def stranger(empty: str) -> Iterator[str]:
+    """The address of an empty database of somebody who is no administrator."""
+    name = f"stranger_{uuid4().hex[:8]}"
+    with psycopg.connect(empty, autocommit=True) as conn:
+        conn.execute(f"create role {name} login")
+        conn.execute(f"grant create on schema public to {name}")
+        yield make_conninfo(empty, user=name)
+        conn.execute(f"drop owned by {name}")
+        conn.execute(f"drop role {name}")
+
+
+def test_who_may_not_become_our_roles_is_told_the_line_that_helps(empty: str, stranger: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as administrator:
+        for role in (migrations.APP_ROLE, migrations.STORE_ROLE):
+            with pytest.raises(StartupError, match=f"as an administrator run `grant {role} to stranger") as refused:
+                migrations.migrate(stranger, [ONE])
+            administrator.execute(str(refused.value).split("`")[1].encode())
+        assert migrations.migrate(stranger, [ONE]) == 1
+        migrations.check(stranger, [ONE])
+        administrator.execute(f"revoke {migrations.APP_ROLE} from {conninfo_to_dict(stranger)['user']}")
+    with pytest.raises(StartupError, match="may not become"):
+        migrations.check(stranger, [ONE])

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -71,6 +72,9 @@ def check(conninfo: str, migrations: list[Migration]) -> None:
             raise StartupError(
                 f"The database lacks {len(todo)} migration(s), the first is {todo[0].name}: run `./madoguchi migrate`."
             )
+        for role in (APP_ROLE, STORE_ROLE):
+            if not _is_ours(conn, role):
+                raise _not_ours(conn, role)
 
 
 def server(conninfo: str) -> str:
@@ -103,19 +107,34 @@ def _connect(conninfo: str) -> psycopg.Connection:
 
 def _prepare(conn: psycopg.Connection) -> None:
     for role in (APP_ROLE, STORE_ROLE):
-        if conn.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
-            continue
         try:
-            conn.execute(psycopg.sql.SQL("create role {} nologin").format(psycopg.sql.Identifier(role)))
-            conn.execute(psycopg.sql.SQL("grant {} to current_user").format(psycopg.sql.Identifier(role)))
+            _provide(conn, role)
         except psycopg.errors.InsufficientPrivilege as error:
-            raise StartupError(
-                f"The database user may not create roles: as an administrator run "
-                f"`create role {role} nologin; grant {role} to {conn.info.user};`"
-            ) from error
-        except psycopg.errors.UniqueViolation:
-            continue  # another database of this server was migrated at the same moment
+            raise _not_ours(conn, role) from error
     conn.execute(_GROUND)
+
+
+def _provide(conn: psycopg.Connection, role: str) -> None:
+    """Make the role, unless it is there, and let the present user become it."""
+    ours, name = _is_ours(conn, role), psycopg.sql.Identifier(role)
+    if ours is None:
+        with suppress(psycopg.errors.UniqueViolation):  # another database of this server was migrated at this moment
+            conn.execute(psycopg.sql.SQL("create role {} nologin").format(name))
+    if not ours:
+        conn.execute(psycopg.sql.SQL("grant {} to current_user").format(name))
+
+
+def _is_ours(conn: psycopg.Connection, role: str) -> bool | None:
+    """Whether the present user may become the role; None when there is no such role."""
+    row = conn.execute("select pg_has_role(oid, 'member') from pg_roles where rolname = %s", [role]).fetchone()
+    return bool(row[0]) if row else None
+
+
+def _not_ours(conn: psycopg.Connection, role: str) -> StartupError:
+    made = "" if _is_ours(conn, role) is not None else f"create role {role} nologin; "
+    return StartupError(
+        f"The database user may not become {role}: as an administrator run `{made}grant {role} to {conn.info.user};`"
+    )
 
 
 def _pending(conn: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
