@@ -47,18 +47,25 @@ class Visitor:
 
     async def ensure_session(self, tx: Tx) -> Actor:
         """The actor with a session of their own; a guest gets one now, at the first thing they write."""
-        if self.actor.session is None:
-            made = await people.start_session(tx, store_id=self.store_id, locale=self.lang)
-            self.take(made)
-            self.actor = msgspec.structs.replace(self.actor, session=made.id)
-        return self.actor
+        if self.actor.session is not None:
+            return self.actor
+        made = await people.start_session(tx, store_id=self.store_id, locale=self.lang)
+        actor = msgspec.structs.replace(self.actor, session=made.id)
+        tx.after_commit(lambda: self.take(made))  # a transaction that is tried again makes another one
+        tx.after_commit(lambda: self._be(actor))
+        return actor
 
     async def ensure_customer(self, tx: Tx) -> Actor:
         """The actor with a session and a customer row to write under."""
         actor = await self.ensure_session(tx)
-        if actor.id is None:
-            self.actor = actor = msgspec.structs.replace(actor, id=await people.ensure_guest(tx, actor))
-        return actor
+        if actor.id is not None:
+            return actor
+        known = msgspec.structs.replace(actor, id=await people.ensure_guest(tx, actor))
+        tx.after_commit(lambda: self._be(known))
+        return known
+
+    def _be(self, actor: Actor) -> None:
+        self.actor = actor
 
     def take(self, made: NewSession) -> None:
         """Hand out a session with the response."""
