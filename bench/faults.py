@@ -1,4 +1,256 @@
 """Kills: the program and its Postgres end without warning while customers and associates write and cancel.
 
-`python -m bench.faults --kills 50 --seed 1`.
+`python -m bench.faults --kills 50 --seed 1`. Nobody gives up; afterwards bench.history looks whether the program stands
+by everything it told. Exit code 1 when it does not.
 """
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import psycopg
+
+from bench import history, people
+from bench.common import conditions, postgres_version, progress, report
+from bench.crowd import Crowd, cancellable
+from bench.site import Site, site
+
+TAKEN = 8  # chats that associates have in hand; both sides write there
+BOTS = 4  # chats in which the bot answers
+CANCELLERS = 3
+ORDERS_A_KILL = 2
+RECOVERS_WITHIN = 60.0  # seconds; the targets are below
+STRIKES_WITHIN = 10.0  # seconds after which a failpoint that was not passed is given up for a plain kill
+QUIET_WITHIN = 180.0  # seconds
+TARGETS = {"web": 3.0, "postgres": 15.0, "settled": 45.0}  # seconds
+PASSAGES = {"before_commit": (60, 500), "after_commit": (60, 500), "after_store": (1, 2)}  # the program's start is ~50
+
+
+class Kind(StrEnum):
+    """What is killed: Postgres, the program at any moment, or the program at a point of its own work."""
+
+    WEB = "web"
+    POSTGRES = "postgres"
+    BEFORE_COMMIT = "before_commit"
+    AFTER_COMMIT = "after_commit"
+    AFTER_STORE = "after_store"
+
+
+SHARES = {Kind.WEB: 3, Kind.POSTGRES: 4, Kind.BEFORE_COMMIT: 3, Kind.AFTER_COMMIT: 3, Kind.AFTER_STORE: 2}
+
+
+class Kill(msgspec.Struct, frozen=True):
+    """What comes next: after how many seconds, or at which passage of the point."""
+
+    kind: Kind
+    after: float
+    passage: int
+
+    @property
+    def failpoint(self) -> str:
+        """As the program is told it; empty for a kill from outside."""
+        return f"{self.kind}:{self.passage}" if self.kind in PASSAGES else ""
+
+
+def plan(kills: int, seed: int) -> list[Kill]:
+    """The same for the same seed."""
+    dice = random.Random(seed)
+    kinds = dice.choices(list(SHARES), list(SHARES.values()), k=kills)
+    return [Kill(kind, dice.uniform(0.3, 1.5), dice.randint(*PASSAGES.get(kind, (0, 0)))) for kind in kinds]
+
+
+class Killer:
+    """Carries out the plan, one kill after the other has healed."""
+
+    def __init__(self, here: Site, crowd: Crowd, orders: list[tuple[people.Customer, str]]) -> None:
+        self._here = here
+        self._crowd = crowd
+        self._orders = orders
+        self._armed = ""
+        self.kills: Counter[str] = Counter()
+        self.not_passed = 0
+        self.healed: defaultdict[str, list[float]] = defaultdict(list)
+
+    async def carry_out(self, kills: Sequence[Kill]) -> None:
+        """All of them; the program runs unarmed afterwards."""
+        await asyncio.to_thread(self._start, kills[0].failpoint)
+        for number, (kill, following) in enumerate(zip(kills, [*kills[1:], None], strict=True), 1):
+            for _ in range(ORDERS_A_KILL):
+                if self._orders:
+                    self._crowd.orders.put_nowait(self._orders.pop())
+            at = await self._strike(kill)
+            self.kills[kill.kind] += 1
+            then = following.failpoint if following else ""
+            if kill.kind is not Kind.POSTGRES:
+                await asyncio.to_thread(self._start, then)
+            took = await self._healed(at)
+            self.healed[Kind.POSTGRES if kill.kind is Kind.POSTGRES else Kind.WEB].append(took)
+            progress(f"{number:3} {kill.kind}: {took:.2f} s until a message was accepted")
+            if then != self._armed:
+                await asyncio.to_thread(self._here.web.stop)
+                await asyncio.to_thread(self._start, then)
+
+    def _start(self, failpoint: str) -> None:
+        web = self._here.web
+        if web.process and web.process.poll() is None:
+            web.stop()
+        web.environment = {**web.environment, "MADOGUCHI_FAILPOINT": failpoint}
+        self._armed = failpoint
+        web.start()
+
+    async def _strike(self, kill: Kill) -> float:
+        """When it happened (monotonic seconds)."""
+        process = self._here.web.process
+        assert process
+        if kill.kind is Kind.POSTGRES:
+            await asyncio.sleep(kill.after)
+            at = time.monotonic()
+            for pid in self._here.postgres_pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            return at
+        if kill.kind is Kind.WEB:
+            await asyncio.sleep(kill.after)
+        else:
+            until = time.monotonic() + STRIKES_WITHIN
+            while process.poll() is None and time.monotonic() < until:
+                await asyncio.sleep(0.005)
+            self.not_passed += process.poll() is None
+        at = time.monotonic()
+        self._here.web.kill()
+        return at
+
+    async def _healed(self, since: float) -> float:
+        """Seconds until a message posted after the kill was accepted."""
+        while self._crowd.accepted[0] <= since:
+            self._crowd.check()
+            if time.monotonic() - since > RECOVERS_WITHIN:
+                raise RuntimeError(
+                    f"nothing was accepted for {RECOVERS_WITHIN:g} s:\n{self._here.web.log.read_text()[-3000:]}"
+                )
+            await asyncio.sleep(0.005)
+        return self._crowd.accepted[1] - since
+
+
+async def quiet(here: Site) -> float:
+    """Wait until no work is left that could be done now; the seconds that took."""
+    begun = time.monotonic()
+    async with await psycopg.AsyncConnection.connect(here.conninfo, autocommit=True) as conn:
+        while True:
+            row = await (
+                await conn.execute(
+                    """select (select count(*) from jobs where key is null or key not like 'periodic:%')
+                            + (select count(*) from requests where settled_at is null)
+                            + (select count(*) from cases where bot_due_at is not null)"""
+                )
+            ).fetchone()
+            if row == (0,):
+                return time.monotonic() - begun
+            if time.monotonic() - begun > QUIET_WITHIN:
+                return QUIET_WITHIN
+            await asyncio.sleep(0.2)
+
+
+async def run(here: Site, kills: int, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Everything, and the report and its summary."""
+    customers = await people.customers(here, TAKEN + BOTS + 2 * kills)
+    taken, writers, others = customers[:TAKEN], customers[: TAKEN + BOTS], customers[TAKEN + BOTS :]
+    associates = await people.associates(here, [customer.chat for customer in taken])
+    crowd = Crowd(here.web.url, seed)
+    orders = await cancellable(crowd.web, others, ORDERS_A_KILL * kills)
+    progress(f"{len(writers)} chats, {len(associates)} associates, {len(orders)} orders to cancel")
+    killer = Killer(here, crowd, list(orders))
+    crowd.begin(writers, associates, CANCELLERS)
+    await killer.carry_out(plan(kills, seed))
+    await crowd.rest()
+    took = await quiet(here)
+    chats = await history.read(crowd.web, writers)
+    await _all_heard(crowd, chats)
+    chats = await history.read(crowd.web, writers)
+    told = crowd.history
+    await crowd.leave()
+    messages = history.check(told, chats)
+    mismatches = history.check_database(here.conninfo, told.wished)
+    doctor = here.command("doctor", "--invariants")
+    restart = {part: _seconds(taken) | {"target": TARGETS[part]} for part, taken in killer.healed.items()}
+    settled = _seconds(crowd.settled_in) | {"target": TARGETS["settled"]}
+    found = {
+        "conditions": conditions(postgres=postgres_version(here.conninfo), kills=kills, seed=seed),
+        "kills": dict(killer.kills) | {"points_not_passed": killer.not_passed},
+        "acknowledged": len(told.said),
+        "messages": msgspec.to_builtins(messages),
+        "changed_answers": told.changed_its_mind,
+        "wrong_answers": told.wrong,
+        "answers": dict(crowd.statuses),
+        "cancellations": {
+            "settled": dict(Counter(wish.state for wish in told.wished)),
+            "refused": dict(crowd.refused),
+            "seconds_to_settle": settled,
+        },
+        "mismatches": mismatches,
+        "restart_seconds": restart,
+        "quiet_after_seconds": round(took, 2),
+        "doctor": doctor.stdout.splitlines(),
+    }
+    sound = not any((*msgspec.structs.astuple(messages), told.changed_its_mind, told.wrong, mismatches))
+    in_time = all(figures["max"] <= figures["target"] for figures in (*restart.values(), settled))
+    summary = {
+        "kills": kills,
+        "seed": seed,
+        "acknowledged": len(told.said),
+        "lost": len(messages.lost),
+        "doubled": len(messages.doubled),
+        "out_of_order": len(messages.out_of_order),
+        "cancellations": len(told.wished),
+        "mismatches": sum(map(len, mismatches.values())),
+        "wrong_answers": len(told.wrong),
+        "web_restart_max_s": restart.get("web", {}).get("max"),
+        "postgres_restart_max_s": restart.get("postgres", {}).get("max"),
+        "invariants": doctor.returncode == 0,
+        "sound": sound and doctor.returncode == 0,
+        "in_time": in_time,
+        "met": sound and doctor.returncode == 0 and in_time,
+    }
+    return found, summary
+
+
+async def _all_heard(crowd: Crowd, chats: dict[str, list[history.Entry]]) -> None:
+    """Give the streams a moment to bring the last entries."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if all(heard.seqs[-1:] == [chats[heard.chat][-1].seq] for heard in crowd.history.heard):
+            return
+        await asyncio.sleep(0.1)
+
+
+def _seconds(taken: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(taken)
+    if not ordered:
+        return {"count": 0, "p50": 0.0, "max": 0.0}
+    return {"count": len(ordered), "p50": round(ordered[len(ordered) // 2], 2), "max": round(ordered[-1], 2)}
+
+
+def main() -> int:
+    """Try it as asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    with site("--size", str(TAKEN + BOTS + 2 * asked.kills)) as here:
+        found, summary = asyncio.run(run(here, asked.kills, asked.seed))
+    report(found, summary)
+    return 0 if summary["met"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

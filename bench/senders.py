@@ -123,10 +123,10 @@ class _Posting:
     async def _sender(self, number: int, sender: Sender, line: wire.Line, start: float) -> None:
         dice = random.Random(self._plan.seed * 1_000_003 + number)
         for due in self._moments(dice, start):
-            if (pause := due - time.perf_counter()) > 0:
-                await asyncio.sleep(pause)
             if due >= self._until:
                 return
+            if (pause := due - time.perf_counter()) > 0:
+                await asyncio.sleep(pause)
             try:
                 answer = await line.ask(_post(sender, self._plan.port, dice))
             except wire.Hangup:

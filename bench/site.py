@@ -13,6 +13,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import msgspec
+import psycopg
 
 from bench.common import family, processor_seconds
 from madoguchi.kit.postgres import EmbeddedPostgres
@@ -87,7 +88,6 @@ class Site(msgspec.Struct):
     conninfo: str
     folder: Path
     web: Web
-    postgres: EmbeddedPostgres
 
     @property
     def postgres_pids(self) -> list[int]:
@@ -113,26 +113,20 @@ class Site(msgspec.Struct):
 
 
 @contextmanager
-def site(*arguments: str, database: str | None = None, **environment: str) -> Iterator[Site]:
-    """The demo with these further arguments and environment, until the block ends.
-
-    `database` is the address that the program is given in place of the server's own (such as a proxy's).
-    """
+def site(*arguments: str, commit_times: bool = False) -> Iterator[Site]:
+    """The demo with these further arguments, until the block ends; with `commit_times` the server keeps them."""
     with tempfile.TemporaryDirectory(prefix="mdg-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)  # under root the server is another user's
-        postgres = EmbeddedPostgres(folder / "postgres")
-        with postgres as conninfo:
+        if commit_times:
+            with EmbeddedPostgres(folder / "postgres") as conninfo, psycopg.connect(conninfo, autocommit=True) as conn:
+                conn.execute("alter system set track_commit_timestamp = on")  # from the next start
+        with EmbeddedPostgres(folder / "postgres") as conninfo:
             port = free_port()
-            web = Web(
-                folder,
-                port,
-                program_environment(folder, port, database or conninfo) | environment,
-                ("demo", *arguments),
-            )
+            web = Web(folder, port, program_environment(folder, port, conninfo), ("demo", *arguments))
             try:
                 web.start()
-                yield Site(conninfo, folder, web, postgres)
+                yield Site(conninfo, folder, web)
             finally:
                 web.stop()
 
