@@ -17,7 +17,18 @@ from madoguchi.core.cases.rules import Channel, State
 from madoguchi.core.people import queries as people
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import finder, views
-from madoguchi.front.counter.page import Asked, address, both, known, own, page, place_of, see_other, slow_down
+from madoguchi.front.counter.page import (
+    Asked,
+    address,
+    answered,
+    both,
+    known,
+    own,
+    page,
+    place_of,
+    see_other,
+    slow_down,
+)
 from madoguchi.front.ui.access import CUSTOMERS, get, post
 from madoguchi.front.ui.cards import TicketView, ticket_view
 from madoguchi.front.ui.forms import form
@@ -93,7 +104,7 @@ async def start(request: Asked, services: Services, visitor: Visitor) -> Redirec
         about = {name: value for name, value in (("order", wish.order), ("reason", wish.reason)) if value}
         return see_other(place.url(f"/chat?{urlencode(about)}"))
     if opened:
-        services.bot_due(case_id)
+        await answered(services.bot_due(case_id))
     return see_other(place.url(f"/chat/{case_id}"))
 
 
@@ -117,7 +128,7 @@ async def resume(request: Asked, services: Services, visitor: Visitor, case_id: 
     """Go on with a chat that ended."""
     slow_down(services.limits.write, visitor.actor.session)
     await services.db.run(visitor.actor, lambda tx: verbs.resume(tx, visitor.actor, case_id))
-    services.bot_due(case_id)
+    await answered(services.bot_due(case_id))
     return see_other(place_of(request).url(f"/chat/{case_id}"))
 
 

@@ -10,7 +10,7 @@ from litestar.datastructures import UploadFile
 from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.verbs import Written
 from madoguchi.front.counter.chats import room_page
-from madoguchi.front.counter.page import Asked, both, place_of, see_other, slow_down, told, wants_json
+from madoguchi.front.counter.page import Asked, answered, both, place_of, see_other, slow_down, told, wants_json
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, get, post
 from madoguchi.front.ui.forms import form
@@ -111,10 +111,11 @@ async def _stored(
         written: Written = await services.db.run(visitor.actor, work)
     except Refused as refused:
         return await _refused(request, services, visitor, case_id, refused, draft)
-    if written.bot_owes:
-        services.bot_due(case_id)
+    turn = services.bot_due(case_id) if written.bot_owes else None
     if wants_json(request):
         return Response({"seq": written.seq, "masked": written.masked}, status_code=200)
+    if turn:
+        await answered(turn)
     notice = "?masked=true" if written.masked else ""
     return see_other(place_of(request).url(f"/chat/{case_id}{notice}"))
 

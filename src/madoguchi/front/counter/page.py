@@ -1,5 +1,6 @@
 """What every handler of the counter needs: pages, where they are shown, who asks, and how often they may."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -17,6 +18,8 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import RateLimit
+
+PATIENCE = 2.0  # seconds
 
 Asked = Request[Any, Any, Any]
 T = TypeVar("T")
@@ -77,6 +80,11 @@ def local_path(wish: str, fallback: str = "/") -> str:
 def wants_json(request: Asked) -> bool:
     """Whether a script asks, which reads JSON."""
     return "application/json" in request.headers.get("accept", "")
+
+
+async def answered(turn: asyncio.Task[None]) -> None:
+    """Wait a moment for the bot's turn, so that the next page shows its answer also where no script runs."""
+    await asyncio.wait([turn], timeout=PATIENCE)
 
 
 async def known(services: Services, visitor: Visitor) -> Actor:

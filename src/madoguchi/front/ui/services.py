@@ -1,5 +1,6 @@
 """What a door may use: built once by app.py, handed to every handler. Doors never import app."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
@@ -44,5 +45,5 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     shop_secrets: Secrets
     shop_keys: Keys
-    bot_due: Callable[[UUID], None]
+    bot_due: Callable[[UUID], asyncio.Task[None]]
     demo: bool = False

@@ -32,11 +32,12 @@ class Bot:
         self._wits = wits
         self._turns: set[asyncio.Task[None]] = set()
 
-    def due(self, case_id: UUID) -> None:
-        """Answer soon, without making the caller wait; should it fail, the sweep comes by."""
+    def due(self, case_id: UUID) -> asyncio.Task[None]:
+        """Answer soon, without making the caller wait who does not like to; should it fail, the sweep comes by."""
         task = asyncio.create_task(self._try(case_id))
         self._turns.add(task)
         task.add_done_callback(self._turns.discard)
+        return task
 
     async def turn(self, case_id: UUID) -> bool:
         """Answer now; False when there was nothing to answer, or somebody else is at it."""
