@@ -17,7 +17,7 @@ from madoguchi.kit.errors import invisible
 
 SHOWN = 50
 # Mail is foreign HTML: it runs nothing, loads nothing and sends nothing; its own style sheet is all it has.
-_MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+_SHUT_IN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ async def one(request: Asked, services: Services, visitor: Visitor, mail_id: UUI
 async def as_shown(services: Services, mail_id: UUID) -> Response[str]:
     """The HTML part, shut in."""
     mail = await _mail(services, mail_id)
-    return Response(mail.html or "", media_type="text/html", headers={"content-security-policy": _MAIL_POLICY})
+    return Response(mail.html or "", media_type="text/html", headers={"content-security-policy": _SHUT_IN})
 
 
 async def _mail(services: Services, mail_id: UUID) -> CaughtMail:

@@ -21,6 +21,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
+from madoguchi.kit.i18n import NAMES
 
 FOUND = 20  # customers of a search
 TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk"}
@@ -47,7 +48,7 @@ class Shown(msgspec.Struct, frozen=True):
 async def choose(request: Asked, services: Services, visitor: Visitor, q: str = "") -> Response[str]:
     """Everybody there is."""
     shown = await services.db.run(SYSTEM, lambda tx: _shown(tx, q))
-    return page(request, services, visitor, "demo/people.html", people=PEOPLE, shown=shown, q=q)
+    return page(request, services, visitor, "demo/people.html", people=PEOPLE, shown=shown, q=q, names=NAMES)
 
 
 @post("/demo/be", access=EVERYONE)
@@ -55,6 +56,8 @@ async def be(request: Asked, services: Services, visitor: Visitor) -> Redirect:
     """Be this person from now on, in this browser."""
     wish = await form(request, Be)
     made = await services.db.run(SYSTEM, lambda tx: _become(tx, services, visitor, wish))
+    if visitor.actor.session:
+        services.sessions.forget(visitor.actor.session)
     if made:
         visitor.take(made)
     else:

@@ -1,36 +1,88 @@
 """A page as a shop would have it: its own words, one script tag for the widget, the shopper's token in it."""
 
+import msgspec
 from litestar import Response
 
 from madoguchi.core.access.rules import SYSTEM, Level
 from madoguchi.core.people import queries, tokens
 from madoguchi.core.people.queries import Customer
+from madoguchi.core.shop.port import Product, StoreUnavailable
+from madoguchi.core.shop.queries import orders_of
+from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.demo.page import Asked, page
 from madoguchi.front.ui.access import EVERYONE, get
+from madoguchi.front.ui.cards import OrderView, order_view
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
-from madoguchi.kit.money import Money
+from madoguchi.service.orders.rules import order_card
 
-KETTLE = Money(5480, "JPY")
+KETTLE = "KETTLE"
+ORDERS = 3
+
+
+class Bought(msgspec.Struct, frozen=True):
+    """An order, and the token with which the shop sends its customer to the counter about it."""
+
+    order: OrderView
+    token: str
+
+
+class Shopper(msgspec.Struct, frozen=True):
+    """Who is signed in at the shop; each token is good for one use."""
+
+    customer: Customer
+    bought: tuple[Bought, ...]
+    token: str
 
 
 @get("/demo/shop", access=EVERYONE)
 async def product(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
-    """The product page of the kettle; who is signed in here is signed in at the shop."""
-    shopper = await services.db.run(SYSTEM, lambda tx: _shopper(tx, visitor))
-    token = ""
-    if shopper and shopper.store_ref:
-        secret = services.shop_secrets(shopper.store_id)
-        token = tokens.issue(secret, shopper.store_id, shopper.store_ref, clock.now())
+    """The product page of the kettle. `as` is who is signed in at the shop, else the customer of our own session."""
+    wish = request.query_params.get("as", "")
+    shopper = await services.db.run(SYSTEM, lambda tx: _shopper(tx, services, visitor, wish))
     return page(
-        request, services, visitor, "demo/shop.html", shop=DEMO.name, price=KETTLE, shopper=shopper, token=token
+        request,
+        services,
+        visitor,
+        "demo/shop.html",
+        shop=DEMO.name,
+        ware=await _ware(services),
+        shopper=shopper,
+        people=PEOPLE,
+        base=services.settings.public_url,
     )
 
 
-async def _shopper(tx: Tx, visitor: Visitor) -> Customer | None:
+async def _ware(services: Services) -> Product | None:
+    try:
+        return await services.stores[DEMO.id].get_product(KETTLE)
+    except StoreUnavailable:
+        return None
+
+
+async def _shopper(tx: Tx, services: Services, visitor: Visitor, wish: str) -> Shopper | None:
+    customer = await _customer(tx, visitor, wish)
+    if customer is None or customer.store_ref is None:
+        return None
+    ref, now, secret = customer.store_ref, clock.now(), services.shop_secrets(customer.store_id)
+
+    def token() -> str:
+        return tokens.issue(secret, customer.store_id, ref, now)
+
+    zone = (await queries.store(tx, customer.store_id)).time_zone
+    bought = tuple(
+        Bought(order_view(order_card(order.id, order.document, now, zone), visitor.reader), token())
+        for order in await orders_of(tx, customer.id, limit=ORDERS)
+    )
+    return Shopper(customer, bought, token())
+
+
+async def _customer(tx: Tx, visitor: Visitor, wish: str) -> Customer | None:
+    if wish:
+        return await queries.customer_by_ref(tx, DEMO.id, wish)
     actor = visitor.actor
     if actor.is_staff or actor.id is None or actor.level < Level.SIGNED_IN:
         return None

@@ -1,6 +1,6 @@
 """The demo world: the demo shop with its customers and orders, our mirror of it, and the people who work here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -9,6 +9,7 @@ from madoguchi.core.people.verbs import add_staff
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo import world
+from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO, RETAIL, Shop
 from madoguchi.edge.stores.demo.store import DemoStore
 from madoguchi.kit import clock
@@ -72,10 +73,17 @@ def welcome(settings: Settings) -> str:
             f"  Mail that was sent  {url}/demo/mail",
             f"  The API             {url}/api/docs",
             "",
+            f"  One can be          {_listed(person.customer.name for person in PEOPLE)}",
+            f"  and, at the desk,   {_listed(colleague.name for colleague in STAFF)}",
+            "",
             "  This is a demonstration: anybody on this machine can be anybody. Ctrl-C ends it.",
             "",
         )
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " · ".join(names)
 
 
 async def _open(database: Database, store_database: Database, shop: Shop, progress: Progress) -> None:

@@ -75,7 +75,9 @@ class Door:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers(scope["path"], visitor)]
+                said = {name for name, _ in message["headers"]} - {b"set-cookie"}  # a response's own word stands
+                ours = self._headers(scope["path"], visitor)
+                message["headers"] = [*message["headers"], *(header for header in ours if header[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, sending)
