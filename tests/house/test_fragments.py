@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from uuid import UUID
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ async def test_live_entries_are_the_pages_entries(site: Site, role: Role) -> Non
     fragments = [event["data"]["html"] for event in live.json()["events"]]
     assert [fragment for fragment in fragments if drawn(fragment) not in drawn(page.text)] == []
     assert {kind for fragment in fragments for kind in re.findall('data-kind="([a-z]+)"', fragment)} >= KINDS
-    assert page.text.count('<article class="entry"') == len(fragments)
+    assert page.text.count('<article class="entry" id="entry-') == len(fragments)
 
 
 def test_catches_a_difference() -> None:
@@ -68,8 +69,8 @@ async def told(hers: httpx.AsyncClient, chat: str, kind: str, card: str = "") ->
 async def reader(site: Site, role: Role, case_id: str) -> Comer:
     """Whose case it is, or one of the staff."""
     if role is Role.CUSTOMER:
-        owner = site.value("select customer_id from cases where id = %s", case_id)
-        return Comer("customer", level=Level.SIGNED_IN, id=owner)
+        owner = str(site.value("select customer_id from cases where id = %s", case_id))
+        return Comer("customer", level=Level.SIGNED_IN, id=UUID(owner))
     return next(comer for comer in await comers(site) if comer.role is role)
 
 
