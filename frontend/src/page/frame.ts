@@ -28,7 +28,7 @@ function onEscape(event: KeyboardEvent): void {
 /** An opened menu that holds a form has its likeliest control under the fingers. */
 function onToggle(event: Event): void {
   const menu = event.target as HTMLElement;
-  if (menu.matches("details[data-menu][open]")) menu.querySelector<HTMLElement>("[data-menu-focus]")?.focus();
+  if (menu.matches("details[data-menu][open]")) menu.querySelector<HTMLElement>("[data-menu-focus]")?.focus({ preventScroll: true });
 }
 
 function openMenus(): HTMLDetailsElement[] {
