@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from madoguchi.app import catalogue
-from madoguchi.core.access.rules import Level
+from madoguchi.core.access.rules import STAFF, Level
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
 from madoguchi.core.policy.rules import Then, pack
 from madoguchi.core.shop.port import OrderState, TrackingState
+from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
@@ -65,6 +66,11 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
+        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "api", "look"),
+        "demo.pages.{}": ("counter", "shop", "desk", "mail", "api", "look"),
+        "demo.person.{}": [person.customer.ref for person in PEOPLE],
+        "demo.role.{}": sorted(STAFF),
+        "demo.shop.shelf.{}": ("kitchen", "daily", "food", "fashion"),
         "desk.check.{}": Check,
         "desk.holding.{}": ("mine", *State),
         "desk.language.{}": LANGUAGES,
