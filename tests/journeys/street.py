@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from markupsafe import escape
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.people import tokens
 from madoguchi.core.people.queries import all_staff
 from madoguchi.core.people.verbs import start_session
 from madoguchi.edge.stores.demo.people import EMMA, FANG, MINJUN, MISAKI, Person
@@ -46,9 +48,14 @@ class Street:
         return await self._page(lang, width, scripts=scripts)
 
     async def customer(self, person: Person, lang: str, *, width: int = PHONE, scripts: bool = True) -> Page:
-        """A customer whom the shop vouches for, at the counter."""
+        """A customer of the demo shop, which vouches for them, at the counter."""
+        return await self.shopper(DEMO.id, person.customer.ref, lang, width=width, scripts=scripts)
+
+    async def shopper(self, shop: str, ref: str, lang: str, *, width: int = PHONE, scripts: bool = True) -> Page:
+        """A customer of any shop."""
         page = await self._page(lang, width, scripts=scripts)
-        form: dict[str, str | float | bool] = {"token": self.site.shop_token(person)}
+        token = tokens.issue(self.site.services.shop_secrets(shop), shop, ref, clock.now())
+        form: dict[str, str | float | bool] = {"token": token}
         headers = {"origin": self.site.url, "accept-language": lang}
         answer = await page.context.request.post(f"{self.site.url}/session/shop", form=form, headers=headers)
         assert answer.ok
@@ -111,3 +118,14 @@ async def staff_token(site: Site, who: Colleague) -> str:
         return (await start_session(tx, store_id=DEMO.id, locale=who.locale, staff_id=staff.id)).token
 
     return await site.app.db.run(SYSTEM, work)
+
+
+async def write(page: Page, text: str) -> None:
+    """Say something in the conversation on the page."""
+    await page.fill("#compose-text", text)
+    await page.click(".composer-send")
+
+
+def shown(words: str) -> str:
+    """Words as they stand in the markup of a page."""
+    return str(escape(words))

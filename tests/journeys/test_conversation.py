@@ -9,7 +9,6 @@ from math import ceil
 from uuid import UUID, uuid4
 
 import pytest
-from markupsafe import escape
 from PIL import Image
 from PIL.ExifTags import Base
 from playwright.async_api import Page, expect
@@ -20,7 +19,7 @@ from madoguchi.kit import clock
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.routing.rules import LIMITS
 from tests.front.counter.customer import Customer, id_of, signed_in
-from tests.journeys.street import DESK, NATIVES, WANTS_A_PERSON, Street, at_desk, who_speak
+from tests.journeys.street import DESK, NATIVES, WANTS_A_PERSON, Street, at_desk, shown, who_speak, write
 from tests.web import Site
 
 
@@ -116,11 +115,6 @@ async def ask_for_a_person(guest: Page, url: str, lang: str, says: Reader) -> No
     await expect(guest.locator(".line-figure")).to_have_text("1")
 
 
-async def write(page: Page, text: str) -> None:
-    await page.fill("#compose-text", text)
-    await page.click(".composer-send")
-
-
 @pytest.mark.browser
 @pytest.mark.spoken("ja")
 async def test_it_goes_on_in_another_browser(street: Street, lang: str, says: Reader) -> None:
@@ -206,11 +200,6 @@ async def the_desk_stays_open(desk: Customer, length: timedelta) -> datetime:
         with clock.frozen(start + step * timedelta(minutes=4)):
             await desk.send("/desk/heartbeat")
     return start + len(steps) * timedelta(minutes=4)
-
-
-def shown(words: str) -> str:
-    """Words as they stand in a page."""
-    return str(escape(words))
 
 
 async def both_accept(desks: Sequence[Customer], people: Sequence[Colleague], case_id: UUID) -> int:
