@@ -1,6 +1,7 @@
 """Transactions: all or nothing, tried again when Postgres says so, closed to calls outside."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -51,6 +52,20 @@ async def test_a_commit_is_told_afterwards(db: Database) -> None:
 
     await db.run(SYSTEM, work)
     assert told.wakes == [Wake("case:1", 3)]
+
+
+async def test_an_error_passed_over_is_not_taken_for_a_commit(db: Database) -> None:
+    db.after_commit = told = _Told()
+
+    async def work(tx: Tx) -> None:
+        tx.wake("case:1", 3)
+        with suppress(psycopg.errors.DivisionByZero):
+            await tx.execute("select 1 / 0")
+
+    with pytest.raises(RuntimeError, match="nothing was stored"):
+        await db.run(SYSTEM, work)
+    assert told.wakes == []
+    assert await db.run(SYSTEM, lambda tx: tx.value("select 1")) == 1
 
 
 async def test_deadlocks_are_tried_again(db: Database) -> None:

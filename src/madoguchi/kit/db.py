@@ -21,6 +21,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from madoguchi.kit import clock
+from madoguchi.kit.failpoints import failpoint
 
 Params = Sequence[Any] | Mapping[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
@@ -162,7 +163,10 @@ class Database:
             raise
         finally:
             _in_transaction.reset(mark)
-        await conn.execute("commit")
+        failpoint("before_commit")
+        if (await conn.execute("commit")).statusmessage != "COMMIT":  # so Postgres answers where a statement failed
+            raise RuntimeError("an error of a statement was passed over, so nothing was stored")
+        failpoint("after_commit")
         if tx.wakes and self.after_commit:
             self.after_commit.publish(tx.wakes)
         for act in tx.afterwards:

@@ -12,6 +12,7 @@ from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import Operation, OperationState, StorePort, StoreUnavailable
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, assert_outside
+from madoguchi.kit.failpoints import failpoint
 from madoguchi.kit.jobs import Nothing
 
 ASK_AGAIN = timedelta(seconds=5)
@@ -32,6 +33,7 @@ class Executor:
         if request.settled_at is not None:
             return
         operation = await self._ask(request)
+        failpoint("after_store")
         match operation.state:
             case OperationState.PENDING | OperationState.UNKNOWN:
                 asked = operation.state is OperationState.PENDING
