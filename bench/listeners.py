@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+import signal
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -27,7 +29,7 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Who listens, for how many seconds after all are there, and the file in which they note what came."""
+    """Who listens, for how many seconds at most, and the file in which they note what came."""
 
     port: int
     readers: Sequence[Reader]
@@ -91,9 +93,12 @@ async def _listen(plan: Plan) -> Listened:
             streams.append(await wire.listen(plan.port, request, _Ear(number, reader.case, came).hear))
 
     await asyncio.gather(*(open_streams() for _ in range(_AT_ONCE)))
+    told_to_end = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told_to_end.set)
     say_ready()
     processor, begun = time.process_time(), time.perf_counter()
-    await asyncio.sleep(plan.seconds)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(told_to_end.wait(), plan.seconds)
     share = (time.process_time() - processor) / (time.perf_counter() - begun)
     cut = sum(not stream.open for stream in streams)
     for stream in streams:

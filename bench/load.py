@@ -40,6 +40,11 @@ class Load(Generic[R]):
         if self.process.stdout.readline() != b"ready\n":
             raise RuntimeError("a load did not come to the point where it was ready")
 
+    def finish(self, within: float) -> R:
+        """Ask it to end, and what came of it."""
+        self.process.terminate()
+        return self.result(within)
+
     def result(self, within: float) -> R:
         """What came of it, when it has ended by itself."""
         output, _ = self.process.communicate(timeout=within)

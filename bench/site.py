@@ -131,12 +131,12 @@ def site(*arguments: str, commit_times: bool = False) -> Iterator[Site]:
                 web.stop()
 
 
-def program_environment(folder: Path, port: int, conninfo: str) -> dict[str, str]:
-    """What a program of the site is told: nothing of this shell's own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MADOGUCHI_")}
-    return kept | {
+def program_environment(folder: Path, port: int, conninfo: str | None = None) -> dict[str, str]:
+    """What a program is told: nothing of this shell's own settings. Without an address it has a Postgres of its own."""
+    mine = ("MADOGUCHI_", "DATABASE_URL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
+    return (kept | {"DATABASE_URL": conninfo} if conninfo else kept) | {
         "PYTHONPATH": str(ROOT / "src"),
-        "DATABASE_URL": conninfo,
         "MADOGUCHI_DATA_DIR": str(folder / "home"),
         "MADOGUCHI_PORT": str(port),
         "MADOGUCHI_PACE": PACE,
