@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from markupsafe import escape
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, Page
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import tokens
@@ -25,6 +25,12 @@ WANTS_A_PERSON = {
     "en": "I want to talk to a person",
     "zh": "我想找人工客服",
     "ko": "상담원과 이야기하고 싶어요",
+}
+CHANGED_MIND = {
+    "ja": "やっぱりキャンセルしたい",
+    "en": "I changed my mind, I'd like to cancel",
+    "zh": "我还是想取消订单",
+    "ko": "역시 주문을 취소하고 싶어요",
 }
 TAGS = {"ja": "ja", "en": "en", "zh": "zh-CN", "ko": "ko"}
 
@@ -120,7 +126,7 @@ async def staff_token(site: Site, who: Colleague) -> str:
     return await site.app.db.run(SYSTEM, work)
 
 
-async def write(page: Page, text: str) -> None:
+async def write(page: Page | Frame, text: str) -> None:
     """Say something in the conversation on the page."""
     await page.fill("#compose-text", text)
     await page.click(".composer-send")

@@ -19,16 +19,10 @@ from madoguchi.kit import clock
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.progress import Progress
 from tests.front.counter.customer import signed_in
-from tests.journeys.street import DESK, NATIVES, Street, shown, write
+from tests.journeys.street import CHANGED_MIND, DESK, NATIVES, Street, shown, write
 from tests.journeys.test_retail_shop import DATA
 from tests.web import Site
 
-CHANGED_MIND = {
-    "ja": "やっぱりキャンセルしたい",
-    "en": "I changed my mind, I'd like to cancel",
-    "zh": "我还是想取消订单",
-    "ko": "역시 주문을 취소하고 싶어요",
-}
 _SHOP = """
     select jsonb_build_object('state', o.state,
       'stock', (select jsonb_object_agg(v.sku, v.stock) from demo_store.order_lines l
