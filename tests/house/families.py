@@ -72,7 +72,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "demo.role.{}": sorted(STAFF),
         "demo.shop.shelf.{}": ("kitchen", "daily", "food", "fashion"),
         "desk.check.{}": Check,
-        "desk.holding.{}": ("mine", *State),
+        "desk.holding.{}": State,
         "desk.language.{}": LANGUAGES,
         "desk.level.{}": [str(int(level)) for level in Level],
         "errors.{}": sorted(codes()),

@@ -15,6 +15,12 @@ from tests.web import world_template as world_template
 
 ORDER = "MD-10234608"  # his, and it can still be cancelled
 
+_UNDER_WAY = """
+select (select count(*) from cases where bot_due_at is not null)
+     + (select count(*) from deliveries where next_try_at is not null)
+     + (select count(*) from jobs where key not like 'periodic:%%')
+"""
+
 
 async def test_things_of_others_do_not_exist(site: Site) -> None:
     """An answer that differs tells that there is such an order; a word or a code too much is a leak."""
@@ -60,10 +66,8 @@ async def belongings(site: Site) -> Mapping[str, str]:
     quote = (await his.post("/api/v1/quotes", json=wish)).json()
     confirmation = {"token": quote["confirmation"]["token"]}
     request = (await his.post(f"/api/v1/quotes/{quote['id']}/confirmation", json=confirmation)).json()["id"]
-    for _ in range(100):
-        if messages := (await his.get("/api/v1/messages")).json()["items"]:
-            break
-        await asyncio.sleep(0.05)
+    await quiet(site)
+    messages = (await his.get("/api/v1/messages")).json()["items"]
     return {
         "customer_id": str(site.value("select customer_id from cases where id = %s", chat)),
         "order_id": order,
@@ -73,6 +77,15 @@ async def belongings(site: Site) -> Mapping[str, str]:
         "request_id": request,
         "message_id": messages[0]["id"],
     }
+
+
+async def quiet(site: Site) -> None:
+    """Wait until what follows has followed: the bot's answers, the jobs, the mail."""
+    for _ in range(200):
+        if not site.value(_UNDER_WAY):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the program does not come to rest")
 
 
 def seen(answer: httpx.Response) -> tuple[int, str]:
