@@ -2,6 +2,7 @@
 
 import asyncio
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from PIL import Image
 
 from madoguchi.edge.stores.demo.people import EMMA, MISAKI, Story
 from madoguchi.front.ui import stream
-from tests.web import Site
+from tests.web import Site, serving
 from tests.web import site as site
 from tests.web import world_template as world_template
 
@@ -45,6 +46,16 @@ async def test_opens_once_per_client_id(site: Site) -> None:
     assert await _open(client, "another") != chat
     assert site.value("select count(*) from cases") == 2
     assert await _open(await site.api()) != chat
+
+
+async def test_a_guest_is_known_at_once_in_every_process(site: Site, tmp_path: Path) -> None:
+    client = await site.api()
+    async with serving(site.database_url, tmp_path / "second", work=False) as second:
+        there = await second.client(client.headers["authorization"].removeprefix("Bearer "))
+        assert (await there.get("/api/v1/cases")).json()["items"] == []
+        chat = await _open(client)
+        assert (await there.get(chat)).status_code == 200
+        assert (await _say(there, chat, "1", text="こんにちは")).status_code == 201
 
 
 async def test_begins_with_the_order_by_its_number_or_id(site: Site) -> None:

@@ -193,9 +193,8 @@ def chat(case: Case) -> Chat:
 
 async def _customer(services: Services, visitor: Visitor) -> Actor:
     """The visitor as somebody to write under; a guest becomes one now."""
-    if visitor.actor.id is None and visitor.actor.session:
+    if visitor.actor.id is None:
         await services.db.run(visitor.actor, visitor.ensure_customer)
-        services.sessions.forget(visitor.actor.session)
     return visitor.actor
 
 

@@ -30,6 +30,8 @@ class SessionBook:
         if time.monotonic() - at < FRESH:
             return session
         session = await self._db.run(SYSTEM, lambda tx: queries.session(tx, key))
+        if session and session.actor.id is None:
+            return session  # a guest who becomes somebody with the next word, in whatever process that is said
         self._seen[key] = (time.monotonic(), session)
         self._seen.move_to_end(key)
         if len(self._seen) > _KEPT:
