@@ -48,7 +48,7 @@ export class ChatRoom extends HTMLElement {
     const mine = (topic: string) => topic.startsWith(`case:${this.dataset.case}`);
     const theirs = (who: string) => who !== document.documentElement.dataset.viewer;
     document.addEventListener("live:append", ({ detail }) => this.#came(detail.entry, detail.own), { signal });
-    document.addEventListener("live:typing", ({ detail }) => mine(detail.topic) && theirs(detail.who) && this.#typing.show(detail.name), { signal });
+    document.addEventListener("live:typing", ({ detail }) => mine(detail.topic) && theirs(detail.who) && this.#typing.show(detail.name || this.querySelector("h1")!.textContent!), { signal });
     document.addEventListener("live:read", ({ detail }) => mine(detail.topic) && theirs(detail.who) && this.#reading.showRead(detail.seq), { signal });
     document.addEventListener("live:reset", ({ detail }) => mine(detail.topic) && void this.#refresh(), { signal });
     this.#reading.thread.addEventListener("scroll", () => (this.#atEnd = this.#reading.atEnd), { passive: true, signal });

@@ -1,11 +1,14 @@
 """Letting a case go: to others, aside, or to its end with a record."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from madoguchi.core.access.rules import Role
+from madoguchi.core.cases import verbs as cases
 from madoguchi.edge.stores.demo.people import KENTA, MISAKI
 from madoguchi.kit import clock
 from tests.conftest import NOW
@@ -23,6 +26,15 @@ async def talking(site: Site) -> tuple[Associate, Caller]:
     aoi = await at_desk(site)
     await aoi.take(caller.case_id)
     return aoi, caller
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait, at most five seconds."""
+    for _ in range(50):
+        if done():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it did not happen")
 
 
 def holder(site: Site, caller: Caller) -> object:
@@ -97,6 +109,17 @@ async def test_the_record_closes_the_case_and_leads_to_the_next(site: Site) -> N
     again = await aoi.say(f"/desk/cases/{caller.case_id}/wrap-up", **SOLVED)
     assert again.status_code == 200
     assert site.value("select count(*) from wrap_ups") == 1
+
+
+async def test_what_the_customer_ended_still_asks_for_its_record(site: Site) -> None:
+    aoi, caller = await talking(site)
+    await site.services.db.run(caller.actor, lambda tx: cases.end(tx, caller.actor, caller.case_id))
+    await until(lambda: site.value("select state from work_items") == "done")
+    assert "記録がまだです" in (await aoi.get("/desk/panels/mine")).text
+    await aoi.get(f"/desk/cases/{caller.case_id}")
+    await aoi.post(f"/desk/cases/{caller.case_id}/wrap-up", SOLVED)
+    assert aoi.page.status_code == 200
+    assert "記録がまだです" not in (await aoi.get("/desk/panels/mine")).text
 
 
 async def test_an_overdue_promise_stands_out(site: Site) -> None:

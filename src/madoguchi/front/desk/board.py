@@ -14,7 +14,7 @@ from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.routing import queries
-from madoguchi.service.routing.queries import Counts, MyCase, Offer, QueueRow, Taken
+from madoguchi.service.routing.queries import Counts, MyCase, Offer, Owed, QueueRow, Taken
 from madoguchi.service.routing.rules import Person, Presence, Priority
 
 _LONG = timedelta(minutes=3)  # of waiting: worth a look,
@@ -26,6 +26,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
     me: Person | None
     mine: Sequence[MyCase]
+    owed: Sequence[Owed]
     line: Sequence[QueueRow]
     offer: Offer | None
     taken: Taken | None
@@ -87,6 +88,7 @@ async def load(tx: Tx, actor: Actor) -> Board:
     return Board(
         me=await queries.my_presence(tx, actor),
         mine=await queries.my_cases(tx, actor),
+        owed=await queries.records_owed(tx, actor),
         line=await queries.queue_list(tx, actor),
         offer=offer,
         taken=None if offer else await queries.taken_from_me(tx, actor),
@@ -100,10 +102,13 @@ def case_url(case_id: UUID) -> str:
 
 
 def view(board: Board, visitor: Visitor) -> BoardView:
-    """The board as the template shows it: mine by urgency, the line in the order in which it will be served."""
+    """The board as the template shows it: mine by urgency, then what I owe a record; the line as it will be served."""
     reader, taken = visitor.reader, board.taken
     return BoardView(
-        mine=[_my_row(row, reader) for row in sorted(board.mine, key=_urgency)],
+        mine=[
+            *(_my_row(row, reader) for row in sorted(board.mine, key=_urgency)),
+            *(_owed_row(row, reader) for row in board.owed),
+        ],
         line=[_line_row(row, visitor) for row in board.line],
         offer=_offer(board.offer, reader) if board.offer else None,
         taken=reader.t("desk.taken", customer=customer_name(taken.customer_name, reader), name=taken.by)
@@ -205,6 +210,23 @@ def _my_row(row: MyCase, reader: Reader) -> RowView:
         wait=reader.t("desk.parked") if parked else waited(owed, reader) if owed else "",
         tone="plain" if parked or not owed else tone(owed),
         unread=row.unread,
+    )
+
+
+def _owed_row(row: Owed, reader: Reader) -> RowView:
+    return RowView(
+        id=f"my-row-{row.case_id}",
+        case_id=str(row.case_id),
+        url=case_url(row.case_id),
+        name=customer_name(row.customer_name, reader),
+        number=row.number,
+        reason=reason_label(row.reason, reader),
+        preview=reader.t("desk.owed.note"),
+        channel="chat",
+        language=row.language,
+        wait=reader.t("desk.owed"),
+        tone="waiting",
+        unread=0,
     )
 
 

@@ -50,7 +50,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def acts(self) -> bool:
         """Whether the actor may act on the customer's orders here."""
-        return (self.mine or self.leads) and self.state is not State.CLOSED
+        return self.writable or (self.leads and self.state is not State.CLOSED)
 
     @property
     def givable(self) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "Item",
     "MyCase",
     "Offer",
+    "Owed",
     "Place",
     "Promise",
     "Queue",
@@ -41,6 +42,7 @@ __all__ = [
     "promises_to",
     "queue_list",
     "queues",
+    "records_owed",
     "taken_from_me",
     "wrap_ups",
 ]
@@ -94,6 +96,17 @@ class MyCase(msgspec.Struct, frozen=True):
     unread: int
 
 
+class Owed(msgspec.Struct, frozen=True):
+    """A conversation that ended under an associate's hands, with no record yet."""
+
+    case_id: UUID
+    number: str
+    customer_name: str
+    reason: str | None
+    language: str
+    done_at: datetime
+
+
 class Offer(msgspec.Struct, frozen=True):
     """What an associate is asked to take, and until when."""
 
@@ -137,6 +150,7 @@ _HANDOVER = """(select e.body->'handover' from entries e
 _HANDLED = 100  # conversations from which a wait is estimated,
 _ENOUGH = 5  # and how many of them there must be
 _LATELY = timedelta(seconds=20)  # in which it is still worth telling that somebody else was quicker
+_OWED = timedelta(days=1)  # in which a record is still asked for
 
 
 async def place_and_wait(tx: Tx, case_id: UUID) -> QueueTicket:
@@ -187,6 +201,19 @@ async def my_cases(tx: Tx, actor: Actor, *, before: UUID | None = None, limit: i
             where c.assigned_to = %s and c.state <> 'closed' and (%s::uuid is null or c.id < %s)
             order by c.id desc limit %s""",
         [staff_id(actor), before, before, limit],
+    )
+
+
+async def records_owed(tx: Tx, actor: Actor, limit: int = 10) -> Sequence[Owed]:
+    """What the actor has not recorded because the customer ended it, the latest first."""
+    return await tx.all(
+        Owed,
+        """select i.case_id, c.number, u.name as customer_name, c.reason, c.locale as language, i.done_at
+           from work_items i join cases c on c.id = i.case_id join customers u on u.id = c.customer_id
+           where i.assigned_to = %s and i.state = 'done' and i.done_at > %s
+             and not exists (select from wrap_ups w where w.item_id = i.id)
+           order by i.done_at desc limit %s""",
+        [staff_id(actor), tx.now - _OWED, limit],
     )
 
 
