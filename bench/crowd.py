@@ -1,24 +1,26 @@
-"""People who do not give up: each posts again, under the same id, until the answer comes, and notes what it was told."""
+"""People who do not give up: each posts again, under the same id, until the answer comes, and notes what was told."""
 
 import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
-import msgspec
 
 from bench.history import Heard, History, Said, Wished
 from bench.people import Associate, Customer
 from bench.senders import TEXTS
 from madoguchi.front.desk.checks import Check
 
-PAUSE = 0.03  # seconds before trying again, and on average between two messages of one person
+PAUSE = 0.03  # seconds on average between two messages of one person
+RETRY = (0.03, 0.25)  # seconds before trying again: at first, and at most
+LOOK_AGAIN = 0.3  # seconds before asking once more what became of a request
 HEARTBEAT = 10.0  # seconds
 AGAIN = 0.03  # share of the messages that are posted once more although they were answered
 SETTLED = {"done", "partly_done", "failed"}
+TAKEN_UP = SETTLED | {"asked"}  # the shop decides about these
 _RETRIED_REFUSALS = {"order_changed", "quote_expired", "confirmation_expired"}  # a new quote helps
 
 
@@ -31,7 +33,8 @@ class Crowd:
         self.history = History()
         self.statuses: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()  # cancellations that could not be, by code
-        self.settled_in: list[float] = []  # seconds from a confirmation to its request's end
+        self.taken_up_in: list[float] = []  # seconds from a wish until the shop had it, and that was booked
+        self.settled_in: list[float] = []  # and until it had been decided
         self.accepted = (0.0, 0.0)  # of the latest: when it was posted, and when it was answered
         self.orders: asyncio.Queue[tuple[Customer, str]] = asyncio.Queue()
         self._dice = random.Random(seed)
@@ -119,12 +122,12 @@ class Crowd:
 
     async def _until_answered(self, ask: Callable[[], Awaitable[httpx.Response]]) -> dict[str, Any]:
         """The answer, or the refusal (it has a `code`), once there is somebody who can give one."""
-        while True:
+        for pause in _pauses():
             try:
                 answer = await ask()
             except httpx.TransportError as error:
                 self.statuses[type(error).__name__] += 1
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(pause)
                 continue
             self.statuses[str(answer.status_code)] += 1
             if answer.status_code < 500:
@@ -132,13 +135,15 @@ class Crowd:
                 return told
             if answer.status_code != 503 or "retry-after" not in answer.headers:
                 self.history.wrong.append(f"{answer.status_code} {answer.request.url.path} {answer.text[:200]}")
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
 
     async def _listen(self, customer: Customer) -> None:
         """The customer's stream, taken up again after the last number heard whenever it is cut."""
         heard = Heard(customer.chat)
         self.history.heard.append(heard)
         path = f"/api/v1/chats/{customer.chat}/events"
+        pauses = _pauses()
         while True:
             headers = {**_bearer(customer), "last-event-id": str(heard.seqs[-1]) if heard.seqs else "0"}
             try:
@@ -146,9 +151,10 @@ class Crowd:
                     async for line in answer.aiter_lines():
                         if line.startswith("id: "):
                             heard.seqs.append(int(line[4:]))
+                            pauses = _pauses()
             except httpx.TransportError:
                 self.statuses["stream cut"] += 1
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(next(pauses))
 
     async def _beat(self, associate: Associate) -> None:
         while True:
@@ -162,17 +168,18 @@ class Crowd:
             self.orders.task_done()
 
     async def _cancelled(self, customer: Customer, order: str) -> None:
-        made = await self._confirmed(customer, order)
-        if "code" in made:
-            self.refused[str(made["code"])] += 1
-            return
         begun = time.monotonic()
-        told = made
-        while told["state"] not in SETTLED:
-            await asyncio.sleep(10 * PAUSE)
-            told = await self._ask("GET", customer, f"/api/v1/requests/{made['id']}")
-        self.settled_in.append(time.monotonic() - begun)
-        self.history.wished.append(Wished(order, str(made["id"]), str(told["state"])))
+        told = await self._confirmed(customer, order)
+        if "code" in told:
+            self.refused[str(told["code"])] += 1
+            return
+        request = f"/api/v1/requests/{told['id']}"
+        for states, taken in ((TAKEN_UP, self.taken_up_in), (SETTLED, self.settled_in)):
+            while told["state"] not in states:
+                await asyncio.sleep(LOOK_AGAIN)
+                told = await self._ask("GET", customer, request)
+            taken.append(time.monotonic() - begun)
+        self.history.wished.append(Wished(order, str(told["id"]), str(told["state"])))
 
     async def _confirmed(self, customer: Customer, order: str) -> dict[str, Any]:
         """The request, or why there is none."""
@@ -190,6 +197,14 @@ class Crowd:
         self, method: str, customer: Customer, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         return await self._until_answered(lambda: self.web.request(method, path, headers=_bearer(customer), json=body))
+
+
+def _pauses() -> Iterator[float]:
+    """How long to wait before the next attempt: ever longer."""
+    pause, longest = RETRY
+    while True:
+        yield pause
+        pause = min(pause * 1.5, longest)
 
 
 async def cancellable(web: httpx.AsyncClient, customers: list[Customer], at_most: int) -> list[tuple[Customer, str]]:

@@ -4,6 +4,7 @@ The checker knows nothing of how the history came about: it reads every chat ove
 looks into the database only for what no reader is shown (money, and the numbers of hidden entries).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ import psycopg
 from bench.people import Customer
 
 PAGE = 200  # entries asked for at once
+_ERROR = re.compile(r"^(\w+(?:\.\w+)+|\w+Error): ", re.MULTILINE)  # the last line of a traceback
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -132,7 +134,8 @@ _MONEY = {
               is distinct from coalesce(o.state, 'failed')""",
     "not settled": "select number, state from requests where settled_at is null",
     "executed without a request": """
-        select o.key from demo_store.operations o where not exists (select 1 from requests r where r.id::text = o.key)""",
+        select o.key from demo_store.operations o
+        where not exists (select 1 from requests r where r.id::text = o.key)""",
     "orders cancelled twice": """
         select order_ref, count(*) from requests where state = 'done' group by order_ref having count(*) > 1""",
     "booked otherwise than refunded": """
@@ -151,7 +154,8 @@ _MONEY = {
         join requests r on r.order_ref = t.order_ref and r.store_id = t.shop_id
         left join lateral (
           select coalesce(sum(amount), 0) as paid_back from demo_store.payments p
-          where (p.shop_id, p.order_ref, p.tender_ref) = (t.shop_id, t.order_ref, t.ref) and p.kind = 'refund') p on true
+          where (p.shop_id, p.order_ref, p.tender_ref) = (t.shop_id, t.order_ref, t.ref)
+            and p.kind = 'refund') p on true
         where t.refunded <> p.paid_back""",
     "our ledger is not the store's": """
         select t.order_ref, t.ref, t.refunded, l.refunded
@@ -172,8 +176,13 @@ def check_database(conninfo: str, wished: Sequence[Wished]) -> dict[str, list[An
     """What contradicts itself there, or what was told of a cancellation; by kind, only what is wrong."""
     with psycopg.connect(conninfo, autocommit=True) as conn:
         found = {kind: conn.execute(query.encode()).fetchall() for kind, query in _MONEY.items()}
-        states = dict(conn.execute("select id::text, state from requests").fetchall())
+        states: dict[str, str] = dict(conn.execute("select id::text, state from requests").fetchall())
     found["told otherwise than it is"] = [
         (wish.order, wish.state, states.get(wish.request)) for wish in wished if states.get(wish.request) != wish.state
     ]
     return {kind: rows for kind, rows in found.items() if rows}
+
+
+def logged(log: str) -> dict[str, int]:
+    """Which errors the program wrote down with their tracebacks, and how often."""
+    return dict(Counter(_ERROR.findall(log)))

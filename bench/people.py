@@ -57,9 +57,12 @@ def desk_headers(token: str, seed: str) -> dict[str, str]:
     return {"cookie": f"session={token}; seed={seed}"}
 
 
-async def customers(site: Site, count: int) -> list[Customer]:
-    """As many sessions of the shop's customers, each with a chat of its own; taken from the API call by call."""
-    refs = _refs(site.conninfo)
+async def customers(site: Site, count: int, refs: Sequence[tuple[str, str]] = ()) -> list[Customer]:
+    """As many sessions of the shop's customers, each with a chat of its own; taken from the API call by call.
+
+    `refs` are the ones to choose from, with their languages, if not all.
+    """
+    refs = refs or _refs(site.conninfo)
     made: list[Customer] = []
     numbers = iter(range(count))
 
