@@ -1,5 +1,6 @@
 """A part of a measurement that runs as a process of its own: a plan goes in as JSON, what came of it comes out."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,11 @@ class Load(Generic[R]):
     def __init__(self, module: str, plan: msgspec.Struct, result: type[R]) -> None:
         self._result = result
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", module],
+            cwd=ROOT,
+            env=dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         assert self.process.stdin
         self.process.stdin.write(msgspec.json.encode(plan))
@@ -32,7 +37,7 @@ class Load(Generic[R]):
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
     def ready(self) -> None:
         """Wait for the line that says so, from loads that say it."""
