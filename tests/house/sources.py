@@ -20,11 +20,6 @@ class Module(msgspec.Struct, frozen=True):
     name: str
     tree: ast.Module
 
-    @property
-    def folder(self) -> str:
-        """The dotted name of the room or folder that it stands in."""
-        return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
-
 
 @cache
 def modules() -> list[Module]:
