@@ -58,3 +58,12 @@ async def test_those_who_hear_the_same_do_not_come_at_once(db: Database, hub: Hu
     assert 0 < sum(bool(reader.drain()) for reader in readers) < 60
     await asyncio.sleep(0.7)
     assert sum(bool(reader.drain()) for reader in readers) > 30
+
+
+async def test_who_comes_back_while_the_program_ends_is_not_kept(db: Database, hub: Hub) -> None:
+    room = Feeds(db, hub, lambda entry, form: b"")
+    first = await room.join(STAFF, {"queue:all": 0})
+    room.close_all()
+    again = await room.join(STAFF, {"queue:all": 0})
+    async with asyncio.timeout(1):
+        assert [event async for reader in (first, again) async for event in reader.events()] == []

@@ -125,6 +125,7 @@ class Feeds:
         self._pinged: dict[tuple[str, str], bool] = {}  # a moment ago; whether something came since
         self._dirty: set[UUID] = set()
         self._flushing: asyncio.Task[None] | None = None
+        self._ending = False
         self.count = 0
 
     async def join(self, form: Form, marks: Mapping[str, int]) -> Reader:
@@ -141,6 +142,8 @@ class Feeds:
         except BaseException:
             self.leave(reader)
             raise
+        if self._ending:  # whoever was hung up on comes back at once, maybe before the socket is closed
+            reader.close()
         return reader
 
     def leave(self, reader: Reader) -> None:
@@ -161,7 +164,8 @@ class Feeds:
                     self._hang_up(topic)
 
     def close_all(self) -> None:
-        """End every stream, for the program's own end."""
+        """End every stream, and those that are opened from now on, for the program's own end."""
+        self._ending = True
         for feed in list(self._cases.values()):
             for reader in list(feed.readers):
                 reader.close()
