@@ -66,4 +66,4 @@ async def test_who_comes_back_while_the_program_ends_is_not_kept(db: Database, h
     room.close_all()
     again = await room.join(STAFF, {"queue:all": 0})
     async with asyncio.timeout(1):
-        assert [event async for reader in (first, again) async for event in reader.events()] == []
+        assert [event for reader in (first, again) async for event in reader.events()] == []
