@@ -4,14 +4,13 @@ Ids are UUIDs, times are RFC 3339 in UTC, money is in minor units. `client_id` i
 sent again with the same body it gives the first answer, with another body it is refused.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from madoguchi.front.ui.told import Card, Entry, Slip
+from madoguchi.front.ui.told import Card, Entry, Slip, Time
 
 T = TypeVar("T")
 
@@ -59,7 +58,7 @@ class Session(msgspec.Struct, frozen=True):
     token: str
     level: int
     locale: str
-    expires: datetime
+    expires: Time
 
 
 class NewShopToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,8 +104,8 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int
     customer_read_seq: int
     staff_read_seq: int
-    opened_at: datetime
-    closed_at: datetime | None
+    opened_at: Time
+    closed_at: Time | None
 
 
 class NewEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,10 +147,10 @@ class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     reason: str | None
     order: UUID | None
-    opened_at: datetime
+    opened_at: Time
     last_text: str | None
     last_author: str | None
-    last_at: datetime | None
+    last_at: Time | None
     unread: int
 
 
@@ -196,7 +195,7 @@ class Confirmation(msgspec.Struct, frozen=True):
     """What confirming needs: bound to this session and this quote, good for five minutes."""
 
     token: str
-    expires_at: datetime
+    expires_at: Time
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +206,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     order: UUID | None
     chat: UUID | None
     slip: Slip
-    expires_at: datetime
+    expires_at: Time
     confirmation: Confirmation
 
 
@@ -233,8 +232,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     slip: Slip | None
     refusal: Refusal | None
-    created_at: datetime
-    settled_at: datetime | None
+    created_at: Time
+    settled_at: Time | None
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -259,8 +258,8 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     order: UUID | None
     chat: UUID | None
-    created_at: datetime
-    read_at: datetime | None
+    created_at: Time
+    read_at: Time | None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,8 +273,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     check_code: str
     order: UUID | None
     chat: UUID | None
-    created_at: datetime
-    read_at: datetime | None
+    created_at: Time
+    read_at: Time | None
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):

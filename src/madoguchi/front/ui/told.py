@@ -5,7 +5,7 @@ of its currency; sentences are in the reader's language.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,8 @@ from madoguchi.core.cases.wording import text_of
 from madoguchi.front.ui.cards import order_view
 from madoguchi.kit import money
 from madoguchi.kit.i18n import Reader
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -42,7 +44,7 @@ class Step(msgspec.Struct, frozen=True):
     """A step of a parcel that was reached: info_received, in_transit, out_for_delivery, delivered and others."""
 
     state: str
-    time: datetime
+    time: Time
     place: str
 
 
@@ -55,9 +57,9 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     steps: tuple[Step, ...]
     lines: dict[str, int]
-    promised_until: datetime | None
-    first_promised_until: datetime | None
-    delivered_at: datetime | None
+    promised_until: Time | None
+    first_promised_until: Time | None
+    delivered_at: Time | None
     late: bool
 
 
@@ -72,12 +74,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="or
     state: str
     headline: str
     late: bool
-    placed_at: datetime
+    placed_at: Time
     total: Money
     lines: tuple[Line, ...]
     parcels: tuple[Parcel, ...]
-    promised_until: datetime | None
-    pay_by: datetime | None
+    promised_until: Time | None
+    pay_by: Time | None
     seller: str | None
     is_gift: bool
     time_zone: str
@@ -133,7 +135,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="t
     wait_minutes: tuple[int, int] | None
     people_online: int
     associate: str | None
-    opens_at: datetime | None
+    opens_at: Time | None
 
 
 class Text(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
@@ -175,7 +177,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     text: str
     options: tuple[Option, ...]
-    time: datetime
+    time: Time
     card: Card | None
     file: File | None
 
