@@ -1,4 +1,4 @@
-"""Forms and JSON bodies as typed Structs: unknown fields refused, nothing larger than it may be."""
+"""Forms as typed Structs: unknown fields refused, nothing larger than it may be."""
 
 from typing import Any, TypeVar
 
@@ -33,15 +33,6 @@ def _put(fields: dict[str, Any], name: str, value: Any) -> None:
     if not isinstance(mapping, dict):
         raise Refused("invalid_form", detail=name)
     mapping[key[:-1]] = value
-
-
-async def json(request: Request[Any, Any, Any], kind: type[S]) -> S:
-    """The JSON body as a Struct; Refused("invalid_json") says what is wrong with it."""
-    body = await request.body()
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused("invalid_json", detail=str(error)) from error
 
 
 def _convert(fields: dict[str, Any], kind: type[S]) -> S:
