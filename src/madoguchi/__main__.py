@@ -7,13 +7,15 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import uvloop
 
 from madoguchi.app import PACKAGE, App
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people.tokens import shared_secret
-from madoguchi.core.people.verbs import add_staff
+from madoguchi.core.people.verbs import add_shop_key, add_staff
 from madoguchi.edge.stores.demo.importing import import_shop
 from madoguchi.front.cli import doctor
 from madoguchi.front.cli.main import run
@@ -22,6 +24,7 @@ from madoguchi.front.ui import server
 from madoguchi.front.ui.server import Listening
 from madoguchi.kit import crew, migrations
 from madoguchi.kit.crew import Place
+from madoguchi.kit.errors import StartupError
 from madoguchi.kit.postgres import EmbeddedPostgres
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.security import hash_password
@@ -124,6 +127,18 @@ class Commands:
                     password_hash=hashed,
                 ),
             )
+
+        self._on_current(settings, work)
+
+    def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None:
+        """A shop signs with a key of its own from the next start on."""
+        try:
+            jwk = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+        except (OSError, msgspec.MsgspecError) as error:
+            raise StartupError(f"{file} is no public key as JSON: {error}.", 65) from error
+
+        async def work(app: App) -> None:
+            await app.db.run(SYSTEM, lambda tx: add_shop_key(tx, store_id, kid, jwk))
 
         self._on_current(settings, work)
 

@@ -19,7 +19,7 @@ from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested
-from madoguchi.core.people.tokens import shared_secret
+from madoguchi.core.people.tokens import Keys, shared_secret
 from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import RequestSettled
@@ -87,6 +87,7 @@ class App:
         self.db.after_commit = self.hub
         self.catalogue = catalogue()
         self.stores: dict[str, DemoStore] = {}
+        self.shop_keys: Keys = {}
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
@@ -101,6 +102,7 @@ class App:
         except psycopg_pool.PoolTimeout as error:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
+        self.shop_keys = await self.db.run(SYSTEM, people.shop_keys)
         await self.learn_shops()
 
     async def learn_shops(self) -> None:
@@ -195,7 +197,7 @@ class App:
             files=LocalFiles(self.settings.data_dir / "files"),
             limits=_limits(self.settings.pace),
             shop_secrets=partial(shared_secret, self.key),
-            shop_keys={},
+            shop_keys=self.shop_keys,
             bot_due=self.bot.due,
             demo=self.demo,
         )

@@ -23,6 +23,14 @@ from madoguchi.kit.security import RateLimit, Signer, clean_text, mask_cards
         "4242.4242.4242.4242",
         "カード番号は4242424242424242です",
         "4242–4242–4242–4242",
+        "4242 4242 4242 4242 12/28",
+        "4242424242424242 123",
+        "12 4242 4242 4242 4242",
+        "1. 4242424242424242",
+        "card4242424242424242",
+        "4242\n4242\n4242\n4242",
+        "4242\u200b4242\u200b4242\u200b4242",
+        "4242\u20434242\u20434242\u20434242",
     ],
 )
 def test_card_numbers_are_masked_however_they_are_written(written: str) -> None:

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
+from uuid import uuid4
 
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -15,7 +16,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from madoguchi.kit import security
 from madoguchi.kit.errors import Refused
 
-Image.MAX_IMAGE_PIXELS = 50_000_000
+MOST_PIXELS = 25_000_000  # decoded, a photo takes four bytes for each
+_decoding = asyncio.Semaphore(2)
 LARGEST_SIDE = 2048  # pixels of what we keep
 _READ = ("JPEG", "PNG", "WEBP", "GIF")
 
@@ -56,7 +58,7 @@ class LocalFiles:
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{name}.{os.getpid()}")
+        draft = path.with_name(f".{name}.{uuid4().hex}")
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
@@ -75,7 +77,8 @@ class Photo(msgspec.Struct, frozen=True):
 
 async def photo(content: bytes) -> Photo:
     """The photo in what was uploaded; Refused("not_a_photo") for anything else, whatever it calls itself."""
-    return await asyncio.to_thread(_reencode, content)
+    async with _decoding:
+        return await asyncio.to_thread(_reencode, content)
 
 
 def photo_name(given: str) -> str:
@@ -94,9 +97,10 @@ def disposition(name: str) -> str:
 def _reencode(content: bytes) -> Photo:
     try:
         with Image.open(BytesIO(content), formats=_READ) as image:
-            turned = ImageOps.exif_transpose(image)
-            turned.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-            plain = turned.convert("RGB")
+            if image.width * image.height > MOST_PIXELS:
+                raise Refused("photo_too_large", limit=MOST_PIXELS // 1_000_000)
+            image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            plain = ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError) as error:
         raise Refused("not_a_photo") from error
     out = BytesIO()

@@ -97,7 +97,11 @@ def clean_text(text: str) -> str:
     return _DROPPED.sub("", text).strip()
 
 
-_DIGITS = re.compile(r"(?:\d[ \t\u00a0\u3000.\-\u2010-\u2015\u2212\u30fc_/]{0,3}){12,18}\d")
+_SEPARATOR = r"[ \t\n\u00a0\u3000.\-\u2010-\u2015\u2043\u2212\u30fc\u200b-\u200d\u2060_/]{1,3}"
+_RUN = re.compile(rf"\d(?:\d|{_SEPARATOR}(?=\d))*")
+_GROUP = re.compile(r"\d+")
+_OUR_CODE = re.compile(r"(?:^|[^a-z])(?:md|w|c|r|m)[-#]?$", re.I)  # order, case, request and check-code numbers
+_LONGEST_RUN = 400  # groups of one run that are looked at
 # issuer prefix -> lengths: Visa, Mastercard, American Express, JCB, Diners, Discover, UnionPay
 _ISSUERS: tuple[tuple[range, int, tuple[int, ...]], ...] = (
     (range(4, 5), 1, (13, 16, 19)),
@@ -119,21 +123,36 @@ def mask_cards(text: str) -> tuple[str, int]:
     """The text with card numbers turned into `**** **** **** 1234`, and how many there were.
 
     Found by Luhn, issuer prefix and length after NFKC and without separators, so full-width digits count and our
-    own order and tracking numbers do not (Luhn alone would hit 10 % of 17-digit order numbers).
+    own order and tracking numbers do not (Luhn alone would hit 10 % of 17-digit order numbers). A card number is
+    whole groups of digits, so that a date or a code beside it does not hide it.
     """
     narrow = "".join(_narrow(c) for c in text)  # one to one, so that positions stay
     pieces: list[str] = []
     at = found = 0
-    for match in _DIGITS.finditer(narrow):
-        start, end = match.span()
-        before = narrow[start - 1 : start]
-        if (before.isascii() and before.isalnum()) or narrow[end : end + 1].isdigit():
-            continue  # a piece of a longer number, or of a code such as W1234567
-        digits = re.sub(r"\D", "", match[0])
-        if _is_card(digits):
-            pieces += [text[at:start], f"**** **** **** {digits[-4:]}"]
+    for run in _RUN.finditer(narrow):
+        for start, end in _cards_in(narrow, run.start(), run.end()):
+            last = re.sub(r"\D", "", narrow[start:end])[-4:]
+            pieces += [text[at:start], f"**** **** **** {last}"]
             at, found = end, found + 1
     return "".join(pieces) + text[at:], found
+
+
+def _cards_in(narrow: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where cards stand in a run of digits and separators: from left to right, the longest first."""
+    if _OUR_CODE.search(narrow[max(0, start - 4) : start]):
+        return []
+    groups = [match.span() for match in _GROUP.finditer(narrow, start, end)][:_LONGEST_RUN]
+    found = []
+    first = 0
+    while first < len(groups):
+        for last in range(min(first + 19, len(groups)) - 1, first - 1, -1):
+            digits = "".join(narrow[a:b] for a, b in groups[first : last + 1])
+            if len(digits) <= 19 and _is_card(digits):
+                found.append((groups[first][0], groups[last][1]))
+                first = last
+                break
+        first += 1
+    return found
 
 
 def _narrow(c: str) -> str:

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey, OKPKey
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.people import queries, tokens, verbs
@@ -36,8 +38,6 @@ def _secret(store_id: str) -> bytes:
 
 
 def _token(now: datetime, **changes: object) -> str:
-    from joserfc import jwt
-    from joserfc.jwk import OctKey
 
     claims = {
         "iss": "demo",
@@ -133,3 +133,24 @@ async def test_row_level_security_hides_others(db: Database, guest: Actor) -> No
     count = await db.run(guest, lambda tx: tx.value("select count(*) from customers"))
     assert count == 0
     assert await db.run(SYSTEM, lambda tx: tx.value("select count(*) from customers")) == 1
+
+
+async def test_a_shop_may_sign_with_a_key_of_its_own(db: Database, guest: Actor, now: datetime) -> None:
+    pair, other = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
+    await db.run(SYSTEM, lambda tx: verbs.add_shop_key(tx, "demo", "own", dict(pair.as_dict(private=False))))
+    keys = await db.run(SYSTEM, queries.shop_keys)
+    claims = {"iss": "demo", "aud": "madoguchi", "sub": "c1", "jti": "x", "iat": int(now.timestamp())}
+    claims["exp"] = int(now.timestamp()) + 60
+    header = {"alg": "Ed25519", "kid": "own"}
+    good = jwt.encode(header, claims, pair, algorithms=["Ed25519"])
+    assert tokens.read(good, _secret, keys, now).customer_ref == "c1"
+    with pytest.raises(Refused):
+        tokens.read(jwt.encode(header, claims, other, algorithms=["Ed25519"]), _secret, keys, now)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_only_public_ed25519_keys_are_taken(db: Database, guest: Actor, private: bool) -> None:
+    jwk = dict(OKPKey.generate_key("Ed25519").as_dict(private=True)) if private else {"kty": "oct", "k": "abc"}
+    with pytest.raises(Refused) as refused:
+        await db.run(SYSTEM, lambda tx: verbs.add_shop_key(tx, "demo", "own", jwk))
+    assert refused.value.code == "shop_key_bad"

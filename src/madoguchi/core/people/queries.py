@@ -1,7 +1,8 @@
 """Reading people: customers, staff, sessions, stores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -100,6 +101,20 @@ async def store(tx: Tx, store_id: str) -> Store:
     if found is None:
         raise invisible()
     return found
+
+
+class ShopKey(msgspec.Struct, frozen=True):
+    """A public EdDSA key with which a shop signs its tokens."""
+
+    store_id: str
+    kid: str
+    jwk: dict[str, Any]
+
+
+async def shop_keys(tx: Tx) -> Mapping[tuple[str, str], dict[str, Any]]:
+    """The shops' public keys by (store, kid)."""
+    rows = await tx.all(ShopKey, "select store_id, kid, jwk from shop_keys")
+    return {(row.store_id, row.kid): row.jwk for row in rows}
 
 
 async def session(tx: Tx, token_hash: bytes) -> Session | None:

@@ -39,6 +39,14 @@ def shared_secret(installation_key: bytes, store_id: str) -> bytes:
     return hmac.digest(installation_key, f"shop-token:{store_id}".encode(), hashlib.sha256)
 
 
+def is_public_key(jwk: dict[str, Any]) -> bool:
+    """Whether this is a public Ed25519 key, and nothing that should stay secret."""
+    try:
+        return "d" not in jwk and jwk.get("crv") == "Ed25519" and bool(OKPKey.import_key(jwk))
+    except (JoseError, ValueError, TypeError, KeyError):
+        return False
+
+
 def issue(secret: bytes, store_id: str, customer_ref: str, now: datetime) -> str:
     """A token as the shop's own server makes it; the demo's shop page and tests use it."""
     claims = {

@@ -3,14 +3,16 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import Actor, Level, Role
 from madoguchi.core.people import queries, rules
 from madoguchi.core.people.events import CodeRequested
-from madoguchi.core.people.tokens import ShopToken
+from madoguchi.core.people.tokens import DERIVED_KID, ShopToken, is_public_key
 from madoguchi.kit import events, ids, security
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -53,6 +55,18 @@ async def start_session(
         ],
     )
     return made
+
+
+async def add_shop_key(tx: Tx, store_id: str, kid: str, jwk: dict[str, Any]) -> None:
+    """A shop signs with this public EdDSA key (JWK) too; the same kid replaces the earlier one."""
+    if kid == DERIVED_KID or not is_public_key(jwk):
+        raise Refused("shop_key_bad")
+    await queries.store(tx, store_id)
+    await tx.execute(
+        """insert into shop_keys (store_id, kid, jwk) values (%s, %s, %s)
+           on conflict (store_id, kid) do update set jwk = excluded.jwk""",
+        [store_id, kid, Jsonb(jwk)],
+    )
 
 
 async def end_session(tx: Tx, session_id: UUID) -> None:

@@ -32,6 +32,7 @@ class Program(Protocol):
     def add_staff(
         self, settings: Settings, email: str, name: str, role: str, languages: Sequence[str], password: str
     ) -> None: ...
+    def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None: ...
     def shop_secret(self, settings: Settings, store_id: str) -> str: ...
 
 
@@ -76,6 +77,8 @@ def _do(program: Program, chosen: argparse.Namespace, settings: Settings, progre
             if len(password) < 12:
                 raise StartupError("The password needs at least 12 characters.", 65)
             program.add_staff(settings, chosen.email, chosen.name, chosen.role, chosen.languages, password)
+        case "add-shop-key":
+            program.add_shop_key(settings, chosen.store, chosen.kid, chosen.file)
         case "shop-secret":
             print(program.shop_secret(settings, chosen.store))
     return 0
@@ -127,5 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("name", help="as customers see it")
     staff.add_argument("--role", choices=["associate", "leader", "admin"], default="associate")
     staff.add_argument("--languages", nargs="+", default=["ja"], choices=["ja", "en", "zh", "ko"])
+    key = command("add-shop-key", "let a shop sign its tokens with an EdDSA key of its own")
+    key.add_argument("store")
+    key.add_argument("kid", help="the key's id, as the tokens name it")
+    key.add_argument("file", type=Path, help="the public key as a JWK")
     command("shop-secret", "print the secret with which a shop signs its tokens").add_argument("store")
     return parser

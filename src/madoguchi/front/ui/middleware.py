@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from http.cookies import Morsel, SimpleCookie
+from http.cookies import Morsel
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -70,8 +70,13 @@ class Door:
         if headers.get(b"host", b"").decode("latin-1") != self._host:
             await _plain(send, 400, b"This host name is not served here.\n")
             return
-        visitor = await self._visitor(scope["path"], headers)
-        scope.setdefault("state", {})["visitor"] = visitor
+        state = scope.setdefault("state", {})
+        state["failure"], session = None, None
+        try:
+            session = await self._session(scope["path"], headers)
+        except Exception as failure:
+            state["failure"] = failure  # to be told as any other failure is
+        visitor = state["visitor"] = self._visitor(headers, session)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -142,9 +147,9 @@ def is_safe(method: str) -> bool:
 
 
 def _cookies(header: bytes) -> dict[str, str]:
-    jar: SimpleCookie = SimpleCookie()
-    jar.load(header.decode("latin-1"))
-    return {name: morsel.value for name, morsel in jar.items()}
+    """Names and values as they came: what other programs of this host set must not disturb ours."""
+    pairs = (part.partition("=") for part in header.decode("latin-1").split(";"))
+    return {name.strip(): value.strip().strip('"') for name, sign, value in pairs if sign}
 
 
 def _display(cookie: str) -> Display:

@@ -83,6 +83,8 @@ def as_refusal(error: Exception) -> Refused:
         case HTTPException():
             code = _HTTP_CODES.get(error.status_code, "bad_request")
             return Refused(code, error.status_code if error.status_code in _HTTP_CODES else 400)
+        case psycopg.DataError():
+            return Refused("bad_request", 400)
         case _ if isinstance(error, _AWAY):
             log.warning("the database is away: %s", error)
             return Refused("unavailable", 503, retry_after=1)

@@ -125,6 +125,13 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
     return Next(Move.NOT_UNDERSTOOD)
 
 
+def tells_language(text: str, meaning: Meaning) -> bool:
+    """Whether an utterance says enough to go on in its language: no bare yes, thanks, name or number."""
+    if meaning.yes_no is not None or meaning.reason in {"chat.greeting", "chat.thanks", "out_of_scope"}:
+        return False
+    return len(text.split()) >= 3 or (not text.isascii() and len(text) >= 6)
+
+
 def _yes_no(yes: bool, memory: Memory) -> Next | None:
     match memory.waiting:
         case Waiting.CONFIRMATION:

@@ -33,6 +33,7 @@ from madoguchi.service.bot.rules import (
     Waiting,
     chosen,
     meant,
+    tells_language,
 )
 from madoguchi.service.bot.understanding import Understanding
 from madoguchi.service.bot.voice import Option, Voice
@@ -100,7 +101,7 @@ class Talk:
         meaning = self._wits.understanding.understand(text, self._case.locale)
         if "**** **** ****" in text:
             await self._voice.say("bot.card_masked")
-        if meaning.language != self._case.locale:
+        if meaning.language != self._case.locale and tells_language(text, meaning):
             await self._voice.speak(meaning.language)
             await self._voice.say("bot.language_switched")
         if meaning.asks_if_human:
