@@ -183,10 +183,12 @@ def tone(since: datetime) -> str:
 
 
 def owed_since(case: MyCase) -> datetime | None:
-    """Since when the customer has been waiting for my words; None when it is their turn."""
-    if case.last_customer_at is None or (case.last_staff_at and case.last_staff_at >= case.last_customer_at):
-        return None
-    return case.last_customer_at
+    """Since when the customer has been waiting for my words; None when it is their turn.
+
+    What I have not seen is not answered, whatever the bot said after it.
+    """
+    answered = case.last_staff_at is not None and case.last_customer_at and case.last_staff_at >= case.last_customer_at
+    return None if answered and not case.unread else case.last_customer_at
 
 
 def _urgency(case: MyCase) -> tuple[bool, bool, datetime, UUID]:
