@@ -7,7 +7,8 @@ transaction: `assert_outside` guards the adapters.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from enum import Enum
@@ -97,6 +98,19 @@ class Tx:
         make = _maker(kind, _columns(self._cursor))
         return [make(row) for row in rows]
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What is raised within undoes what was written within, wake-ups and all; the transaction goes on."""
+        wakes, afterwards = len(self.wakes), len(self.afterwards)
+        await self._cursor.execute("savepoint inner_part")
+        try:
+            yield
+        except BaseException:
+            await self._cursor.execute("rollback to savepoint inner_part")
+            del self.wakes[wakes:], self.afterwards[afterwards:]
+            raise
+        await self._cursor.execute("release savepoint inner_part")
+
     def wake(self, topic: str, seq: int = 0) -> None:
         """After the commit, tell readers of `topic`."""
         self.wakes.append(Wake(topic, seq))
@@ -120,7 +134,7 @@ class Database:
             max_size=size,
             open=False,
             timeout=5,
-            reconnect_timeout=60,
+            reconnect_timeout=1,  # then whoever asks next has it tried anew: no longer and longer pauses
             kwargs={"autocommit": True, "application_name": "madoguchi"},
             configure=self._configure,
         )

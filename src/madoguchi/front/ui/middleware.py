@@ -1,7 +1,7 @@
 """Around every request: the host we answer to, who is there, and the headers and cookies on the way out."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.cookies import Morsel
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from madoguchi.core.people.queries import Session
 from madoguchi.core.people.rules import CUSTOMER_IDLE
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Display, Visitor, language
@@ -46,7 +47,7 @@ def csrf_token(signer: Signer, visitor: Visitor) -> str:
 
 
 class Door:
-    """ASGI middleware; sets `state.visitor` for the handlers."""
+    """ASGI middleware; sets `state.visitor` for the handlers, and `state.failure` when that could not be found out."""
 
     def __init__(self, app: ASGIApp, services: Services, default_store: str, zone: str) -> None:
         self._app = app
@@ -71,12 +72,13 @@ class Door:
             await _plain(send, 400, b"This host name is not served here.\n")
             return
         state = scope.setdefault("state", {})
+        cookies = {} if scope["path"].startswith((PROGRAMS, *_PUBLIC)) else _cookies(headers.get(b"cookie", b""))
         state["failure"], session = None, None
         try:
-            session = await self._session(scope["path"], headers)
+            session = await self._session(cookies, headers)
         except Exception as failure:
-            state["failure"] = failure  # to be told as any other failure is
-        visitor = state["visitor"] = self._visitor(headers, session)
+            state["failure"] = failure  # told by the handlers, in the way of this path
+        visitor = state["visitor"] = self._visitor(session, cookies, headers)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -87,11 +89,12 @@ class Door:
 
         await self._app(scope, receive, sending)
 
-    async def _visitor(self, path: str, headers: dict[bytes, bytes]) -> Visitor:
-        cookies = {} if path.startswith(PROGRAMS) else _cookies(headers.get(b"cookie", b""))
+    async def _session(self, cookies: Mapping[str, str], headers: dict[bytes, bytes]) -> Session | None:
         bearer = headers.get(b"authorization", b"").decode("latin-1")
         token = bearer[7:] if bearer.lower().startswith("bearer ") else cookies.get(self._names.session, "")
-        session = await self._services.sessions.find(token) if token else None
+        return await self._services.sessions.find(token) if token else None
+
+    def _visitor(self, session: Session | None, cookies: Mapping[str, str], headers: dict[bytes, bytes]) -> Visitor:
         accept = headers.get(b"accept-language", b"").decode("latin-1")
         lang = language((session.locale if session else None, cookies.get(self._names.lang)), accept)
         seed = cookies.get(self._names.seed, "")

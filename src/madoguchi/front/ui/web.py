@@ -59,6 +59,8 @@ def create_web(
 
 async def admit(request: Request[Any, Any, Any]) -> None:
     """Before every handler: whom its route is for, and posts from our own pages only."""
+    if request.state.failure:
+        raise request.state.failure  # who is there is not known
     access = declared(request)
     check_allowed(access, request.state.visitor)
     if access.csrf and not is_safe(request.method):
