@@ -200,6 +200,16 @@ async def bots_case(tx: Tx, case_id: UUID) -> Case | None:
     )
 
 
+async def back_with_bot(tx: Tx, case_id: UUID) -> int:
+    """Up to which entry people had the case, when they gave it back to the bot; 0 when they never had it."""
+    found = await tx.value(
+        """select max(seq) from entries
+           where case_id = %s and kind = 'status' and body->>'to' in ('queued', 'active', 'closed')""",
+        [case_id],
+    )
+    return int(found or 0)
+
+
 async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:
     """Cases to which the bot has owed an answer since before a moment."""
     rows = await tx.all(

@@ -49,21 +49,19 @@ async def reserve(
 ) -> None:
     """Set units of lines and money of tenders aside for a request; CONFLICT when something else took them first."""
     held = await tenders(tx, order_id, lock=True)
-    for ref, amount in sorted(money.items()):
-        if ref not in held or held[ref].free < amount or amount.amount < 0:
-            raise Refused("money_taken", 409)
-        await tx.execute(
-            "update ledger_tenders set reserved = reserved + %s where order_id = %s and tender_ref = %s",
-            [amount.amount, order_id, ref],
-        )
     free = await lines(tx, order_id, lock=True)
-    for ref, count in sorted(units.items()):
-        if ref not in free or not 0 < count <= free[ref].free:
-            raise Refused("units_taken", 409)
-        await tx.execute(
-            "update ledger_lines set cancelling = cancelling + %s where order_id = %s and line_ref = %s",
-            [count, order_id, ref],
-        )
+    if any(ref not in held or held[ref].free < amount or amount.amount < 0 for ref, amount in money.items()):
+        raise Refused("money_taken", 409)
+    if any(ref not in free or not 0 < count <= free[ref].free for ref, count in units.items()):
+        raise Refused("units_taken", 409)
+    await tx.many(
+        "update ledger_tenders set reserved = reserved + %s where order_id = %s and tender_ref = %s",
+        [(amount.amount, order_id, ref) for ref, amount in sorted(money.items())],
+    )
+    await tx.many(
+        "update ledger_lines set cancelling = cancelling + %s where order_id = %s and line_ref = %s",
+        [(count, order_id, ref) for ref, count in sorted(units.items())],
+    )
     await _write(tx, request_id, "reserve", order_id, units, money)
 
 

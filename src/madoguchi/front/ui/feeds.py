@@ -9,7 +9,7 @@ everybody at once, since each who hears it comes to look.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -62,7 +62,8 @@ class Reader:
 
     def __init__(self, form: Form, marks: Mapping[str, int]) -> None:
         self.form = form
-        self.marks = dict(marks)
+        self.marks = dict(marks)  # what it was handed
+        self.told = dict(marks)  # what it was sent
         self.alive = True
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(_BACKLOG)
 
@@ -70,12 +71,13 @@ class Reader:
         """Hand over an event; a reader that does not read is dropped."""
         if not self.alive or (event.seq and event.seq <= self.marks[event.topic]):
             return
-        if event.seq:
-            self.marks[event.topic] = event.seq
         try:
             self._queue.put_nowait(event)
         except asyncio.QueueFull:
-            self.close()
+            self.alive = False  # what is there is still read; whoever reads on resumes from it
+            return
+        if event.seq:
+            self.marks[event.topic] = event.seq
 
     def close(self) -> None:
         """No more events; the stream ends."""
@@ -85,7 +87,7 @@ class Reader:
 
     async def events(self) -> AsyncIterator[Event | None]:
         """Events as they come; None each time KEEP_ALIVE seconds were silent. Ends when the reader was closed."""
-        while self.alive:
+        while self.alive or not self._queue.empty():
             try:
                 event = await asyncio.wait_for(self._queue.get(), KEEP_ALIVE)
             except TimeoutError:
@@ -251,6 +253,7 @@ class Feeds:
             marks = {case_id: self._cases[case_id].last for case_id in cases if case_id in self._cases}
             if not marks:
                 continue
+            watchers = {case_id: frozenset(self._cases[case_id].readers) for case_id in marks}
             try:
                 entries = await self._db.run(SYSTEM, partial(_entries_since, marks))
             except (psycopg.OperationalError, PoolTimeout):
@@ -258,25 +261,28 @@ class Feeds:
                 self._dirty |= cases
                 await asyncio.sleep(0.5)
                 continue
-            self._deliver(entries)
+            self._deliver(entries, watchers)
 
-    def _deliver(self, entries: Sequence[Entry]) -> None:
+    def _deliver(self, entries: Sequence[Entry], watchers: Mapping[UUID, frozenset[Reader]]) -> None:
+        """Hand entries to those who watched when they were asked for; who joined since, further back, comes next."""
         counts: defaultdict[UUID, int] = defaultdict(int)
         for entry in entries:
             counts[entry.case_id] += 1
             feed = self._cases.get(entry.case_id)
             if feed is None:
                 continue
-            feed.last = max(feed.last, entry.seq)
-            self._fan_out(feed, entry)
+            asked = watchers[entry.case_id]
+            if feed.readers <= asked:
+                feed.last = max(feed.last, entry.seq)
+            self._fan_out(feed.readers & asked, entry)
         for case_id, count in counts.items():
             if count >= queries.ENTRIES_AT_ONCE:
                 self._touch(case_id)
 
-    def _fan_out(self, feed: _CaseFeed, entry: Entry) -> None:
+    def _fan_out(self, readers: Iterable[Reader], entry: Entry) -> None:
         topic = f"case:{entry.case_id}"
         rendered: dict[Form, Event] = {}
-        for reader in tuple(feed.readers):
+        for reader in readers:
             form = reader.form
             if entry.audience is Audience.STAFF and form.audience is not Audience.STAFF:
                 continue
@@ -306,7 +312,9 @@ async def event_stream(
                     return
                 yield b": still here\n\n"
             else:
-                yield frame(event, reader.marks)
+                if event.seq:
+                    reader.told[event.topic] = event.seq
+                yield frame(event, reader.told)
     finally:
         leave()
 

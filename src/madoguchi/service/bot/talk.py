@@ -309,7 +309,8 @@ class Talk:
         held = await access_quote(self._tx, self._actor, quote_id)
         token = requests.confirmation_token(self._wits.signer, self._actor, held, self._tx.now)
         try:
-            await requests.confirm(self._tx, self._wits.catalogue, self._wits.signer, self._actor, quote_id, token)
+            async with self._tx.savepoint():
+                await requests.confirm(self._tx, self._wits.catalogue, self._wits.signer, self._actor, quote_id, token)
         except Refused as refused:
             await self._voice.say(refused.key, **refused.parameters)
             if refused.code in {"quote_expired", "order_changed"}:
