@@ -24,7 +24,6 @@ from bench.wire import bearer
 
 TOPICS = 20  # of a desk: the line, its own, and as many cases as fit
 NOTIFIES = 20.0  # a second
-LAST = 3.0  # seconds in which the last ones come
 TARGET_MS = 50.0
 
 
@@ -72,7 +71,6 @@ def _measure(here: Site, asked: argparse.Namespace, customers: list[Customer], a
             notify = asyncio.run(_notify(here.conninfo, posts.warm + posts.seconds))
             sent = posting.result(posts.warm + posts.seconds + 60)
         spent = {part: round((now - before[part]) / (time.time() - begun), 2) for part, now in here.processor().items()}
-        time.sleep(LAST)
         listened = listening.finish(60)
     written = _written(here.conninfo)
     came = [note for note in listeners.notes(plan) if note.at > begun + posts.warm]

@@ -14,6 +14,7 @@ from bench import wire
 from bench.load import Load, carry_out, say_ready
 from bench.wire import Stream
 
+QUIET = 3.0  # seconds after the last entry that came: there are no more
 _AT_ONCE = 16  # streams being opened
 _SEQ = re.compile(rb'"seq":(\d+)')
 _CASE = re.compile(rb'"topic":"case:([0-9a-f-]{36})"')
@@ -99,6 +100,8 @@ async def _listen(plan: Plan) -> Listened:
     processor, begun = time.process_time(), time.perf_counter()
     with suppress(TimeoutError):
         await asyncio.wait_for(told_to_end.wait(), plan.seconds)
+    while time.time() - (came[-1].at if came else 0) < QUIET:  # noqa: ASYNC110 - nothing tells that it was the last
+        await asyncio.sleep(QUIET / 4)
     share = (time.process_time() - processor) / (time.perf_counter() - begun)
     cut = sum(not stream.open for stream in streams)
     for stream in streams:
