@@ -23,8 +23,9 @@ _TEMPLATE = "madoguchi_template"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--all-languages`: walk each journey in every language; the gate walks each in the one its test names."""
+    """The gate walks each journey in the one language that its test names, and shows each page once."""
     parser.addoption("--all-languages", action="store_true", help="walk each journey in every language")
+    parser.addoption("--screens", metavar="DIR", help="show each page in every language and width; keep pictures here")
 
 
 def pytest_configure(config: pytest.Config) -> None:

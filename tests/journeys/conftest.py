@@ -14,10 +14,9 @@ from tests.web import world_template as world_template
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give `lang` to the journeys that want it."""
-    if "lang" in metafunc.fixturenames:
-        (spoken,) = next(metafunc.definition.iter_markers("spoken")).args
-        metafunc.parametrize("lang", LANGUAGES if metafunc.config.getoption("--all-languages") else [spoken])
+    """Give `lang` to the journeys that name one."""
+    for spoken in metafunc.definition.iter_markers("spoken"):
+        metafunc.parametrize("lang", LANGUAGES if metafunc.config.getoption("--all-languages") else spoken.args)
 
 
 @pytest.fixture

@@ -1,8 +1,13 @@
 """The people of a journey, each with a browser of their own, or with no more than HTTP."""
 
 from collections.abc import Sequence
+from io import BytesIO
+from uuid import uuid4
 
+import httpx
 from markupsafe import escape
+from PIL import Image
+from PIL.ExifTags import Base
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, Page
 
 from madoguchi.core.access.rules import SYSTEM
@@ -14,7 +19,7 @@ from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.demo.world import STAFF, Colleague
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
-from tests.front.counter.customer import Customer
+from tests.front.counter.customer import Customer, id_of
 from tests.web import Site
 
 PHONE = 390
@@ -32,6 +37,7 @@ CHANGED_MIND = {
     "zh": "我还是想取消订单",
     "ko": "역시 주문을 취소하고 싶어요",
 }
+SHUT_IN = "Blocked script execution"  # said when we look into the frame of a mail, where nothing may run
 TAGS = {"ja": "ja", "en": "en", "zh": "zh-CN", "ko": "ko"}
 
 
@@ -77,6 +83,21 @@ class Street:
         await page.click("button[name=state][value=available]")
         await page.wait_for_selector("button[value=available][aria-pressed=true]")
         return page
+
+    async def visitor(self, cookies: httpx.Cookies, lang: str, width: int, display: str) -> Page:
+        """Somebody who was there before without a browser, and how they like to read; an empty page."""
+        page = await self._page(lang, width)
+        kept = {cookie.name: cookie.value or "" for cookie in cookies.jar} | {"display": display}
+        await page.context.add_cookies(
+            [{"name": name, "value": value, "url": self.site.url} for name, value in kept.items()]
+        )
+        return page
+
+    def complaints_of(self, status: int) -> list[str]:
+        """What was complained about so far, but that a page came with this status; it is forgotten."""
+        said, self.complaints = self.complaints, []
+        expected = [SHUT_IN] + [f"a status of {status}"] * (status != 200)
+        return [words for words in said if not any(part in words for part in expected)]
 
     async def leave(self) -> None:
         """Everybody goes home."""
@@ -135,3 +156,20 @@ async def write(page: Page | Frame, text: str) -> None:
 def shown(words: str) -> str:
     """Words as they stand in the markup of a page."""
     return str(escape(words))
+
+
+async def answer(desk: Customer, room: str, text: str) -> None:
+    """The associate writes, having seen everything."""
+    path = f"/desk/cases/{id_of(room)}"
+    await desk.get(path)
+    said = await desk.say(f"{path}/entries", client_id=uuid4(), text=text, seen=desk.field("seen"))
+    assert said.status_code == 200, said.text
+
+
+def photo() -> bytes:
+    """A picture as a phone takes it: it tells the model of the phone."""
+    picture, content = Image.new("RGB", (640, 480), "firebrick"), BytesIO()
+    exif = picture.getexif()
+    exif[Base.Model] = "Phone 7"
+    picture.save(content, "JPEG", exif=exif)
+    return content.getvalue()

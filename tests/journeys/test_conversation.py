@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
-from PIL.ExifTags import Base
 from playwright.async_api import Page, expect
 
 from madoguchi.edge.stores.demo.people import Story
@@ -19,17 +18,8 @@ from madoguchi.kit import clock
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.routing.rules import LIMITS
 from tests.front.counter.customer import Customer, id_of, signed_in
-from tests.journeys.street import DESK, NATIVES, WANTS_A_PERSON, Street, at_desk, shown, who_speak, write
+from tests.journeys.street import DESK, NATIVES, WANTS_A_PERSON, Street, answer, at_desk, photo, shown, who_speak, write
 from tests.web import Site
-
-
-def photo() -> bytes:
-    """A picture as a phone takes it: it tells the model of the phone."""
-    picture, content = Image.new("RGB", (640, 480), "firebrick"), BytesIO()
-    exif = picture.getexif()
-    exif[Base.Model] = "Phone 7"
-    picture.save(content, "JPEG", exif=exif)
-    return content.getvalue()
 
 
 @pytest.mark.browser
@@ -148,8 +138,8 @@ async def test_a_person_by_plain_forms(site: Site, lang: str, says: Reader) -> N
     had = await both_accept(desks, people, id_of(room))
     await summary_tells(desks[had], id_of(room), Reader(people[had].locale), native.order(Story.LATE))
     await customer.until(room, shown(says.t("counter.chat.associate", name=people[had].name)))
-    await answers(desks[had], room)
-    await customer.until(room, "お手元にございますか。")
+    await answer(desks[had], room, "我来查一下。")
+    await customer.until(room, "我来查一下。")
 
     record: dict[str, object] = {"reason": "delivery.late", "outcome": "solved", "done": "再配達を手配しました。"}
     await desks[had].post(f"/desk/cases/{id_of(room)}/wrap-up", record)
@@ -167,12 +157,12 @@ async def test_a_silent_chat_parks_comes_back_and_ends(site: Site, lang: str, sa
     await customer.until(room, 'class="line-figure"')
     await desk.get(f"/desk/cases/{id_of(room)}")
     await desk.post(desk.link('/desk/offers/[^/]+/accept[^"]*'))
-    await answers(desk, room)
+    await answer(desk, room, "상자에 있나요?")
     with clock.frozen(await the_desk_stays_open(desk, LIMITS.park_after)):
         await customer.until(room, shown(says.t("routing.status.parked")))
         await customer.say(f"{room}/entries", client_id=uuid4(), text="네, 있습니다.")
         await customer.until(room, shown(says.t("routing.status.back", name=who.name)))
-        await answers(desk, room)
+        await answer(desk, room, "상자에 있나요?")
         with clock.frozen(await the_desk_stays_open(desk, LIMITS.park_after)):
             await customer.until(room, 'value="service.human"')  # nobody has it in hand any more
             with clock.frozen(clock.now() + LIMITS.end_after):
@@ -183,14 +173,6 @@ async def test_a_silent_chat_parks_comes_back_and_ends(site: Site, lang: str, sa
                 await customer.get(room)
                 await customer.post(f"{room}/resume")
                 assert shown(says.t("cases.status.reopened")) in customer.page.text
-
-
-async def answers(desk: Customer, room: str) -> None:
-    """The associate writes, having seen everything."""
-    path = f"/desk/cases/{id_of(room)}"
-    await desk.get(path)
-    said = await desk.say(f"{path}/entries", client_id=uuid4(), text="お手元にございますか。", seen=desk.field("seen"))
-    assert said.status_code == 200, said.text
 
 
 async def the_desk_stays_open(desk: Customer, length: timedelta) -> datetime:
