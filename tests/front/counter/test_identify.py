@@ -80,7 +80,7 @@ async def test_a_code_dies_after_five_tries(site: Site) -> None:
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     for _ in range(CODE_TRIES):
         page = await visitor.post("/identify/code", {"code": wrong})
-        assert "確認コードが違います" in page.text
+        assert "認証コードが違います" in page.text
     page = await visitor.post("/identify/code", {"code": code})
     assert "有効期限が切れています" in page.text
     assert "佐藤" not in (await visitor.get("/")).text
