@@ -1,7 +1,8 @@
 """What stands beside every conversation: my own ones, the line, what I am offered, whether I take work."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum, auto
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,17 @@ from madoguchi.service.routing.rules import Person, Presence, Priority
 
 _LONG = timedelta(minutes=3)  # of waiting: worth a look,
 _TOO_LONG = timedelta(minutes=10)  # and at risk
+_NOBODY = Counts(in_line=0, longest_since=None, people_online=0, in_hand=0, parked=0)
+
+
+class Part(StrEnum):
+    """A panel of the board shows one or two of these, and asks for no more."""
+
+    MINE = auto()
+    LINE = auto()
+    OFFER = auto()
+    PRESENCE = auto()
+    COUNTS = auto()
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,17 +94,17 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     longest: str
 
 
-async def load(tx: Tx, actor: Actor) -> Board:
-    """Everything of the board."""
-    offer = await queries.my_offer(tx, actor)
+async def load(tx: Tx, actor: Actor, parts: Collection[Part] = tuple(Part)) -> Board:
+    """The board, or these parts of it; the others stay empty."""
+    offer = await queries.my_offer(tx, actor) if Part.OFFER in parts else None
     return Board(
-        me=await queries.my_presence(tx, actor),
-        mine=await queries.my_cases(tx, actor),
-        owed=await queries.records_owed(tx, actor),
-        line=await queries.queue_list(tx, actor),
+        me=await queries.my_presence(tx, actor) if Part.PRESENCE in parts else None,
+        mine=await queries.my_cases(tx, actor) if Part.MINE in parts else (),
+        owed=await queries.records_owed(tx, actor) if Part.MINE in parts else (),
+        line=await queries.queue_list(tx, actor) if Part.LINE in parts else (),
         offer=offer,
-        taken=None if offer else await queries.taken_from_me(tx, actor),
-        counts=await queries.counts(tx, actor),
+        taken=await queries.taken_from_me(tx, actor) if Part.OFFER in parts and not offer else None,
+        counts=await queries.counts(tx, actor) if Part.COUNTS in parts else _NOBODY,
     )
 
 

@@ -7,6 +7,7 @@ from litestar import Response
 
 from madoguchi.core.cases.queries import access_case
 from madoguchi.front.desk import board, customer, room
+from madoguchi.front.desk.board import Part
 from madoguchi.front.desk.customer import Pane
 from madoguchi.front.desk.replies import page
 from madoguchi.front.desk.room import Holding
@@ -21,31 +22,31 @@ PANELS = "/desk/panels"
 @get(f"{PANELS}/inbox", access=STAFF_ONLY)
 async def inbox(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """Those in line; `case` is the one that is open."""
-    return await _board(services, visitor, "inbox.html", case)
+    return await _board(services, visitor, "inbox.html", case, Part.LINE, Part.COUNTS)
 
 
 @get(f"{PANELS}/mine", access=STAFF_ONLY)
 async def mine(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """My own conversations."""
-    return await _board(services, visitor, "mine.html", case)
+    return await _board(services, visitor, "mine.html", case, Part.MINE)
 
 
 @get(f"{PANELS}/offer", access=STAFF_ONLY)
 async def offer(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """What I am asked to take."""
-    return await _board(services, visitor, "offer.html", case)
+    return await _board(services, visitor, "offer.html", case, Part.OFFER)
 
 
 @get(f"{PANELS}/presence", access=STAFF_ONLY)
 async def presence(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """Whether I take work."""
-    return await _board(services, visitor, "presence.html", case)
+    return await _board(services, visitor, "presence.html", case, Part.PRESENCE)
 
 
 @get(f"{PANELS}/day", access=STAFF_ONLY)
 async def day(services: Services, visitor: Visitor) -> Response[Any]:
     """How things stand, while no case is open."""
-    return await _board(services, visitor, "standing.html", None)
+    return await _board(services, visitor, "standing.html", None, Part.PRESENCE, Part.COUNTS)
 
 
 @get(f"{PANELS}/holding/{{case_id:uuid}}", access=STAFF_ONLY)
@@ -82,8 +83,10 @@ async def show_customer(
     )
 
 
-async def _board(services: Services, visitor: Visitor, template: str, case_id: UUID | None) -> Response[Any]:
+async def _board(
+    services: Services, visitor: Visitor, template: str, case_id: UUID | None, *parts: Part
+) -> Response[Any]:
     actor = visitor.actor
-    loaded = await services.db.run(actor, lambda tx: board.load(tx, actor))
+    loaded = await services.db.run(actor, lambda tx: board.load(tx, actor, parts))
     path = board.case_url(case_id) if case_id else "/desk"
     return page(services, visitor, template, path, board=board.view(loaded, visitor), open_case=str(case_id or ""))
