@@ -168,6 +168,7 @@ async def quiet(here: Site) -> float:
 
 async def run(here: Site, kills: int, seed: int, cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
     """Everything, and the report and its summary."""
+    under = conditions(postgres=postgres_version(here.conninfo), kills=kills, seed=seed)
     writers = await people.customers(here, cast.taken + cast.with_bot)
     associates = await people.associates(here, [customer.chat for customer in writers[: cast.taken]])
     crowd = Crowd(here.web.url, seed)
@@ -188,7 +189,7 @@ async def run(here: Site, kills: int, seed: int, cast: Cast) -> tuple[dict[str, 
     doctor = here.command("doctor", "--invariants")
     restart = {part: _seconds(taken) | {"target": TARGETS[part]} for part, taken in killer.healed.items()}
     found = {
-        "conditions": conditions(postgres=postgres_version(here.conninfo), kills=kills, seed=seed),
+        "conditions": under,
         "kills": dict(killer.kills) | {"points_not_passed": killer.not_passed},
         "acknowledged": len(told.said),
         "messages": msgspec.to_builtins(messages),
@@ -203,7 +204,7 @@ async def run(here: Site, kills: int, seed: int, cast: Cast) -> tuple[dict[str, 
         },
         "mismatches": mismatches,
         "restart_seconds": restart,
-        "load_after": [round(load, 2) for load in os.getloadavg()],
+        "load_after": [round(load, 2) for load in os.getloadavg()],  # of everything on this machine
         "quiet_after_seconds": round(took, 2),
         "logged": history.logged(here.web.log.read_text()),
         "doctor": doctor.stdout.splitlines(),
