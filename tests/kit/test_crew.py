@@ -20,7 +20,9 @@ place = crew.muster(3)
 if (folder / "broken").exists():
     sys.exit(65)
 role = "helper" if place.told else "first"
-(folder / f"{role}-{os.getpid()}").write_text(place.told or "")
+said = folder / f"saying-{os.getpid()}"
+said.write_text(place.told or "")
+said.rename(folder / f"{role}-{os.getpid()}")
 place.ready("the word")
 while True:
     time.sleep(10)
