@@ -47,6 +47,11 @@ def total(parts: Sequence[Money], currency: str) -> Money:
     return sum(parts, Money(0, currency))
 
 
+def beside(whole: Money, parts: Sequence[Money]) -> Money:
+    """What the whole holds beside its parts; zero when they are worth more."""
+    return max(whole - total(parts, whole.currency), Money(0, whole.currency))
+
+
 def share(amount: int, weights: Sequence[int]) -> list[int]:
     """`amount` minor units shared out by weights with the largest remainder; the parts add up to the amount."""
     whole = sum(weights)

@@ -9,7 +9,7 @@ import msgspec
 
 from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
 from madoguchi.kit import i18n
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, beside
 
 # --- what people are shown ------------------------------------------------------------------------------------------
 
@@ -83,6 +83,11 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     pay_by: datetime | None = None
     time_zone: str = "UTC"
 
+    @property
+    def fees(self) -> Money:
+        """What of the total is for none of the lines: shipping and the like."""
+        return beside(self.total, [line.total for line in self.lines])
+
 
 class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
     """What one tender gets, and when it should show. `void` is an authorisation that is let go: nothing was taken."""
@@ -121,6 +126,11 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     notices: tuple[str, ...] = ()
     asked: bool = False
     next_step: Said | None = None
+
+    @property
+    def fees(self) -> Money:
+        """What of the total is for none of the lines: shipping and the like."""
+        return beside(self.total, [line.amount for line in self.lines])
 
 
 class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):

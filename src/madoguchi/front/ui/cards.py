@@ -101,9 +101,7 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         state=reader.t("orders.state.late") if card.late else reader.t(f"orders.state.{card.state}"),
         tone="risk" if card.late else _TONES.get(card.state, "plain"),
         seller=card.seller or "",
-        items=tuple(
-            ItemView(item_name(line.name, line.options, reader), line.quantity, line.total, "") for line in card.lines
-        ),
+        items=_items(card, reader),
         total=card.total,
         steps=_steps(parcel, reader) if parcel else (),
     )
@@ -116,6 +114,8 @@ def slip_view(
     lines: list[tuple[str, Money | None, str]] = [
         (line.name if line.quantity == 1 else f"{line.name} × {line.quantity}", line.amount, "") for line in slip.lines
     ]
+    if slip.fees:
+        lines.append((reader.t("orders.fees"), slip.fees, ""))
     if slip.money:
         lines.append((reader.t("orders.slip.back_to"), None, ""))
         lines += [(money.label, money.amount, _when(money, reader)) for money in slip.money]
@@ -155,6 +155,11 @@ def ticket_view(ticket: QueueTicket, reader: Reader, number: str = "") -> Ticket
         headline=reader.t(f"routing.ticket.{state}", name=ticket.associate or ""),
         note=note,
     )
+
+
+def _items(card: OrderCard, reader: Reader) -> tuple[ItemView, ...]:
+    items = [ItemView(item_name(line.name, line.options, reader), line.quantity, line.total, "") for line in card.lines]
+    return (*items, ItemView(reader.t("orders.fees"), 1, card.fees, "")) if card.fees else tuple(items)
 
 
 def _headline(card: OrderCard, parcel: Parcel | None, reader: Reader) -> str:

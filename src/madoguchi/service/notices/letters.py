@@ -129,10 +129,12 @@ def foot(reader: Reader, links: Links, sender: str, check_code: str, case_id: UU
 
 def _slip(reader: Reader, slip: Slip) -> list[Block]:
     t = reader.t
-    lines = tuple(
+    lines = [
         (t("notices.slip.line", name=line.name, n=line.quantity), reader.money(line.amount)) for line in slip.lines
-    )
-    return [Rows(t("notices.slip.lines"), lines), *_money(reader, slip)]
+    ]
+    if slip.fees:
+        lines.append((t("orders.fees"), reader.money(slip.fees)))
+    return [Rows(t("notices.slip.lines"), tuple(lines)), *_money(reader, slip)]
 
 
 def _money(reader: Reader, slip: Slip) -> list[Block]:
