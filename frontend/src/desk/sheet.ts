@@ -16,7 +16,7 @@ function lines(): HTMLElement[] {
     const key = document.createElement("dt");
     const words = document.createElement("dd");
     key.append(keycap(control.dataset.key!));
-    words.textContent = control.dataset.command ?? control.ariaLabel ?? control.textContent!.trim();
+    words.textContent = control.dataset.command ?? control.ariaLabel ?? (control.querySelector("span") ?? control).textContent!.trim();
     line.append(key, words);
     return line;
   });

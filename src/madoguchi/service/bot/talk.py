@@ -354,8 +354,7 @@ class Talk:
     async def _hand_over(self, words: str = "bot.handing_over") -> None:
         self._handed_over = True
         reason = self.memory.reason
-        label = self._voice.name(reason) if reason else "–"
-        lines = [said("bot.summary.wish", reason=label)]
+        lines = [said("bot.summary.wish", reason=self._voice.name(reason))] if reason else []
         if self.memory.order_id:
             order = await shop.access_order(self._tx, self._actor, self.memory.order_id)
             lines.append(said("bot.summary.order", order=order.store_ref))
