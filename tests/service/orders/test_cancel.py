@@ -316,6 +316,33 @@ async def test_a_change_the_mirror_has_not_seen_is_refused_by_the_store(demo: Sh
     await demo.healthy()
 
 
+async def test_whoever_hears_of_the_end_reads_the_order_as_it_is(demo: Shop) -> None:
+    actor, order_id = await demo.actor(MIXED)
+    request = await demo.confirm(actor, await demo.quote(actor, order_id))
+    before = await demo.db.run(SYSTEM, lambda tx: shop.access_order(tx, SYSTEM, order_id))
+    operation = await demo.store.cancel(str(request.id), MIXED, before.version, None, "other")
+    await demo.db.run(SYSTEM, lambda tx: requests.settle(tx, CATALOGUE, request.id, operation))
+    after = await demo.db.run(SYSTEM, lambda tx: shop.access_order(tx, SYSTEM, order_id))
+    assert after.document == operation.order
+    assert after.document.state == "cancelled"
+
+
+async def test_what_the_store_did_meanwhile_is_ours_once_the_request_ends(demo: Shop) -> None:
+    actor, order_id = await demo.actor(MIXED)
+    request = await demo.confirm(actor, await demo.quote(actor, order_id))
+    order = await demo.store.get_order(MIXED)
+    assert order
+    await demo.store.cancel("elsewhere", MIXED, order.version, {"1": 1}, "other")
+    await mirror.follow(demo.db, demo.store)
+    lines = await demo.db.run(SYSTEM, lambda tx: ledger.lines(tx, order_id))
+    assert (lines["1"].cancelling, lines["1"].cancelled) == (order.lines[0].quantity, 0)
+    await demo.work()
+    assert (await demo.settled(request)).state is RequestState.FAILED
+    lines = await demo.db.run(SYSTEM, lambda tx: ledger.lines(tx, order_id))
+    assert (lines["1"].cancelling, lines["1"].cancelled) == (0, 1)
+    await demo.healthy()
+
+
 async def test_orders_of_others_do_not_exist(demo: Shop) -> None:
     emma, _ = await demo.actor("MD-10234553")
     _, order_id = await demo.actor(MIXED)

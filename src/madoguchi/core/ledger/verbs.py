@@ -35,12 +35,11 @@ async def tenders(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str,
 async def take_store_facts(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
     """Ordered units and captured money are the store's; what the store cancelled or refunded by itself is adopted.
 
-    Adoption waits while a request of ours is under way on the order, since that books its own part.
+    Adoption waits while a request of ours is under way on the order, since that books its own part; the facts are
+    taken again when it is settled.
     """
     await _take_ordered(tx, order_id, facts)
-    if not await tx.value(
-        "select exists (select 1 from ledger_lines where order_id = %s and cancelling > 0)", [order_id]
-    ):
+    if not await _under_way(tx, order_id):
         await _adopt(tx, order_id, facts)
 
 
@@ -117,6 +116,15 @@ async def _take_ordered(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
            on conflict (order_id, line_ref) do update set ordered = excluded.ordered""",
         [(order_id, line.ref, line.ordered) for line in facts.lines],
     )
+
+
+async def _under_way(tx: Tx, order_id: UUID) -> bool:
+    held = await tx.value(
+        """select exists (select 1 from ledger_tenders where order_id = %(order)s and reserved > 0)
+               or exists (select 1 from ledger_lines where order_id = %(order)s and cancelling > 0)""",
+        {"order": order_id},
+    )
+    return bool(held)
 
 
 async def _adopt(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:

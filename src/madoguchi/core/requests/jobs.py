@@ -8,7 +8,6 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Request
-from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import Operation, OperationState, StorePort, StoreUnavailable
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, assert_outside
@@ -41,7 +40,6 @@ class Executor:
                 await self._db.run(SYSTEM, lambda tx: verbs.try_again(tx, request.id, clock.now() + wait, asked=asked))
             case _:
                 await self._db.run(SYSTEM, lambda tx: verbs.settle(tx, self._catalogue, request.id, operation))
-                await self._mirror(request, operation)
 
     async def _ask(self, request: Request) -> Operation:
         assert_outside()
@@ -54,11 +52,6 @@ class Executor:
         except StoreUnavailable:
             log.warning("the store %s did not answer for request %s", request.store_id, request.number)
             return Operation(key=str(request.id), state=OperationState.UNKNOWN)
-
-    async def _mirror(self, request: Request, operation: Operation) -> None:
-        if operation.order is not None:
-            order = operation.order
-            await self._db.run(SYSTEM, lambda tx: shop.mirror_order(tx, request.store_id, order))
 
 
 async def sweep(database: Database, _: Nothing) -> None:

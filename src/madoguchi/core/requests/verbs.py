@@ -21,6 +21,7 @@ from madoguchi.core.people.queries import access_customer
 from madoguchi.core.requests import queries
 from madoguchi.core.requests.events import RequestSettled
 from madoguchi.core.requests.queries import Quote, Request
+from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import Operation
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit import events, ids, jobs
@@ -163,14 +164,21 @@ async def try_again(tx: Tx, request_id: UUID, at: datetime, *, asked: bool) -> N
 
 
 async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Operation) -> None:
-    """Book what the store did: ledger, request, timeline, and the event that tells everyone. Once."""
+    """Book what the store did: mirror, ledger, request, timeline, and the event that tells everyone. Once.
+
+    The mirror comes first, so that whoever is told of the end reads the order as it is now.
+    """
     open_one = await queries.access_request(tx, SYSTEM, request_id)
     if open_one.order_id:
         await access_order(tx, SYSTEM, open_one.order_id, lock=True)  # lock order: order, request, case
     request = await queries.access_request(tx, SYSTEM, request_id, lock=True)
     if request.settled_at is not None:
         return
+    if operation.order:
+        await shop.mirror_order(tx, request.store_id, operation.order)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
+    if request.order_id:
+        await shop.take_facts_again(tx, request.order_id)
     await tx.execute(
         "update requests set state = %s, outcome = %s, settled_at = %s where id = %s",
         [outcome.state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request_id],

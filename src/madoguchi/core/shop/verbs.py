@@ -5,12 +5,13 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
+from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import LineFacts, OrderFacts, TenderFacts
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.shop.port import Changes, StoreCustomer, StoreOrder
-from madoguchi.core.shop.queries import order_id_of
+from madoguchi.core.shop.queries import access_order, order_id_of
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 
@@ -77,6 +78,12 @@ async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
     known = await order_id_of(tx, store_id, order.ref)
     assert known is not None
     return known
+
+
+async def take_facts_again(tx: Tx, order_id: UUID) -> None:
+    """Tell the ledger what the mirror holds: it left aside what the store did while a request of ours was open."""
+    order = await access_order(tx, SYSTEM, order_id)
+    await ledger.take_store_facts(tx, order_id, _ledger_facts(order.document))
 
 
 def _ledger_facts(order: StoreOrder) -> OrderFacts:
