@@ -4,7 +4,7 @@ Everything is the store's own fact under the store's own references; nothing her
 StoreUnavailable; a write answers with an Operation and is safe to repeat under the same key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -135,6 +135,18 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     left_at: str | None = None
 
 
+class GiftOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How an order is made a present; prices are left out of the parcel.
+
+    `noshi` is the printed heading of the paper band (御祝, 内祝, …), `noshi_name` the name below it.
+    """
+
+    wrapping: bool = False
+    message: str = ""
+    noshi: str | None = None
+    noshi_name: str = ""
+
+
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
     """A marketplace seller; name and address are public by law."""
 
@@ -146,7 +158,9 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True):
 class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the store tells it. `ref` is the number people know; `version` grows with every change.
 
-    `status_text` is the store's own word for the state, kept for rules that speak of it exactly.
+    `status_text` is the store's own word for the state, kept for rules that speak of it exactly. `total` is what all
+    ordered units, the shipping fee and nothing else cost, after coupons; cancelling does not lower it.
+    `replaces` is the order for whose goods this one is sent again, at no price.
     """
 
     ref: str
@@ -171,10 +185,68 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     promised_from: datetime | None = None
     promised_until: datetime | None = None
     cancel_reason: str | None = None
+    gift: GiftOptions | None = None
+    coupon: str | None = None
+    replaces: str | None = None
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payment method of the customer's holds, if it holds anything."""
+
+    method_ref: str
+    kind: TenderKind
+    label: str
+    balance: Money | None
+
+
+class SubscriptionPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscription can be changed to; `price` is for one interval."""
+
+    ref: str
+    name: str
+    price: Money
+    interval: str
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A membership or a regular delivery. Intervals are month, year or weeks:N.
+
+    `period_started_at` to `renews_at` is the period that is paid for, by the order `order_ref` (None: nothing was
+    paid); `used`: its benefits were used in this period. `plans` and `intervals` are what it can be changed to.
+    """
+
+    ref: str
+    customer_ref: str
+    name: str
+    kind: str  # membership | regular_delivery
+    state: str  # active | ends_at_renewal | ended
+    price: Money
+    interval: str
+    started_at: datetime
+    renews_at: datetime | None
+    period_started_at: datetime | None = None
+    next_delivery_at: datetime | None = None
+    used: bool = False
+    order_ref: str | None = None
+    plan_ref: str | None = None
+    plans: tuple[SubscriptionPlan, ...] = ()
+    intervals: tuple[str, ...] = ()
+
+
+class Coupon(msgspec.Struct, frozen=True, kw_only=True):
+    """A coupon that this customer may use once: `value` off an order whose goods cost at least `minimum`."""
+
+    code: str
+    value: Money
+    minimum: Money
+    valid_until: datetime
 
 
 class StoreCustomer(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer of the shop. `locale` is one of ja, en, zh, ko; `kana` the reading of a Japanese name."""
+    """A customer of the shop. `locale` is one of ja, en, zh, ko; `kana` the reading of a Japanese name.
+
+    `address` is the default one; `methods` are the payment methods on file with what they hold now.
+    """
 
     ref: str
     name: str
@@ -185,6 +257,9 @@ class StoreCustomer(msgspec.Struct, frozen=True, kw_only=True):
     family_name: str = ""
     phone: str | None = None
     address: Address | None = None
+    methods: tuple[Balance, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    coupons: tuple[Coupon, ...] = ()
     version: int = 1
 
 
@@ -207,29 +282,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[Variant, ...]
     flags: tuple[str, ...] = ()
     seller_ref: str | None = None
-
-
-class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """A membership or a regular delivery."""
-
-    ref: str
-    customer_ref: str
-    name: str
-    kind: str  # membership | regular_delivery
-    state: str  # active | ends_at_renewal | ended
-    price: Money
-    interval: str  # month | year | weeks:N
-    started_at: datetime
-    renews_at: datetime | None
-
-
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """What a payment method of the customer's holds, if it holds anything."""
-
-    method_ref: str
-    kind: TenderKind
-    label: str
-    balance: Money | None
+    version: int = 1
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,6 +292,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     more: bool
     customers: tuple[StoreCustomer, ...]
     orders: tuple[StoreOrder, ...]
+    products: tuple[Product, ...] = ()
 
 
 class Capability(StrEnum):
@@ -246,6 +300,49 @@ class Capability(StrEnum):
 
     CANCEL = "cancel"
     CANCEL_LINES = "cancel_lines"
+    REFUNDS = "refunds"  # gives money back by itself for what was cancelled or a coupon took off; else we refund it
+    UPDATE_SHIPPING_ADDRESS = "update_shipping_address"
+    EDIT_LINES = "edit_lines"
+    CHANGE_PAYMENT = "change_payment"
+    ADD_GIFT_OPTIONS = "add_gift_options"
+    APPLY_COUPON = "apply_coupon"
+    REFUND = "refund"
+    ISSUE_CREDIT = "issue_credit"
+    CREATE_REPLACEMENT = "create_replacement"
+    CREATE_ORDER = "create_order"
+    CHANGE_SUBSCRIPTION = "change_subscription"
+    CANCEL_SUBSCRIPTION = "cancel_subscription"
+
+
+class LineEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of which all units become another variant of the same product."""
+
+    line_ref: str
+    sku: str
+
+
+class RefundTo(StrEnum):
+    """Where a refund goes."""
+
+    ORIGINAL = "original"  # back where the tender came from
+    GIFT_BALANCE = "gift_balance"
+    BANK = "bank"
+    CREDIT = "credit"  # store credit
+
+
+class SubscriptionChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One of: leave the next delivery out, another interval, another plan (by its ref, from the next renewal)."""
+
+    skip: bool = False
+    interval: str | None = None
+    plan: str | None = None
+
+
+class End(StrEnum):
+    """When a subscription ends."""
+
+    NOW = "now"
+    RENEWAL = "renewal"
 
 
 class OperationState(StrEnum):
@@ -257,21 +354,45 @@ class OperationState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """The store's answer to a write. `code` says why it failed: too_late, version_changed, not_found, invalid.
+class Failure(StrEnum):
+    """Why the store did not do it; nothing changed."""
 
-    `refunds` is the money it gave back by tender ref; `order` the order afterwards.
+    NOT_FOUND = "not_found"  # no such order, customer or subscription
+    VERSION_CHANGED = "version_changed"
+    TOO_LATE = "too_late"
+    INVALID = "invalid"  # it makes no sense for this thing, or the store's rules do not allow it
+    NOT_SUPPORTED = "not_supported"  # the store has no such capability
+    UNAVAILABLE = "unavailable"  # the variant is not sold or out of stock
+    PRICE_CHANGED = "price_changed"  # the amount is not the expected one
+    METHOD_UNKNOWN = "method_unknown"  # the customer has no such payment method, or it cannot pay this
+    INSUFFICIENT = "insufficient"  # the method holds too little
+    COUPON_INVALID = "coupon_invalid"  # unknown, used or expired
+    COUPON_MINIMUM = "coupon_minimum"  # the goods cost less than it needs
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """The store's answer to a write; `code` says why it failed.
+
+    `refunds` is the money it gave back by tender ref, `charges` what it took by method ref, `created` the number of
+    the order or the credit that was made; `order` and `customer` are what was asked about, as they are afterwards.
     """
 
     key: str
     state: OperationState
-    code: str | None = None
+    code: Failure | None = None
     refunds: dict[str, Money] = {}
+    charges: dict[str, Money] = {}
+    created: str | None = None
     order: StoreOrder | None = None
+    customer: StoreCustomer | None = None
 
 
 class StorePort(Protocol):
-    """What we can ask of a store. `store_id` says which shop of ours it is."""
+    """What we can ask of a store. `store_id` says which shop of ours it is.
+
+    Every write has a `key`: repeated with the same request it gives the first answer and has no second effect, with
+    another request it fails as invalid. Where a write takes a `version`, the order must still have it.
+    """
 
     store_id: str
 
@@ -280,7 +401,7 @@ class StorePort(Protocol):
         ...
 
     async def changes_since(self, cursor: str, limit: int = 200) -> Changes:
-        """Customers and orders changed after the cursor ("" = from the beginning), in the order of change."""
+        """Products, customers (with balances and subscriptions) and orders changed after the cursor ("" = all)."""
         ...
 
     async def get_order(self, ref: str) -> StoreOrder | None:
@@ -312,10 +433,75 @@ class StorePort(Protocol):
         ...
 
     async def cancel(self, key: str, ref: str, version: int, lines: dict[str, int] | None, reason: str) -> Operation:
-        """Cancel the whole order (lines None) or units of lines, if it still has this version; idempotent by key.
+        """Cancel the whole order (lines None) or units of lines; what was not captured is no longer asked for.
 
-        The store voids or refunds the money itself and says so in `refunds`.
+        A store with Capability.REFUNDS gives captured money back itself and says so in `refunds`.
         """
+        ...
+
+    async def update_shipping_address(self, key: str, ref: str, version: int, address: Address) -> Operation:
+        """Send what was not shipped yet to another address; while the order is prepared the warehouse is asked."""
+        ...
+
+    async def edit_lines(
+        self, key: str, ref: str, version: int, edits: tuple[LineEdit, ...], method_ref: str, expected: Money
+    ) -> Operation:
+        """Make other variants of lines; `expected` is the signed difference in price, for all edits together.
+
+        More is charged to the method at once. Less is given to it at once, booked as refunded on the tenders of that
+        method first, then on the others in their order. What was not captured yet is asked for or not instead.
+        """
+        ...
+
+    async def change_payment(self, key: str, ref: str, version: int, method_ref: str) -> Operation:
+        """Pay the order by another method on file, and give back or void what was paid; only one tender may be open."""
+        ...
+
+    async def add_gift_options(self, key: str, ref: str, version: int, options: GiftOptions) -> Operation:
+        """Make the order a present, before the warehouse has it."""
+        ...
+
+    async def apply_coupon(self, key: str, ref: str, version: int, code: str) -> Operation:
+        """Take a coupon of the customer's off the order's lines, before it is shipped.
+
+        What was not captured is no longer asked for; a store with Capability.REFUNDS gives the rest back itself.
+        """
+        ...
+
+    async def refund(self, key: str, ref: str, tender_ref: str, amount: Money, to: RefundTo) -> Operation:
+        """Book a refund on a captured tender.
+
+        The store gives back what it holds itself (gift balance, points, store credit), and notes what a provider or
+        a bank paid.
+        """
+        ...
+
+    async def issue_credit(self, key: str, customer_ref: str, amount: Money, note: str) -> Operation:
+        """Give a customer store credit; `created` is the credit's number."""
+        ...
+
+    async def create_replacement(self, key: str, ref: str, lines: dict[str, int], address: Address | None) -> Operation:
+        """Send units of lines again at no price, to the order's address or another; `created` is the new order."""
+        ...
+
+    async def create_order(
+        self,
+        key: str,
+        customer_ref: str,
+        items: Mapping[str, int],
+        address: Address,
+        method_ref: str,
+        expected: Money,
+    ) -> Operation:
+        """Order units by sku, paid at once by a method on file; `expected` is the total with shipping."""
+        ...
+
+    async def change_subscription(self, key: str, ref: str, change: SubscriptionChange) -> Operation:
+        """Skip the next delivery, or change the interval or the plan."""
+        ...
+
+    async def cancel_subscription(self, key: str, ref: str, when: End) -> Operation:
+        """End a subscription now or at its renewal; the money of the period is not touched."""
         ...
 
     async def get_operation(self, key: str) -> Operation | None:
