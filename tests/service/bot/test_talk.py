@@ -1,5 +1,7 @@
 """Conversations with the bot, on the demo shop: what it says, does, remembers and hands over."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from io import StringIO
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from madoguchi.app import App
@@ -15,6 +18,8 @@ from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.people import queries as people
+from madoguchi.core.requests import verbs as requests
+from madoguchi.core.shop.queries import order_id_of
 from madoguchi.edge.stores.demo.people import BY_REF
 from madoguchi.front.demo import world
 from madoguchi.kit import clock, ids, jobs
@@ -196,6 +201,52 @@ async def test_an_expired_quote_is_shown_anew(app: App, now: datetime) -> None:
         answer = await chat.say("はい")
     assert answer[0].text == _said("ja", "errors.quote_expired")
     assert answer[1].kind is Kind.SLIP
+
+
+async def test_a_quote_long_forgotten_is_made_anew(app: App, now: datetime) -> None:
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    await chat.say("MD-10234602のキャンセル")
+    with clock.frozen(now + timedelta(days=2)):
+        await app.db.run(SYSTEM, lambda tx: requests.sweep_quotes(tx, clock.now()))
+        answer = await chat.say("はい")
+    assert answer[0].text == _said("ja", "bot.quote.expired")
+
+
+async def test_a_yes_before_the_quote_was_shown_confirms_nothing(app: App) -> None:
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    button = next(o for o in _options(await chat.say("キャンセルしたい")) if o.startswith("order:"))
+    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, choice=button))
+    assert _kinds(await chat.say("はい")) == [Kind.SLIP]
+    assert Kind.ACTION in _kinds(await chat.say("はい"))
+
+
+async def test_the_order_is_locked_before_the_case(app: App, database_url: str) -> None:
+    """Who settles a request holds the order and then locks its case; a confirming bot must not hold the case then."""
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    await chat.say("MD-10234602のキャンセル")
+    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="はい"))
+    order_id = await app.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", "MD-10234602"))
+    async with await psycopg.AsyncConnection.connect(database_url) as settling:
+        await settling.execute("select from orders where id = %s for update", [order_id])
+        turn = asyncio.create_task(app.bot.turn(chat.case_id))
+        await _waits_for_a_lock(app)
+        await settling.execute("select from cases where id = %s for update nowait", [chat.case_id])
+    assert await turn
+    assert (await chat.all())[-1].text == _said("ja", "bot.executing")
+
+
+async def _waits_for_a_lock(app: App) -> None:
+    """Return when some transaction of this database waits for a row of another."""
+    deadline = time.monotonic() + 10
+    waiting = "select exists (select 1 from pg_locks l join pg_stat_activity a using (pid)"
+    while not await app.db.run(
+        SYSTEM, lambda tx: tx.value(f"{waiting} where not l.granted and a.datname = current_database())")
+    ):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
 
 
 async def test_who_is_not_known_is_asked_to_sign_in_and_learns_nothing(app: App) -> None:

@@ -74,10 +74,16 @@ _REQUEST = """id, number, quote_id, store_id, customer_id, action, order_id, ord
 
 async def access_quote(tx: Tx, actor: Actor, quote_id: UUID) -> Quote:
     """The quote, for the customer it was made for and for staff; else invisible."""
-    quote = await tx.maybe(Quote, f"select {_QUOTE} from quotes where id = %s", [quote_id])
-    if quote is None or not _may_see(actor, quote.customer_id):
+    quote = await find_quote(tx, actor, quote_id)
+    if quote is None:
         raise invisible()
     return quote
+
+
+async def find_quote(tx: Tx, actor: Actor, quote_id: UUID) -> Quote | None:
+    """The quote if it is still kept, for the customer it was made for and for staff."""
+    quote = await tx.maybe(Quote, f"select {_QUOTE} from quotes where id = %s", [quote_id])
+    return quote if quote and _may_see(actor, quote.customer_id) else None
 
 
 async def access_request(tx: Tx, actor: Actor, request_id: UUID, *, lock: bool = False) -> Request:

@@ -14,11 +14,13 @@ from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case
 from madoguchi.core.cases.verbs import keep_dialogue
 from madoguchi.core.people import queries as people
+from madoguchi.core.requests.queries import find_quote
+from madoguchi.core.shop.queries import access_order
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.events import Happened
 from madoguchi.kit.jobs import Nothing
-from madoguchi.service.bot.talk import Talk, Wits
+from madoguchi.service.bot.talk import Talk, Wits, memory_of
 
 OVERDUE = timedelta(seconds=2)
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class Bot:
         """Answer now; False when there was nothing to answer, or somebody else is at it."""
         case = await self._db.run(SYSTEM, lambda tx: cases.access_case(tx, SYSTEM, case_id))
         actor = _for_customer_of(case)
-        return await self._db.run(actor, lambda tx: self._take(tx, actor, case_id))
+        return await self._db.run(actor, lambda tx: self._take(tx, actor, case))
 
     async def after(self, happened: Happened) -> None:
         """Something that a case waited for has happened: speak there, if the bot has it."""
@@ -70,19 +72,29 @@ class Bot:
         except Exception:
             log.exception("the bot failed in case %s", case_id)
 
-    async def _take(self, tx: Tx, actor: Actor, case_id: UUID) -> bool:
-        case = await cases.bots_case(tx, case_id)
-        if case is None or case.bot_due_seq is None:
+    async def _take(self, tx: Tx, actor: Actor, seen: Case) -> bool:
+        quote_id = memory_of(seen).quote_id
+        if quote_id:
+            await _lock_order(tx, actor, quote_id)
+        case = await cases.bots_case(tx, seen.id)
+        if case is None or memory_of(case).quote_id != quote_id:  # another turn came between; the sweep comes by
             return False
         customer = await people.access_customer(tx, actor, case.customer_id)
         store = await people.store(tx, case.store_id)
         talk = Talk(tx, self._wits, actor, case, customer, store.time_zone)
-        heard = max(talk.memory.heard, await cases.back_with_bot(tx, case_id))
-        entries = await cases.entries(tx, case_id, actor.audience, after=heard)
+        heard = max(talk.memory.heard, await cases.back_with_bot(tx, case.id))
+        entries = await cases.entries(tx, case.id, actor.audience, after=heard)
         await talk.hear(entries)
         memory = msgspec.structs.replace(talk.memory, heard=case.last_seq)
-        await keep_dialogue(tx, case_id, msgspec.to_builtins(memory), case.last_seq)
+        await keep_dialogue(tx, case.id, msgspec.to_builtins(memory), case.last_seq)
         return True
+
+
+async def _lock_order(tx: Tx, actor: Actor, quote_id: UUID) -> None:
+    """Lock the order of a quote that this turn may confirm: orders come before cases."""
+    quote = await find_quote(tx, actor, quote_id)
+    if quote and quote.order_id:
+        await access_order(tx, actor, quote.order_id, lock=True)
 
 
 def _for_customer_of(case: Case) -> Actor:

@@ -16,7 +16,7 @@ from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.cases.rules import Author, Kind, State
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.requests import verbs as requests
-from madoguchi.core.requests.queries import access_quote, request_of_quote
+from madoguchi.core.requests.queries import find_quote, request_of_quote
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.port import OrderState
 from madoguchi.kit.db import Tx
@@ -54,11 +54,17 @@ class Wits(msgspec.Struct, frozen=True):
         return None
 
 
+def memory_of(case: Case) -> Memory:
+    """What the bot remembers of a case."""
+    return msgspec.convert(case.dialogue, Memory)
+
+
 class Talk:
     """A conversation in the bot's hands, for the length of a turn."""
 
     def __init__(self, tx: Tx, wits: Wits, actor: Actor, case: Case, customer: Customer, zone: str) -> None:
-        self.memory = msgspec.convert(case.dialogue, Memory)
+        self.memory = memory_of(case)
+        self._shown = self.memory.quote_id  # what the customer's words of this turn can be about
         self._tx = tx
         self._wits = wits
         self._actor = actor
@@ -296,21 +302,23 @@ class Talk:
     async def _confirm(self, pressed: UUID | None) -> None:
         """A confirmation in the customer's own session counts for the one quote that was shown last.
 
-        The button of an older one does nothing but show the present one; pressed twice, it counts once.
+        The button of an older one does nothing but show the present one; pressed twice, it counts once. A yes that was
+        said before the quote was shown is none.
         """
         if pressed and await request_of_quote(self._tx, pressed):
             return
-        quote_id = self.memory.quote_id
-        if quote_id is None or (pressed and pressed != quote_id):
+        held = await find_quote(self._tx, self._actor, self.memory.quote_id) if self.memory.quote_id else None
+        if held is None or (pressed and pressed != held.id):
             await self._voice.say("bot.quote.expired")
             await self._start(self.memory.reason or "order.status", None)
             return
+        if held.id != self._shown:
+            return
         self._remember(waiting=None, quote_id=None)
-        held = await access_quote(self._tx, self._actor, quote_id)
         token = requests.confirmation_token(self._wits.signer, self._actor, held, self._tx.now)
         try:
             async with self._tx.savepoint():
-                await requests.confirm(self._tx, self._wits.catalogue, self._wits.signer, self._actor, quote_id, token)
+                await requests.confirm(self._tx, self._wits.catalogue, self._wits.signer, self._actor, held.id, token)
         except Refused as refused:
             await self._voice.say(refused.key, **refused.parameters)
             if refused.code in {"quote_expired", "order_changed"}:
