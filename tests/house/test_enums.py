@@ -12,6 +12,7 @@ from madoguchi.core.shop.port import OperationState as Doing
 from madoguchi.core.shop.port import OrderState
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.notices.rules import DeliveryState, Refusal
+from madoguchi.service.refunds.port import RefundState as ProviderState
 from madoguchi.service.routing.rules import ItemState, OfferOutcome, Outcome, Presence
 
 Words = frozenset[str]
@@ -34,6 +35,7 @@ COLUMNS: Mapping[str, Words] = {
     "deliveries.refusal": Words(Refusal),
     "demo_store.orders.state": Words(OrderState),
     "demo_store.operations.state": Words({Doing.PENDING, Doing.SUCCEEDED, Doing.FAILED}),
+    "demo_payments.refunds.state": Words(ProviderState),
 } | {
     f"{table}.{column}": Words(LANGUAGES)
     for table, column in {

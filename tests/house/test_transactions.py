@@ -8,13 +8,16 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.shop.port import StorePort
 from madoguchi.edge.channels.email.smtp import SmtpMailer
+from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.edge.stores.demo.store import DemoStore, store_database
 from madoguchi.kit.db import Database, Tx
+from madoguchi.kit.security import Signer
 from madoguchi.service.notices.port import Mailer
+from madoguchi.service.refunds.port import PaymentPort
 from tests.house.sources import Module, calls, imports, modules, planted
 
-ADAPTERS = ((StorePort, DemoStore), (Mailer, SmtpMailer))
+ADAPTERS = ((StorePort, DemoStore), (Mailer, SmtpMailer), (PaymentPort, FakeProvider))
 # by what a module of edge goes outside
 LEAVES = ("aiosmtplib", "httpx", "madoguchi.kit.egress", "psycopg_pool")
 
@@ -29,14 +32,14 @@ LEAVES = ("aiosmtplib", "httpx", "madoguchi.kit.egress", "psycopg_pool")
     ],
 )
 async def test_an_adapter_refuses_inside_a_transaction(
-    adapter: type[DemoStore | SmtpMailer], name: str, db: Database, database_url: str
+    adapter: type[DemoStore | SmtpMailer | FakeProvider], name: str, db: Database, database_url: str
 ) -> None:
     """Every method of every port, since each of them waits for somebody else's machine."""
-    outside = (
-        DemoStore(store_database(database_url), DEMO.id)
-        if adapter is DemoStore
-        else SmtpMailer("smtp://127.0.0.1:1", "support@madoguchi.example")
-    )
+    outside = {
+        DemoStore: lambda: DemoStore(store_database(database_url), DEMO.id),
+        SmtpMailer: lambda: SmtpMailer("smtp://127.0.0.1:1", "support@madoguchi.example"),
+        FakeProvider: lambda: FakeProvider(payments_database(database_url), _nothing_paid, Signer(bytes(32))),
+    }[adapter]()
     method = getattr(outside, name)
     needed = [p for p in inspect.signature(method).parameters.values() if p.default is inspect.Parameter.empty]
 
@@ -45,6 +48,10 @@ async def test_an_adapter_refuses_inside_a_transaction(
 
     with pytest.raises(RuntimeError, match="while a transaction was open"):
         await db.run(SYSTEM, work)
+
+
+async def _nothing_paid(_: str) -> None:
+    return None
 
 
 def test_every_adapter_has_the_guard() -> None:

@@ -108,7 +108,7 @@ def stranger(empty: str) -> Iterator[str]:
 
 def test_who_may_not_become_our_roles_is_told_the_line_that_helps(empty: str, stranger: str) -> None:
     with psycopg.connect(empty, autocommit=True) as administrator:
-        for role in (migrations.APP_ROLE, migrations.STORE_ROLE):
+        for role in migrations.ROLES:
             with pytest.raises(StartupError, match=f"as an administrator run `grant {role} to stranger") as refused:
                 migrations.migrate(stranger, [ONE])
             administrator.execute(str(refused.value).split("`")[1].encode())

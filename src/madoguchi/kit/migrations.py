@@ -12,6 +12,8 @@ from madoguchi.kit.errors import StartupError
 
 APP_ROLE = "madoguchi_app"
 STORE_ROLE = "madoguchi_store"
+PAYMENTS_ROLE = "madoguchi_payments"
+ROLES = (APP_ROLE, STORE_ROLE, PAYMENTS_ROLE)
 OLDEST_SERVER = 150000
 _LOCK = 0x4D41444F  # "MADO"
 
@@ -72,7 +74,7 @@ def check(conninfo: str, migrations: list[Migration]) -> None:
             raise StartupError(
                 f"The database lacks {len(todo)} migration(s), the first is {todo[0].name}: run `./madoguchi migrate`."
             )
-        for role in (APP_ROLE, STORE_ROLE):
+        for role in ROLES:
             if not _is_ours(conn, role):
                 raise _not_ours(conn, role)
 
@@ -106,7 +108,7 @@ def _connect(conninfo: str) -> psycopg.Connection:
 
 
 def _prepare(conn: psycopg.Connection) -> None:
-    for role in (APP_ROLE, STORE_ROLE):
+    for role in ROLES:
         try:
             _provide(conn, role)
         except psycopg.errors.InsufficientPrivilege as error:

@@ -19,7 +19,6 @@ from madoguchi.core.requests.queries import Quote, Request, RequestState, access
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.verbs import add_store
-from madoguchi.edge.stores.demo.faults import Faults
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.edge.stores.demo.store import DemoStore, store_database
@@ -27,6 +26,7 @@ from madoguchi.edge.stores.demo.world import seed
 from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.db import Database
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import Signer
 from madoguchi.service.orders.actions import ACTIONS

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from madoguchi.core.shop.port import Operation, OperationState, OrderState, StoreUnavailable
-from madoguchi.edge.stores.demo.faults import Faults
 from madoguchi.edge.stores.demo.people import MISAKI, Story
 from madoguchi.edge.stores.demo.store import DemoStore
 from madoguchi.kit.db import Database
+from madoguchi.kit.faults import Faults
 from tests.edge.stores.contract import everything, fresh_key
 
 REASON = "no longer needed"

@@ -19,9 +19,9 @@ from madoguchi.core.shop.port import (
     Subscription,
 )
 from madoguchi.edge.stores.demo import queries, verbs
-from madoguchi.edge.stores.demo.faults import Faults, Wire
 from madoguchi.edge.stores.demo.shops import SHOPS, Conduct
 from madoguchi.kit.db import Database, Tx, assert_outside
+from madoguchi.kit.faults import Faults, Wire
 from madoguchi.kit.migrations import STORE_ROLE
 
 SCHEMA = "demo_store"
@@ -49,7 +49,7 @@ class DemoStore:
         self.store_id = store_id
         self._shop = SHOPS[store_id]
         self._db = database
-        self._wire = Wire(faults or Faults())
+        self._wire = Wire(faults or Faults(), StoreUnavailable)
 
     def capabilities(self) -> frozenset[Capability]:
         """A recorded shop cancels whole orders only."""

@@ -1,4 +1,4 @@
-"""Honest misbehaviour: what a store far away does at times, on demand and repeatably."""
+"""Honest misbehaviour of the fakes: what a service far away does at times, on demand and repeatably."""
 
 import asyncio
 import random
@@ -7,16 +7,14 @@ from typing import TypeVar
 
 import msgspec
 
-from madoguchi.core.shop.port import StoreUnavailable
-
 T = TypeVar("T")
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
-    """How the way to the store misbehaves; chances are between 0 and 1 and drawn from `seed`, call by call.
+    """How the way to a service misbehaves; chances are between 0 and 1 and drawn from `seed`, call by call.
 
-    `timed_out`: nothing reached the store. `lost`: the effect happened, the reply never came. `twice`: the call
-    reached the store twice and the second reply is the one that came.
+    `timed_out`: nothing reached it. `lost`: the effect happened, the reply never came. `twice`: the call reached it
+    twice and the second reply is the one that came.
     """
 
     seed: int = 0
@@ -27,25 +25,26 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wire:
-    """The way to the store and back."""
+    """The way to a service and back; `gone` is what the caller gets when no answer comes."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, gone: type[Exception]) -> None:
         self._faults = faults
+        self._gone = gone
         self._random = random.Random(faults.seed)
 
     async def carry(self, call: Callable[[], Awaitable[T]]) -> T:
-        """The reply to the call; StoreUnavailable when the faults say so."""
+        """The reply to the call; the exception `gone` when the faults say so."""
         faults = self._faults
         timed_out, twice, lost = map(self._happens, (faults.timed_out, faults.twice, faults.lost))
         if faults.slow_ms:
             await asyncio.sleep(faults.slow_ms / 1000)
         if timed_out:
-            raise StoreUnavailable("no answer in time")
+            raise self._gone("no answer in time")
         reply = await call()
         if twice:
             reply = await call()
         if lost:
-            raise StoreUnavailable("the reply was lost")
+            raise self._gone("the reply was lost")
         return reply
 
     def _happens(self, chance: float) -> bool:

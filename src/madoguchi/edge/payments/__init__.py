@@ -1,0 +1,1 @@
+"""Payments: one adapter per payment provider, each implementing service.refunds.port."""

@@ -1,0 +1,88 @@
+"""What the provider decides: which refunds it takes, how they end, and how its webhooks arrive. Pure."""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from madoguchi.kit.money import Money
+
+BACK_TO = frozenset({"card", "wallet"})  # the kinds of payment that money can go back to
+OLDEST = timedelta(days=365)  # a card that old cannot be credited any more
+DECIDES_WITHIN = timedelta(seconds=5)  # a pending refund
+SENT_BACK_AFTER = timedelta(seconds=10)  # by a bank whose account is closed: in life, days
+
+T = TypeVar("T")
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shop's till took: for which payment, by which kind of tender, how much, when."""
+
+    ref: str
+    kind: str
+    captured: Money
+    taken_at: datetime
+
+
+class Temper(msgspec.Struct, frozen=True, kw_only=True):
+    """How refunds and webhooks turn out; chances between 0 and 1, drawn from `seed` and the refund's key.
+
+    `pending`: decided only later. `fails`: refused in the end by the customer's bank. `fails_late`: first succeeded,
+    then sent back. `doubled`: a webhook comes twice. `shuffled`: a batch of webhooks comes in another order.
+    """
+
+    seed: int = 0
+    pending: float = 0.0
+    fails: float = 0.0
+    fails_late: float = 0.0
+    doubled: float = 0.0
+    shuffled: bool = False
+
+
+class Course(msgspec.Struct, frozen=True):
+    """How a refund that was taken goes on: pending until `decides_at`, sent back at `fails_at`, refused with `code`."""
+
+    state: str
+    code: str | None = None
+    decides_at: datetime | None = None
+    fails_at: datetime | None = None
+
+
+def refusal(payment: Payment | None, refunded: int, amount: Money, now: datetime) -> str | None:
+    """Why the provider does not take a refund; None when it does."""
+    if payment is None:
+        return "unknown_payment"
+    if payment.kind not in BACK_TO:
+        return "not_refundable"
+    if now - payment.taken_at > OLDEST:
+        return "too_old"
+    if amount.currency != payment.captured.currency or not 0 < amount.amount <= payment.captured.amount - refunded:
+        return "too_much"
+    return None
+
+
+def course(temper: Temper, key: str, now: datetime) -> Course:
+    """How a refund goes that was taken; the same for the same seed and key."""
+    dice = random.Random(f"{temper.seed}/{key}")
+    fails, late, pending = (dice.random() < chance for chance in (temper.fails, temper.fails_late, temper.pending))
+    if pending:
+        return Course("pending", "account_closed" if fails else None, decides_at=now + DECIDES_WITHIN)
+    if fails:
+        return Course("failed", "account_closed")
+    return Course("succeeded", fails_at=now + SENT_BACK_AFTER if late else None)
+
+
+def request_hash(payment_ref: str, amount: Money) -> str:
+    """What a key stands for."""
+    return hashlib.sha256(f"{payment_ref}\0{amount.amount}\0{amount.currency}".encode()).hexdigest()
+
+
+def as_sent(temper: Temper, batch: Sequence[T], dice: random.Random) -> list[T]:
+    """A batch of webhooks as the network delivers it."""
+    sent = [notice for notice in batch for _ in range(2 if dice.random() < temper.doubled else 1)]
+    if temper.shuffled:
+        dice.shuffle(sent)
+    return sent
