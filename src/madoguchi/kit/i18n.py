@@ -69,7 +69,7 @@ class Reader:
         return key in catalogue(self.lang)
 
     def value(self, value: Any) -> str:
-        """A typed value as this reader writes it."""
+        """A typed value as this reader writes it; of a name in all languages (a dict by language) the reader's."""
         match value:
             case Money():
                 return self.money(value)
@@ -81,6 +81,8 @@ class Reader:
                 return value if isinstance(value, str) else str(value)
             case int():
                 return self.number(value)
+            case dict():
+                return str(value[self.lang])
             case list() | tuple():
                 return self.list([self.value(part) for part in value])
             case _:

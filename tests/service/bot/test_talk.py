@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
@@ -16,6 +17,7 @@ from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Level, Role
 from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.queries import Case, Entry
+from madoguchi.core.cases.reasons import reason
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
@@ -26,6 +28,7 @@ from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.i18n import LANGUAGES, Reader
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.settings import Settings
+from madoguchi.service.routing.queries import Handover
 
 MISAKI, EMMA, FANG, MINJUN = "CU-1001", "CU-1005", "CU-1006", "CU-1007"
 
@@ -273,7 +276,11 @@ async def test_a_person_at_any_moment_with_all_that_was_done(app: App, lang: str
     (note,) = [e for e in everything if e.kind is Kind.NOTE]
     assert note.audience is Audience.STAFF
     assert note.body
-    assert len(note.body["handover"]["lines"]) >= 3
+    handover = msgspec.convert(note.body["handover"], Handover)
+    assert len(handover.lines) >= 3
+    for reader in map(Reader, LANGUAGES):  # an associate need not read the customer's language
+        wish = reason("order.cancel").label[reader.lang]
+        assert handover.lines[0].to(reader) == reader.t("bot.summary.wish", reason=wish)
     assert note.body["handover"]["tried"]
     shown = await chat.all(Audience.CUSTOMER)
     assert note.seq not in {e.seq for e in shown}

@@ -362,7 +362,7 @@ class Talk:
     async def _hand_over(self, words: str = "bot.handing_over") -> None:
         self._handed_over = True
         reason = self.memory.reason
-        lines = [said("bot.summary.wish", reason=self._voice.name(reason))] if reason else []
+        lines = [said("bot.summary.wish", reason=REASONS[reason].label)] if reason else []
         if self.memory.order_id:
             order = await shop.access_order(self._tx, self._actor, self.memory.order_id)
             lines.append(said("bot.summary.order", order=order.store_ref))
