@@ -1,13 +1,14 @@
-"""Reading the mirror. `access_order` is the only way from an id to an order, for an actor."""
+"""Reading the mirror. `access_order` and `customer_facts` are the only ways from an id to a row, for an actor."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
-from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.shop.port import Address, Balance, Coupon, Product, StoreOrder, Subscription
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
@@ -22,6 +23,19 @@ class Order(msgspec.Struct, frozen=True):
     version: int
     placed_at: datetime
     document: StoreOrder
+
+
+class CustomerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store knows of a customer beside names: where they live, what they pay with, what they subscribed to."""
+
+    address: Address | None = None
+    methods: tuple[Balance, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    coupons: tuple[Coupon, ...] = ()
+
+
+class _Document(msgspec.Struct, frozen=True):
+    document: dict[str, Any]
 
 
 _ORDER = "id, store_id, store_ref, customer_id, version, placed_at, document"
@@ -64,3 +78,19 @@ async def order_id_of(tx: Tx, store_id: str, store_ref: str) -> UUID | None:
     """Our id of a store's order (for the system)."""
     found = await tx.value("select id from orders where store_id = %s and store_ref = %s", [store_id, store_ref])
     return UUID(str(found)) if found else None
+
+
+async def product(tx: Tx, store_id: str, ref: str) -> Product | None:
+    """A product of the store with its variants, as the mirror last heard of it."""
+    row = await tx.maybe(
+        _Document, "select document from products where store_id = %s and store_ref = %s", [store_id, ref]
+    )
+    return msgspec.convert(row.document, Product) if row else None
+
+
+async def customer_facts(tx: Tx, actor: Actor, customer_id: UUID) -> CustomerFacts:
+    """What the store knows of a customer, for oneself, staff and the system; nothing is known of a guest."""
+    if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id):
+        raise invisible()
+    row = await tx.maybe(_Document, "select document from customer_facts where customer_id = %s", [customer_id])
+    return msgspec.convert(row.document, CustomerFacts) if row else CustomerFacts()

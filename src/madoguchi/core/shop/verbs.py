@@ -8,10 +8,10 @@ from psycopg.types.json import Jsonb
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import LineFacts, OrderFacts, TenderFacts
+from madoguchi.core.people import rules as people_rules
 from madoguchi.core.people import verbs as people
-from madoguchi.core.people.rules import CustomerFacts
-from madoguchi.core.shop.port import Changes, StoreCustomer, StoreOrder
-from madoguchi.core.shop.queries import access_order, order_id_of
+from madoguchi.core.shop.port import Changes, Product, StoreCustomer, StoreOrder
+from madoguchi.core.shop.queries import CustomerFacts, access_order, order_id_of
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 
@@ -37,11 +37,42 @@ async def cursor(tx: Tx, store_id: str) -> str:
 
 async def apply_changes(tx: Tx, store_id: str, changes: Changes) -> None:
     """Take over one page of the store's changes and remember the cursor."""
-    for customer in changes.customers:
-        await people.remember_customer(tx, store_id, _customer_facts(customer))
+    for product in sorted(changes.products, key=lambda product: product.ref):
+        await _mirror_product(tx, store_id, product)
+    for customer in sorted(changes.customers, key=lambda customer: customer.ref):
+        await mirror_customer(tx, store_id, customer)
     for order in sorted(changes.orders, key=lambda order: order.ref):
         await mirror_order(tx, store_id, order)
     await tx.execute("update stores set sync_cursor = %s where id = %s", [changes.cursor, store_id])
+
+
+async def mirror_customer(tx: Tx, store_id: str, customer: StoreCustomer) -> UUID:
+    """Insert or update a customer and what they hold from the store's facts; an older version changes nothing."""
+    customer_id = await people.remember_customer(tx, store_id, _who(customer))
+    facts = CustomerFacts(
+        address=customer.address,
+        methods=customer.methods,
+        subscriptions=customer.subscriptions,
+        coupons=customer.coupons,
+    )
+    await tx.execute(
+        """insert into customer_facts (customer_id, version, document, synced_at) values (%s, %s, %s, %s)
+           on conflict (customer_id) do update
+           set version = excluded.version, document = excluded.document, synced_at = excluded.synced_at
+           where customer_facts.version <= excluded.version""",
+        [customer_id, customer.version, Jsonb(msgspec.to_builtins(facts)), tx.now],
+    )
+    return customer_id
+
+
+async def _mirror_product(tx: Tx, store_id: str, product: Product) -> None:
+    await tx.execute(
+        """insert into products (store_id, store_ref, version, document, synced_at) values (%s, %s, %s, %s, %s)
+           on conflict (store_id, store_ref) do update
+           set version = excluded.version, document = excluded.document, synced_at = excluded.synced_at
+           where products.version <= excluded.version""",
+        [store_id, product.ref, product.version, Jsonb(msgspec.to_builtins(product)), tx.now],
+    )
 
 
 async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
@@ -94,8 +125,8 @@ def _ledger_facts(order: StoreOrder) -> OrderFacts:
     )
 
 
-def _customer_facts(customer: StoreCustomer) -> CustomerFacts:
-    return CustomerFacts(
+def _who(customer: StoreCustomer) -> people_rules.CustomerFacts:
+    return people_rules.CustomerFacts(
         ref=customer.ref,
         name=customer.name,
         kana=customer.kana,
