@@ -29,6 +29,13 @@ async def ask(site: Site, associate: Associate, case_id: UUID, number: str = CAN
     await associate.post(f"/desk/cases/{case_id}/quotes", {"action": "order.cancel", "order_id": order_id} | more)
 
 
+async def line_of(site: Site, sku: str) -> str:
+    """The store's name for a line of CANCELLABLE."""
+    found = """select l->>'ref' from orders, jsonb_array_elements(document->'lines') l
+               where store_ref = %s and l->>'sku' = %s"""
+    return str(site.value(found, CANCELLABLE, sku))
+
+
 def token(associate: Associate) -> str:
     found = re.search(r'name="token" value="([^"]+)"', associate.page.text)
     assert found
@@ -60,17 +67,34 @@ async def test_confirmed_twice_it_is_done_once(site: Site) -> None:
     assert site.value("select count(*) from requests") == 1
 
 
-async def test_one_line_only(site: Site) -> None:
+async def test_some_units_of_some_lines(site: Site) -> None:
     aoi, caller = await talking(site)
-    line = site.value(
-        """select l->>'ref' from orders, jsonb_array_elements(document->'lines') l
-           where store_ref = %s and l->>'sku' = %s""",
-        *(CANCELLABLE, "PILLOW-1"),
-    )
-    await ask(site, aoi, caller.case_id, line=line)
+    units = {f"units[{await line_of(site, sku)}]": n for sku, n in (("TOWEL-BE", 1), ("PILLOW-1", 0), ("LOTION-1", 2))}
+    pane = (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={await order_of(site, CANCELLABLE)}")).text
+    assert all(f'name="{field}"' in pane for field in units)
+    await ask(site, aoi, caller.case_id, part=1, **units)
     slip = aoi.page.text.partition('class="asked"')[2].partition("</section>")[0]
-    assert "低反発まくら" in slip
-    assert "化粧水" not in slip
+    assert "バスタオル" in slip
+    assert "化粧水" in slip
+    assert "× 2" in slip
+    assert "低反発まくら" not in slip
+    await aoi.post(f"{aoi.page.url.path}/confirmation", {"token": token(aoi)})
+    order_id = await order_of(site, CANCELLABLE)
+    assert site.value("select sum(cancelled) from ledger_lines where order_id = %s", order_id) == 3
+    assert site.value("select state from orders where id = %s", order_id) == "paid"
+
+
+async def test_what_cannot_be_picked_is_told_where_it_was_picked(site: Site) -> None:
+    aoi, caller = await talking(site)
+    lotion = await line_of(site, "LOTION-1")
+    before = site.counts()
+    for units, words in (({}, "キャンセルする商品をお選びください"), ({f"units[{lotion}]": 9}, "数量は1〜3")):
+        body = {"action": "order.cancel", "order_id": await order_of(site, CANCELLABLE), "part": 1}
+        answer = await aoi.send(f"/desk/cases/{caller.case_id}/quotes", body | units)
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert '<details class="picks" open>' in answer.text
+    assert site.counts() == before
 
 
 async def test_too_late_says_why_and_what_instead(site: Site) -> None:

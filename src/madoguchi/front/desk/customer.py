@@ -1,6 +1,6 @@
 """The right pane: who the customer is and how sure we are, their orders and what may be done, what went before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,16 +17,19 @@ from madoguchi.core.people.queries import Customer
 from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.desk.board import case_url, customer_name, reason_label
 from madoguchi.front.ui.cards import OrderView, order_view
+from madoguchi.front.ui.picks import PickView, pick_views
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.orders.rules import order_card
+from madoguchi.service.orders.verbs import Cancellable, cancellable
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
 
 _ORDERS = 6
 _EARLIER = 5
 _NOTES = 5
+_BY_LINE = "order.cancel"  # the action that can be done to some lines only
 
 
 class Pane(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[Order]
     chosen: Order | None
     offers: Sequence[Offer]
+    cancellable: Cancellable | None
     earlier: Sequence[CaseLine]
     promises: Sequence[Promise]
     notes: Sequence[Entry]
@@ -62,10 +66,11 @@ class OrderLink(msgspec.Struct, frozen=True):
 
 
 class ActionView(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be done with the chosen order, or why not and what instead."""
+    """What may be done with the chosen order (with `lines`, to some of them only), or why not and what instead."""
 
     name: str
     label: str
+    lines: Sequence[PickView]
     refusal: str
     instead: Sequence[str]
 
@@ -103,7 +108,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     order: OrderView | None
     order_id: str
     actions: Sequence[ActionView]
-    lines: Sequence[tuple[str, str]]
+    picked: bool
     earlier: Sequence[EarlierView]
     promises: Sequence[PromiseView]
     notes: Sequence[Entry]
@@ -125,6 +130,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         orders=orders,
         chosen=chosen,
         offers=await offers(tx, catalogue, actor, chosen.id) if chosen else (),
+        cancellable=await cancellable(tx, chosen) if chosen else None,
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
         promises=await routing.promises_to(tx, actor, customer.id),
         notes=await cases.notes_on(tx, actor, customer.id, limit=_NOTES),
@@ -132,8 +138,11 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
     )
 
 
-def view(pane: Pane, reader: Reader, *, acts: bool) -> PaneView:
-    """The pane as the template shows it; `acts` is whether the actor may act on the customer's orders here."""
+def view(pane: Pane, reader: Reader, *, acts: bool, wanted: Mapping[str, int] | None = None) -> PaneView:
+    """The pane as the template shows it; `acts` is whether the actor may act on the customer's orders here.
+
+    `wanted` are the units that were picked in a form that is shown again.
+    """
     customer, handover = pane.customer, pane.handover
     chosen = pane.chosen
     return PaneView(
@@ -147,8 +156,8 @@ def view(pane: Pane, reader: Reader, *, acts: bool) -> PaneView:
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
         order=_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
-        actions=[_action(offer, reader) for offer in pane.offers],
-        lines=_lines(chosen) if chosen else [],
+        actions=[_action(pane, offer, reader, wanted) for offer in pane.offers],
+        picked=wanted is not None,
         earlier=[
             EarlierView(
                 case_url(line.id),
@@ -214,11 +223,12 @@ def _link(pane: Pane, order: Order, reader: Reader) -> OrderLink:
     return OrderLink(url, shown.number, shown.headline, shown.state, shown.tone, current)
 
 
-def _action(offer: Offer, reader: Reader) -> ActionView:
+def _action(pane: Pane, offer: Offer, reader: Reader, wanted: Mapping[str, int] | None) -> ActionView:
     refusal = offer.refusal
     return ActionView(
         name=offer.action,
         label=reader.t(f"actions.{offer.action}.name"),
+        lines=_picks(pane, reader, wanted) if offer.action == _BY_LINE else (),
         refusal=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
         instead=_instead(refusal, reader) if refusal else [],
     )
@@ -228,9 +238,8 @@ def _instead(refusal: Refusal, reader: Reader) -> list[str]:
     return [label for name in refusal.alternatives if (label := reason_label(name, reader))]
 
 
-def _lines(order: Order) -> list[tuple[str, str]]:
-    """Lines of which something is still here, when there is more than one."""
-    left = [line for line in order.document.lines if line.quantity > line.cancelled + line.shipped]
-    if len(order.document.lines) < 2:
-        return []
-    return [(line.ref, f"{line.name} × {line.quantity - line.cancelled - line.shipped}") for line in left]
+def _picks(pane: Pane, reader: Reader, wanted: Mapping[str, int] | None) -> Sequence[PickView]:
+    """The lines to pick from, where the rules let one pick and there is more than one thing."""
+    found = pane.cancellable
+    several = found is not None and found.picks and sum(line.units for line in found.lines) > 1
+    return pick_views(found.lines, reader, wanted) if found and several else ()

@@ -1,6 +1,6 @@
 """What associates fill in on a case's page: as it is posted, and as the page shows it again when it was refused."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -52,4 +52,19 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promise_due: str = ""
 
 
-Given = Words | Transfer | Record
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to do with which order; with `part` only to so many units of these lines (field `units[<line>]`)."""
+
+    action: str
+    order_id: UUID
+    part: bool = False
+    units: dict[str, int] = {}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As the action takes them."""
+        lines = {"lines": {ref: count for ref, count in self.units.items() if count}} if self.part else {}
+        return {"order_id": str(self.order_id)} | lines
+
+
+Given = Words | Transfer | Record | Ask

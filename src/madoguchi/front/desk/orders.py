@@ -11,8 +11,9 @@ from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.cases.verbs import describe
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Quote, Request
-from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.core.shop.queries import access_order
 from madoguchi.front.desk.board import case_url
+from madoguchi.front.desk.given import Ask
 from madoguchi.front.desk.pages import explain
 from madoguchi.front.desk.quotes import access_asked
 from madoguchi.front.desk.replies import WebRequest, done
@@ -23,14 +24,6 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
-
-
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to do with which order; `line` limits it to what is left of one line."""
-
-    action: str
-    order_id: UUID
-    line: str = ""
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,18 +40,22 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
 
     async def work(tx: Tx) -> Quote:
         case = await _held_case(tx, actor, case_id)
-        order = await _order_of(tx, actor, case, wanted.order_id)
-        arguments: dict[str, Any] = {"order_id": str(order.id)}
-        if wanted.line:
-            arguments["lines"] = {wanted.line: _left(order, wanted.line)}
+        await _check_whose(tx, actor, case, wanted.order_id)
         return await verbs.quote(
-            tx, services.catalogue, actor, wanted.action, arguments, customer_id=case.customer_id, case_id=case.id
+            tx,
+            services.catalogue,
+            actor,
+            wanted.action,
+            wanted.arguments,
+            customer_id=case.customer_id,
+            case_id=case.id,
         )
 
     try:
         quote = await services.db.run(actor, work)
     except Refused as refused:
-        return await explain(request, services, visitor, case_id, refused, pane="customer", order_id=wanted.order_id)
+        shown = {"pane": "customer", "order_id": wanted.order_id, "given": wanted}
+        return await explain(request, services, visitor, case_id, refused, **shown)
     return done(request, f"{case_url(case_id)}/quotes/{quote.id}", quote=quote.id)
 
 
@@ -92,16 +89,7 @@ async def _held_case(tx: Tx, actor: Actor, case_id: UUID) -> Case:
     return case
 
 
-async def _order_of(tx: Tx, actor: Actor, case: Case, order_id: UUID) -> Order:
-    """An order of the case's own customer: staff may see every order, but act here for this one person."""
-    order = await access_order(tx, actor, order_id)
-    if order.customer_id != case.customer_id:
+async def _check_whose(tx: Tx, actor: Actor, case: Case, order_id: UUID) -> None:
+    """Staff may see every order, but act here for the case's own customer."""
+    if (await access_order(tx, actor, order_id)).customer_id != case.customer_id:
         raise invisible()
-    return order
-
-
-def _left(order: Order, ref: str) -> int:
-    for line in order.document.lines:
-        if line.ref == ref:
-            return line.quantity - line.cancelled - line.shipped
-    raise Refused("unknown_line")

@@ -10,7 +10,7 @@ from litestar import Response
 from madoguchi.front.desk import board, customer, quotes, room
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import Check
-from madoguchi.front.desk.given import Given, Record, Transfer, Words
+from madoguchi.front.desk.given import Ask, Given, Record, Transfer, Words
 from madoguchi.front.desk.replies import WebRequest, page, wants_json
 from madoguchi.front.ui.access import STAFF_ONLY, get
 from madoguchi.front.ui.services import Services
@@ -94,7 +94,12 @@ async def show(
         refused=refused,
         board=board.view(beside, visitor),
         room=room.view(opened, visitor.reader),
-        customer=customer.view(opened.pane, visitor.reader, acts=opened.holding.acts),
+        customer=customer.view(
+            opened.pane,
+            visitor.reader,
+            acts=opened.holding.acts,
+            wanted=given.units if isinstance(given, Ask) else None,
+        ),
         asked=quotes.view(asked, services.signer, visitor) if asked else None,
         words=given if isinstance(given, Words) else Words(),
         transfer=given if isinstance(given, Transfer) else None,

@@ -24,6 +24,14 @@ class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Left(msgspec.Struct, frozen=True):
+    """How many units of a line can go now; when none can, why not."""
+
+    line: OrderLine
+    units: int
+    refused: Refused | None
+
+
 def order_card(order_id: UUID, facts: StoreOrder, now: datetime, time_zone: str) -> OrderCard:
     """The order as a card."""
     parcels = tuple(_parcel(shipment, now) for shipment in facts.shipments)
@@ -74,9 +82,9 @@ def decide(
             if wanted is not None:
                 break
             continue
-        left = min(units[ref].free, line.quantity - line.cancelled - line.shipped)
-        count = wanted[ref] if wanted is not None else left
-        if count > left:
+        free = _free(line, units)
+        count = wanted[ref] if wanted is not None else free
+        if count > free:
             raise Refused("units_taken", 409)
         if count:
             chosen[ref] = count
@@ -88,6 +96,20 @@ def decide(
     if not chosen:
         raise Refused("cancel_already", 409, alternatives=(), word=order.status_text)
     return chosen, applied
+
+
+def left(rules: RulePack, order: StoreOrder, units: Mapping[str, LineUnits], now: datetime) -> list[Left]:
+    """What can go of each line; also where the rules let only the whole order go."""
+    by_line = msgspec.structs.replace(rules, cancel_lines=True)
+    found = []
+    for line in order.lines:
+        free, refused = _free(line, units), None
+        try:
+            decide(by_line, order, units, {line.ref: 1}, now)
+        except Refused as refusal:
+            free, refused = 0, refusal
+        found.append(Left(line, free, refused))
+    return found
 
 
 def plan(
@@ -180,6 +202,10 @@ def _by_tender(order: StoreOrder, free: Mapping[str, Money], worth: int) -> dict
     held = sum(amount.amount for amount in free.values())
     parts = share(min(worth, held), [amount.amount for amount in free.values()])
     return {ref: Money(part, order.currency) for ref, part in zip(free, parts, strict=True) if part}
+
+
+def _free(line: OrderLine, units: Mapping[str, LineUnits]) -> int:
+    return min(units[line.ref].free, line.quantity - line.cancelled - line.shipped)
 
 
 def _check_wanted(lines: Mapping[str, OrderLine], units: Mapping[str, LineUnits], wanted: Mapping[str, int]) -> None:

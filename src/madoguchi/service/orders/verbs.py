@@ -1,6 +1,6 @@
 """The four moments of cancelling, and the order's card. Units and money are booked in core.ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -38,6 +38,21 @@ async def show(tx: Tx, actor: Actor, arguments: ShowOrder) -> OrderCard:
     order = await access_order(tx, actor, arguments.order_id)
     store = await people.store(tx, order.store_id)
     return rules.order_card(order.id, order.document, tx.now, store.time_zone)
+
+
+class Cancellable(msgspec.Struct, frozen=True):
+    """What can be cancelled of an order now, whether one may choose among its lines, and the reasons to give."""
+
+    lines: Sequence[rules.Left]
+    picks: bool
+    reasons: tuple[str, ...]
+
+
+async def cancellable(tx: Tx, order: Order) -> Cancellable:
+    """What can be cancelled of an order that the caller may see."""
+    pack_ = await _pack(tx, order)
+    lines = rules.left(pack_, order.document, await ledger.lines(tx, order.id), tx.now)
+    return Cancellable(lines, pack_.cancel_lines, pack_.cancel_reasons)
 
 
 async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Draft:
