@@ -38,16 +38,20 @@ _TOO_WIDE = """() => {
 
 
 class Look(NamedTuple):
-    """How somebody reads: language, width, and theme, contrast and size of text as they chose them."""
+    """How somebody reads: language, width, and theme, contrast and size of text as they chose them.
+
+    `sharp` is how many pixels their screen has for one of the page.
+    """
 
     lang: str
     width: int
     display: str = "light.normal.1"
+    sharp: int = 1
 
 
 async def show(street: Street, day: Day, scene: Scene, look: Look) -> Page:
     """The scene in a browser, as whoever is in it sees it."""
-    page = await street.visitor(day.people[scene.who].http.cookies, look.lang, look.width, look.display)
+    page = await street.visitor(day.people[scene.who].http.cookies, look.lang, look.width, look.display, look.sharp)
     await page.goto(street.site.url + scene.path.format(**day.facts))
     if scene.act:
         await scene.act(page)

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 from markupsafe import escape
-from PIL import Image
+from PIL import Image, ImageDraw
 from PIL.ExifTags import Base
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame, Page
 
@@ -84,9 +84,9 @@ class Street:
         await page.wait_for_selector("button[value=available][aria-pressed=true]")
         return page
 
-    async def visitor(self, cookies: httpx.Cookies, lang: str, width: int, display: str) -> Page:
+    async def visitor(self, cookies: httpx.Cookies, lang: str, width: int, display: str, sharp: int) -> Page:
         """Somebody who was there before without a browser, and how they like to read; an empty page."""
-        page = await self._page(lang, width)
+        page = await self._page(lang, width, sharp=sharp)
         kept = {cookie.name: cookie.value or "" for cookie in cookies.jar} | {"display": display}
         await page.context.add_cookies(
             [{"name": name, "value": value, "url": self.site.url} for name, value in kept.items()]
@@ -104,7 +104,7 @@ class Street:
         for context in self._contexts:
             await context.close()
 
-    async def _page(self, lang: str, width: int, *, scripts: bool = True) -> Page:
+    async def _page(self, lang: str, width: int, *, scripts: bool = True, sharp: int = 1) -> Page:
         context = await self._browser.new_context(
             viewport={"width": width, "height": 844 if width < DESK else 800},
             locale=TAGS[lang],
@@ -113,6 +113,7 @@ class Street:
             reduced_motion="reduce",
             is_mobile=width == PHONE,
             has_touch=width == PHONE,
+            device_scale_factor=sharp,
         )
         self._contexts.append(context)
         context.set_default_timeout(10_000)
@@ -167,8 +168,12 @@ async def answer(desk: Customer, room: str, text: str) -> None:
 
 
 def photo() -> bytes:
-    """A picture as a phone takes it: it tells the model of the phone."""
-    picture, content = Image.new("RGB", (640, 480), "firebrick"), BytesIO()
+    """A picture of a broken plate as a phone takes it: it tells the model of the phone."""
+    picture, content = Image.new("RGB", (640, 480), "#b08d68"), BytesIO()
+    draw = ImageDraw.Draw(picture)
+    for edge, glaze in ((0, "#e9e6df"), (12, "#f8f7f3"), (70, "#e3ebf1"), (76, "#f3f6f8")):
+        draw.ellipse((120 + edge, 40 + edge, 520 - edge, 440 - edge), glaze)
+    draw.line([(356, 20), (330, 130), (352, 210), (304, 300), (322, 460)], "#b08d68", 14, joint="curve")
     exif = picture.getexif()
     exif[Base.Model] = "Phone 7"
     picture.save(content, "JPEG", exif=exif)
