@@ -15,13 +15,19 @@ from madoguchi.front.cli.main import _parser
 from madoguchi.kit.settings import PREFIX, Settings
 from tests.gate import STEPS
 from tests.house.sources import PACKAGE, ROOT, Module, calls, modules
+from tests.journeys.pictures import MORNING
+from tests.journeys.pictures import PICTURES as TAKEN
 
 MAP = ROOT / "docs" / "map.md"
+MEASURING = ROOT / "docs" / "guides" / "measuring.md"
+PICTURES = ROOT / "docs" / "pictures"
+PICTURE_BYTES = 250_000  # at most, so that a page of them opens at once
 OPERATOR = ROOT / "docs" / "guides" / "operator.md"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FLOORS = ("front", "edge", "oversight", "service", "core", "kit")
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 _COMMAND = re.compile(r"\./madoguchi ([a-z][^`#|\n]*)")
 _CODE = re.compile(r"`([^`\s]+)`")
 _ROW = re.compile(r"^\| `([^`]+)` \| (.*) \|$", re.MULTILINE)
@@ -84,13 +90,45 @@ def test_the_operator_knows_every_exit_code() -> None:
     assert [code for code in codes if str(code) not in OPERATOR.read_text()] == []
 
 
+def test_every_option_of_a_measurement_is_told() -> None:
+    """A figure is only worth what others can measure again."""
+    text = MEASURING.read_text()
+    told = dict(re.findall(r"^\| `bench\.(\w+)` \| (.*) \|$", text, re.MULTILINE))
+    assert told.keys() == set(re.findall(r"`python -m bench\.(\w+)", text))
+    for name, row in told.items():
+        taken = options(ast.parse((ROOT / "bench" / f"{name}.py").read_text()))
+        assert set(re.findall("--[a-z]+", row)) == taken - {"--seed", "--processes"}, name
+
+
+def test_pictures_are_shown_told_and_light() -> None:
+    """Each picture stands on a page, in words as well for who cannot see it; taken by `python -m tests.pictures`."""
+    shown = [
+        ((page.parent / file).resolve(), told) for page in PAGES for told, file in _PICTURE.findall(page.read_text())
+    ]
+    assert {file for file, _ in shown} == set(PICTURES.iterdir())
+    assert [file.name for file, told in shown if len(told) < 20] == []
+    assert [file.name for file in PICTURES.iterdir() if file.stat().st_size > PICTURE_BYTES] == []
+
+
+def test_every_picture_can_be_taken_anew() -> None:
+    """A picture that no command takes shows the program of another day."""
+    assert {file.stem for file in PICTURES.iterdir()} == MORNING.keys() | TAKEN.keys()
+
+
 def test_catches_violations() -> None:
     assert not understood(["fly"])
     assert not understood(["demo", "--fast"])
     assert understood(["serve", "--port", "8001"])
+    assert options(ast.parse("parser.add_argument('--fast')")) == {"--fast"}
     assert not exists("core/nothing")
     assert not exists("/nowhere")
     assert list(places("see `core/cases` and `a word`, `x = 1/2`")) == ["core/cases"]
+
+
+def options(tree: ast.AST) -> set[str]:
+    """The options that a command takes."""
+    named = (call.args[0] for name, call in calls(tree) if name.endswith(".add_argument"))
+    return {str(name.value) for name in named if isinstance(name, ast.Constant)}
 
 
 def rooms() -> Iterator[tuple[str, str]]:
