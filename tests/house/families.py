@@ -12,7 +12,7 @@ from madoguchi.core.access.rules import STAFF, Level
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
-from madoguchi.core.policy.rules import Then, pack
+from madoguchi.core.policy.pack import ChangeWish, Then, shipped
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
@@ -30,7 +30,8 @@ from tests.house.sources import calls, modules
 STORE_ANSWERS = ("too_late", "version_changed", "not_found", "invalid", "failed")
 
 _CATALOGUE = catalogue().actions
-_PACKS = [pack(shop.rule_pack) for shop in SHOPS.values()]
+_PACKS = [shipped(shop.rule_pack) for shop in SHOPS.values()]
+_ROWS = [row for rules in _PACKS for wish in ChangeWish for row in rules.changes.rows(wish)]
 _TICKETS = ("waiting", "offered", "connected", "left", "closed")
 _STATED = sorted(set(OrderState) - {OrderState.DELIVERED})
 
@@ -47,7 +48,7 @@ def codes() -> set[str]:
         for node in ast.walk(keyword.value)
         for code in spellings(node)
     }
-    by_rules = {rule.code or rule.id for rules in _PACKS for rule in rules.cancel if rule.then is Then.DENY}
+    by_rules = {row.code or row.id for row in _ROWS if row.then is Then.DENY}
     told = {code for code in written | declared if "{" not in code and not code.startswith("title.")}
     return told | by_rules | set(_HTTP_CODES.values()) | {f"store_{answer}" for answer in STORE_ANSWERS}
 
@@ -56,11 +57,11 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
     settled = sorted({template for (_, state), template in notices.SETTLED.items()})
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
-    allowed = {rule.id for rules in _PACKS for rule in rules.cancel if rule.then is not Then.DENY}
+    allowed = {row.id for row in _ROWS if row.then is not Then.DENY}
     return {
         "actions.{}.name": _CATALOGUE,
         "actions.{}.{}": list(product(changes, Settled)),
-        "counter.cancel.reason.{}": sorted({reason for rules in _PACKS for reason in rules.cancel_reasons}),
+        "counter.cancel.reason.{}": sorted({reason for rules in _PACKS for reason in rules.changes.cancel_reasons}),
         "counter.case.state.{}": State,
         "counter.case.{}": State,
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),

@@ -7,9 +7,11 @@ import psycopg
 
 from madoguchi.core.access.rules import STAFF, Audience
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.core.ledger.rules import Destination, IntentState, Rail
+from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import OperationState as Doing
-from madoguchi.core.shop.port import OrderState
+from madoguchi.core.shop.port import OrderState, RefundTo
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.refunds.port import RefundState as ProviderState
@@ -27,6 +29,10 @@ COLUMNS: Mapping[str, Words] = {
     "entries.audience": Words(Audience),
     "staff.role": Words(STAFF),
     "requests.state": Words(RequestState),
+    "refund_intents.destination": Words(RefundTo),
+    "refund_intents.rail": Words(Rail),
+    "refund_intents.state": Words(IntentState),
+    "policy_decisions.verdict": Words(Verdict),
     "work_items.state": Words(ItemState),
     "offers.outcome": Words(OfferOutcome),
     "presence.state": Words(Presence),
@@ -75,6 +81,11 @@ def test_columns_hold_the_words_of_the_rules(database_url: str) -> None:
     found = listed(database_url)
     assert {column: words for column, words in found.items() if COLUMNS.get(column, words) != words} == {}
     assert found.keys() ^ (COLUMNS.keys() | WORDS_OF_THE_TABLE) == set()
+
+
+def test_the_ledger_and_the_store_mean_the_same_places() -> None:
+    """The ledger stands below the store port and spells the words itself."""
+    assert Words(Destination) == Words(RefundTo)
 
 
 def test_catches_violations(database_url: str) -> None:

@@ -18,10 +18,12 @@ from typing import Any, LiteralString, Protocol, TypeVar
 import msgspec
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor, errors, sql
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from madoguchi.kit import clock
+from madoguchi.kit.errors import Refused
 from madoguchi.kit.failpoints import failpoint
 
 Params = Sequence[Any] | Mapping[str, Any]
@@ -61,11 +63,12 @@ class Tx:
 
     def __init__(self, conn: AsyncConnection[Any], principal: Principal) -> None:
         self.conn = conn
-        self._cursor = conn.cursor()  # one for all statements: each new one costs as much as a third of a statement
         self.principal = principal
+        self._cursor = conn.cursor()  # one for all statements: each new one costs as much as a third of a statement
         self.now: datetime = clock.now()
         self.wakes: list[Wake] = []
         self.afterwards: list[Callable[[], None]] = []
+        self.kept: list[Callable[[Tx], Awaitable[object]]] = []
 
     async def execute(self, query: LiteralString, params: Params = ()) -> int:
         """Run a statement; the number of rows it touched."""
@@ -111,9 +114,37 @@ class Tx:
             raise
         await self._cursor.execute("release savepoint inner_part")
 
+    @asynccontextmanager
+    async def acting(self, principal: Principal) -> AsyncIterator[None]:
+        """Within it rows are seen as another principal sees them.
+
+        For the few things that do not work on an actor's own rows alone, such as a place in line; to be entered once
+        the actor has been found to be allowed, and to be left soon.
+        """
+        before = self.principal
+        if principal.key == before.key:
+            yield
+            return
+        await self._become(principal)
+        try:
+            yield
+        finally:
+            if self.conn.info.transaction_status is TransactionStatus.INTRANS:
+                await self._become(before)
+            else:
+                self.principal = before  # a rollback, also one to a savepoint, undoes what was set
+
+    async def _become(self, principal: Principal) -> None:
+        await self._cursor.execute(_set_actor(principal))
+        self.principal = principal
+
     def wake(self, topic: str, seq: int = 0) -> None:
         """After the commit, tell readers of `topic`."""
         self.wakes.append(Wake(topic, seq))
+
+    def keep(self, work: Callable[["Tx"], Awaitable[object]]) -> None:
+        """Write this with the transaction, and also when it ends in a refusal: then in one of its own."""
+        self.kept.append(work)
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Call `act` once, in this process, after the commit; it must be cheap and may be lost with the process."""
@@ -163,17 +194,17 @@ class Database:
         raise AssertionError("unreachable")
 
     async def _once(self, conn: AsyncConnection[Any], principal: Principal, work: Callable[[Tx], Awaitable[T]]) -> T:
-        if not _ACTOR.match(principal.key):
-            raise ValueError(f"no principal: {principal.key!r}")
         tx = Tx(conn, principal)
-        # one round trip; the key is checked above and a parameter is not possible in a script of two statements
-        await conn.execute(f"begin; set local madoguchi.actor = '{principal.key}'".encode())
+        await conn.execute(b"begin; " + _set_actor(principal))  # one round trip
         mark = _in_transaction.set(True)
         try:
             result = await work(tx)
-        except BaseException:
+            await _write_kept(tx, tx.kept)
+        except BaseException as error:
             if not conn.closed:
                 await asyncio.shield(_rollback(conn))
+                if isinstance(error, Refused) and tx.kept:
+                    await self._once(conn, principal, lambda again: _write_kept(again, tx.kept))
             raise
         finally:
             _in_transaction.reset(mark)
@@ -197,6 +228,18 @@ def assert_outside() -> None:
     """Fail when a transaction is open here: no network, model or store call may wait inside one."""
     if _in_transaction.get():
         raise RuntimeError("a call outside was made while a transaction was open")
+
+
+def _set_actor(principal: Principal) -> bytes:
+    """Tell row-level security who acts; where this stands no parameter is possible, so the key is checked."""
+    if not _ACTOR.match(principal.key):
+        raise ValueError(f"no principal: {principal.key!r}")
+    return f"set local madoguchi.actor = '{principal.key}'".encode()
+
+
+async def _write_kept(tx: Tx, kept: Sequence[Callable[[Tx], Awaitable[object]]]) -> None:
+    for work in kept:
+        await work(tx)
 
 
 async def _rollback(conn: AsyncConnection[Any]) -> None:

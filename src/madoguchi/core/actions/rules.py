@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
 from madoguchi.kit import i18n
 from madoguchi.kit.money import Money, beside
@@ -181,7 +182,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     order_id: UUID | None = None
     order_version: int | None = None
     line_refs: tuple[str, ...] = ()
-    decision: dict[str, Any] = {}
+    decision: Decision | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.people.queries import access_customer
+from madoguchi.core.policy import verbs as policy
+from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.requests import queries
 from madoguchi.core.requests.events import RequestSettled
 from madoguchi.core.requests.queries import Quote, Request
@@ -69,7 +71,7 @@ async def quote(
     entry = actions.find(catalogue, actor, action)
     change = _change(catalogue, action)
     arguments = actions.arguments(entry, raw)
-    draft = await change.draft(tx, actor, arguments)
+    draft = await _draft(tx, actor, action, change, arguments)
     order = await access_order(tx, actor, draft.order_id) if draft.order_id else None
     owner = order.customer_id if order else customer_id or actor.id
     if owner is None:
@@ -112,6 +114,10 @@ async def quote(
             made.expires_at,
         ],
     )
+    if draft.decision:
+        await policy.record(
+            tx, actor, action, draft.decision, customer_id=owner, order_id=draft.order_id, quote_id=made.id
+        )
     return made
 
 
@@ -174,6 +180,8 @@ async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Oper
     request = await queries.access_request(tx, SYSTEM, request_id, lock=True)
     if request.settled_at is not None:
         return
+    if operation.customer:
+        await shop.mirror_customer(tx, request.store_id, operation.customer)
     if operation.order:
         await shop.mirror_order(tx, request.store_id, operation.order)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
@@ -234,6 +242,17 @@ async def _tell_case(tx: Tx, request: Request, outcome: Outcome) -> None:
         await cases.call_bot(tx, case)
 
 
+async def _draft(tx: Tx, actor: Actor, action: str, change: Change, arguments: msgspec.Struct) -> Draft:
+    """The draft; that the rules denied one is kept, though the attempt itself leaves nothing."""
+    try:
+        return await change.draft(tx, actor, arguments)
+    except Denied as denied:
+        decision, order_id = denied.decision, getattr(arguments, "order_id", None)
+        customer_id = None if actor.is_staff else actor.id
+        tx.keep(lambda tx: policy.record(tx, actor, action, decision, customer_id=customer_id, order_id=order_id))
+        raise
+
+
 def _change(catalogue: Catalogue, action: str) -> Change:
     change = catalogue.actions[action].change
     if change is None:
@@ -285,7 +304,7 @@ async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
             role,
             actor.id,
             Jsonb(of.draft.plan),
-            Jsonb(of.draft.decision),
+            Jsonb(msgspec.to_builtins(of.draft.decision)),
             tx.now,
         ],
     )

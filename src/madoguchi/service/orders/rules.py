@@ -8,7 +8,10 @@ import msgspec
 
 from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
 from madoguchi.core.ledger.rules import LineUnits, TenderMoney
-from madoguchi.core.policy.rules import CancelRule, RulePack, Then, cancel_rule
+from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
+from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
+from madoguchi.core.policy.questions import about_change
+from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, share, telescoped, total
@@ -60,47 +63,36 @@ def decide(
     units: Mapping[str, LineUnits],
     wanted: Mapping[str, int] | None,
     now: datetime,
-) -> tuple[dict[str, int], list[CancelRule]]:
+) -> tuple[dict[str, int], ChangeDecision]:
     """Which units go and by which rules; Refused with the first reason when what is wanted cannot be.
 
     Wanting nothing in particular (None) means everything that can still go.
     """
     lines = {line.ref: line for line in order.lines}
     if wanted is not None:
-        if not rules.cancel_lines:
+        if not rules.changes.cancel_lines:
             raise Refused("cancel_whole_only", 409)
         _check_wanted(lines, units, wanted)
+    named = None if wanted is None else tuple(wanted)
+    decision = decide_change(rules, about_change(ChangeWish.CANCEL, order, now, named))
+    if decision.verdict is not Verdict.ALLOW:
+        raise Denied(decision)
     chosen: dict[str, int] = {}
-    applied: list[CancelRule] = []
-    denied: CancelRule | None = None
-    for ref, line in lines.items():
-        if wanted is not None and ref not in wanted:
-            continue
-        rule = cancel_rule(rules, order, line, now)
-        if rule.then is Then.DENY:
-            denied = denied or rule
-            if wanted is not None:
-                break
-            continue
-        free = _free(line, units)
+    for ref in decision.lines:
+        free = _free(lines[ref], units)
         count = wanted[ref] if wanted is not None else free
         if count > free:
             raise Refused("units_taken", 409)
         if count:
             chosen[ref] = count
-            applied.append(rule)
-    if denied and (wanted is not None or not chosen):
-        raise Refused(
-            denied.code or denied.id, 409, rule=denied.id, alternatives=denied.instead, word=order.status_text
-        )
     if not chosen:
         raise Refused("cancel_already", 409, alternatives=(), word=order.status_text)
-    return chosen, applied
+    return chosen, decision
 
 
 def left(rules: RulePack, order: StoreOrder, units: Mapping[str, LineUnits], now: datetime) -> list[Left]:
     """What can go of each line; also where the rules let only the whole order go."""
-    by_line = msgspec.structs.replace(rules, cancel_lines=True)
+    by_line = msgspec.structs.replace(rules, changes=msgspec.structs.replace(rules.changes, cancel_lines=True))
     found = []
     for line in order.lines:
         free, refused = _free(line, units), None
@@ -117,7 +109,7 @@ def plan(
     units: Mapping[str, LineUnits],
     money: Mapping[str, TenderMoney],
     chosen: Mapping[str, int],
-    applied: list[CancelRule],
+    decision: ChangeDecision,
     reason: str,
 ) -> CancelPlan:
     """The money of the chosen units by tender. When nothing is left of the order, everything left of the money."""
@@ -136,13 +128,17 @@ def plan(
         units=dict(chosen),
         money=parts,
         whole=whole,
-        asked=any(rule.then is Then.ASK_STORE for rule in applied),
+        asked=any(decision.lines[ref].then is Then.ASK_STORE for ref in chosen),
         reason=reason,
     )
 
 
 def slip(
-    rules: RulePack, order: StoreOrder, of: CancelPlan, units: Mapping[str, LineUnits], applied: list[CancelRule]
+    rules: RulePack,
+    order: StoreOrder,
+    of: CancelPlan,
+    units: Mapping[str, LineUnits],
+    decision: ChangeDecision | None = None,
 ) -> Slip:
     """The plan as a slip to confirm."""
     lines = tuple(
@@ -167,7 +163,7 @@ def slip(
         money=money_back(rules, order, of.money, of.whole),
         total=back,
         irreversible=(Said("orders.cancel.irreversible"),),
-        rule=said(f"orders.rule.{applied[0].id}", version=rules.version) if applied else None,
+        rule=said(f"orders.rule.{decision.rules[0]}") if decision else None,
         notices=("order_cancelled",),
         asked=of.asked,
         next_step=asked or Said("orders.cancel.next" if back else "orders.cancel.next.no_money"),
@@ -178,7 +174,7 @@ def money_back(rules: RulePack, order: StoreOrder, money: Mapping[str, Money], w
     """Each tender with what it gets and when it shows; tenders never charged are let go with the whole order."""
     found = []
     for tender in order.tenders:
-        days = rules.refund_days.get(tender.kind, (5, 10))
+        days = rules.refunds.ways(tender.kind)[0].show_days
         if tender.ref in money:
             found.append(
                 MoneyBack(

@@ -9,7 +9,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.people import queries as people
-from madoguchi.core.policy.rules import RulePack, pack
+from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState, StoreOrder, StorePort
 from madoguchi.core.shop.queries import Order, access_order
@@ -50,30 +50,30 @@ class Cancellable(msgspec.Struct, frozen=True):
 
 async def cancellable(tx: Tx, order: Order) -> Cancellable:
     """What can be cancelled of an order that the caller may see."""
-    pack_ = await _pack(tx, order)
-    lines = rules.left(pack_, order.document, await ledger.lines(tx, order.id), tx.now)
-    return Cancellable(lines, pack_.cancel_lines, pack_.cancel_reasons)
+    pack = await rules_of(tx, order.store_id)
+    lines = rules.left(pack, order.document, await ledger.lines(tx, order.id), tx.now)
+    return Cancellable(lines, pack.changes.cancel_lines, pack.changes.cancel_reasons)
 
 
 async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Draft:
     """What cancelling would do now, by the rules of the order's store."""
     order = await access_order(tx, actor, arguments.order_id)
-    pack_ = await _pack(tx, order)
-    if arguments.reason not in pack_.cancel_reasons:
-        raise Refused("cancel_reason", reasons=list(pack_.cancel_reasons))
+    pack = await rules_of(tx, order.store_id)
+    if arguments.reason not in pack.changes.cancel_reasons:
+        raise Refused("cancel_reason", reasons=list(pack.changes.cancel_reasons))
     if await open_request_on(tx, order.id):
         raise Refused("change_open", 409)
     units = await ledger.lines(tx, order.id)
     money = await ledger.tenders(tx, order.id)
-    chosen, applied = rules.decide(pack_, order.document, units, arguments.lines, tx.now)
-    plan = rules.plan(order.document, units, money, chosen, applied, arguments.reason)
+    chosen, decision = rules.decide(pack, order.document, units, arguments.lines, tx.now)
+    plan = rules.plan(order.document, units, money, chosen, decision, arguments.reason)
     return Draft(
-        slip=rules.slip(pack_, order.document, plan, units, applied),
+        slip=rules.slip(pack, order.document, plan, units, decision),
         plan=msgspec.to_builtins(plan),
         order_id=order.id,
         order_version=order.version,
         line_refs=tuple(plan.units),
-        decision={"pack": pack_.version, "rules": sorted({rule.id for rule in applied})},
+        decision=decision,
     )
 
 
@@ -119,19 +119,15 @@ async def offer_cancellation(tx: Tx, actor: Actor, order_id: UUID) -> Refusal | 
 
 async def _done_slip(tx: Tx, order_id: UUID, plan: rules.CancelPlan, after: StoreOrder | None) -> Slip:
     order = await access_order(tx, SYSTEM, order_id)
-    pack_ = await _pack(tx, order)
+    pack = await rules_of(tx, order.store_id)
     units = await ledger.lines(tx, order_id)
     before = {
         ref: msgspec.structs.replace(line, cancelled=line.cancelled - plan.units.get(ref, 0))
         for ref, line in units.items()
     }
     document = after or order.document
-    made = rules.slip(pack_, document, plan, before, [])
+    made = rules.slip(pack, document, plan, before)
     return msgspec.structs.replace(made, irreversible=(), asked=False)
-
-
-async def _pack(tx: Tx, order: Order) -> RulePack:
-    return pack((await people.store(tx, order.store_id)).rule_pack)
 
 
 def _check_refunds(ours: Mapping[str, Money], theirs: Mapping[str, Money]) -> None:

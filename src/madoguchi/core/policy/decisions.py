@@ -1,0 +1,101 @@
+"""What a decision is: the verdict with its reasons, and for each matter what follows from it. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from madoguchi.core.access.rules import Role
+from madoguchi.core.policy.pack import Payer, Remedy, Row
+from madoguchi.core.policy.questions import Question
+from madoguchi.kit import i18n
+from madoguchi.kit.errors import Refused
+
+
+class Verdict(StrEnum):
+    """What the rules say."""
+
+    ALLOW = "allow"
+    ALLOW_WITH_APPROVAL = "allow_with_approval"
+    NEEDS_INFO = "needs_info"
+    OFFER_ALTERNATIVE = "offer_alternative"
+    DENY = "deny"
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why, as a rule, the key of its sentence, and the sentence's parameters (packed, see kit.i18n)."""
+
+    rule: str
+    key: str
+    parameters: dict[str, Any] = {}
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules say to a question. `clauses` are those of the law that were better than the shop's rules.
+
+    `code` and `alternatives` belong to anything but an allowance; `asks` names the missing facts; `approver` who
+    must agree; `wait_until` when to come again.
+    """
+
+    pack: str
+    version: int
+    question: Question
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    clauses: tuple[str, ...] = ()
+    code: str | None = None
+    alternatives: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    approver: Role | None = None
+    wait_until: datetime | None = None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of the rules that decided, each once."""
+        return tuple(dict.fromkeys(reason.rule for reason in self.reasons))
+
+
+class ChangeDecision(Decision, frozen=True, kw_only=True):
+    """Per line that may change the row that says how; `asked`: the warehouse, or the carrier, has a word."""
+
+    lines: dict[str, Row] = {}
+
+    @property
+    def first(self) -> Row | None:
+        """The first row that applied."""
+        return next(iter(self.lines.values()), None)
+
+
+class ClaimDecision(Decision, frozen=True, kw_only=True):
+    """What may make it good."""
+
+    remedies: tuple[Remedy, ...] = ()
+
+
+class ReturnDecision(Decision, frozen=True, kw_only=True):
+    """Until when it may come back (None: no limit), for how much, at whose cost."""
+
+    until: datetime | None = None
+    percent: int = 100
+    postage: Payer = Payer.CUSTOMER
+    outward_shipping: bool = False
+    fees: bool = False
+
+
+class SubscriptionDecision(Decision, frozen=True, kw_only=True):
+    """What is given back, in minor units."""
+
+    refund: int = 0
+
+
+class Denied(Refused):
+    """A refusal by the rules; the decision behind it is kept even though nothing else of the attempt is."""
+
+    def __init__(self, decision: Decision) -> None:
+        first = decision.reasons[0]
+        parameters = i18n.unpack(first.parameters)
+        super().__init__(
+            decision.code or first.rule, 409, rule=first.rule, alternatives=decision.alternatives, **parameters
+        )
+        self.decision = decision

@@ -1,0 +1,309 @@
+"""What a rule pack holds: one Struct per matter, as a shop owner would file them. Pure.
+
+Amounts are minor units of the pack's `currency`; days are calendar days unless a name says otherwise.
+"""
+
+import tomllib
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from madoguchi.core.access.rules import Role
+from madoguchi.core.shop.port import TenderKind
+
+PACKS = Path(__file__).parent / "packs"
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
+Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+MonthDay = Annotated[str, msgspec.Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a pack: a word that nobody knows is a mistake, never ignored."""
+
+
+# --- changes before delivery ----------------------------------------------------------------------------------------
+
+
+class ChangeWish(StrEnum):
+    """What can be wished of an order before it is delivered."""
+
+    CANCEL = "cancel"
+    ADDRESS = "address"
+    ITEMS = "items"
+    PAYMENT = "payment"
+    GIFT_OPTIONS = "gift_options"
+    COUPON = "coupon"
+
+
+class Stage(StrEnum):
+    """Where the units of a line are that are not cancelled."""
+
+    PENDING_PAYMENT = "pending_payment"
+    PAID = "paid"
+    PREPARING = "preparing"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class Then(StrEnum):
+    """What a row of the change matrix says."""
+
+    AT_ONCE = "at_once"
+    ASK_STORE = "ask_store"  # the warehouse has it and may say that it is too late
+    WITH_DIFFERENCE = "with_difference"  # at once, and the difference in price is paid or given back
+    CARRIER = "carrier"  # the parcel is on its way: the carrier can be asked
+    DENY = "deny"
+
+
+class When(_Part, frozen=True, kw_only=True):
+    """Conditions, all of which must hold; an absent one holds always."""
+
+    stage: tuple[Stage, ...] | None = None
+    status: tuple[str, ...] | None = None  # the store's own word
+    flag: tuple[str, ...] | None = None
+    gift: bool | None = None
+    business: bool | None = None
+    after_cut_off: bool | None = None
+
+
+class Row(_Part, frozen=True, kw_only=True):
+    """A row of the change matrix. `code` and `instead` belong to a denial."""
+
+    id: str
+    when: When = When()
+    then: Then
+    code: str | None = None
+    instead: tuple[str, ...] = ()
+
+
+class ChangeRules(_Part, frozen=True, kw_only=True):
+    """The change matrix: per wish its rows, the first that fits a line decides."""
+
+    cancel: tuple[Row, ...]
+    address: tuple[Row, ...]
+    items: tuple[Row, ...]
+    payment: tuple[Row, ...]
+    gift_options: tuple[Row, ...]
+    coupon: tuple[Row, ...]
+    cancel_reasons: tuple[str, ...]
+    cancel_lines: bool  # whether a part of an order can be cancelled
+
+    def rows(self, wish: ChangeWish) -> tuple[Row, ...]:
+        """The rows of one wish."""
+        found: tuple[Row, ...] = getattr(self, wish)
+        return found
+
+
+# --- money back -----------------------------------------------------------------------------------------------------
+
+
+class Way(StrEnum):
+    """Where money can go back to."""
+
+    ORIGINAL = "original"
+    GIFT_BALANCE = "gift_balance"
+    BANK = "bank"
+    CREDIT = "credit"
+
+
+class WayBack(_Part, frozen=True, kw_only=True):
+    """A way for money, and the least and most working days until it shows there."""
+
+    way: Way
+    show_days: tuple[Days, Days]
+
+
+class RefundRules(_Part, frozen=True, kw_only=True):
+    """`within_days`: until when we have sent the money, counted from the moment it is owed.
+
+    Per kind of payment the ways back, the usual one first.
+    """
+
+    within_days: Days
+    tenders: dict[TenderKind, tuple[WayBack, ...]]
+    other_tenders: tuple[WayBack, ...]
+
+    def ways(self, kind: TenderKind) -> tuple[WayBack, ...]:
+        """The ways back of one kind of payment, the usual one first."""
+        return self.tenders.get(kind, self.other_tenders)
+
+
+class AdvanceRules(_Part, frozen=True, kw_only=True):
+    """Money before the parcel is back: for whom, how much, and when it is called back."""
+
+    limit: Amount
+    customer_since_days: Days
+    open_at_most: Count
+    recover_after_days: Days
+
+
+# --- fault, claims --------------------------------------------------------------------------------------------------
+
+
+class Fault(StrEnum):
+    """Whose doing it is; decides postage, share and fees."""
+
+    CUSTOMER = "customer"
+    SELLER = "seller"
+    CARRIER = "carrier"
+    FRAUD = "fraud"
+
+
+class Payer(StrEnum):
+    """Who pays for sending something back."""
+
+    CUSTOMER = "customer"
+    SHOP = "shop"
+
+
+class FaultRules(_Part, frozen=True, kw_only=True):
+    """What follows from whose fault it is."""
+
+    postage: Payer
+    outward_shipping: bool  # whether what sending it cost is given back
+    fees: bool  # whether wrapping and other fees are given back
+
+
+class Problem(StrEnum):
+    """What a claim is about."""
+
+    NOT_RECEIVED = "not_received"
+    LATE = "late"
+    MISDELIVERED = "misdelivered"
+    UNKNOWN_CHARGE = "unknown_charge"
+    DEFECTIVE = "defective"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    MISSING_PART = "missing_part"
+
+
+class Remedy(StrEnum):
+    """What makes a claim good."""
+
+    RESEND = "resend"
+    REFUND = "refund"
+
+
+class GoodFaith(_Part, frozen=True, kw_only=True):
+    """Below these a claim is believed and solved at once, without proof: per claim, and in the last `days`."""
+
+    limit: Amount
+    claims: Count
+    amount: Amount
+    days: Days
+
+
+class ClaimRules(_Part, frozen=True, kw_only=True):
+    """Parcels and goods that went wrong."""
+
+    check_list: tuple[str, ...]  # where a parcel is often found; asked before anything else
+    wait_hours: Hours  # after a scan that says delivered
+    late_days: Days  # past the last promised day
+    report_days: Days  # until when after delivery a claim can be made
+    remedies: tuple[Remedy, ...]
+    good_faith: GoodFaith
+    approval: Role  # who decides what good faith does not
+
+
+# --- returns --------------------------------------------------------------------------------------------------------
+
+
+class Season(_Part, frozen=True, kw_only=True):
+    """What is bought from the one day to the other may come back until a third (month-day)."""
+
+    bought_from: MonthDay
+    bought_to: MonthDay
+    back_until: MonthDay
+
+
+class ReturnRules(_Part, frozen=True, kw_only=True):
+    """Sending things back. `days` count from delivery; absent: no limit."""
+
+    days: Days | None = None
+    terms_shown: bool = True  # the shop tells its terms before the purchase
+    season: Season | None = None
+    opened_percent: Percent
+    defect_days: Days
+    label_days: Days  # how long an unused label is good
+    free: tuple[str, ...] = ()  # flags of goods that come back free and whole for any reason
+    never: tuple[str, ...] = ()  # flags of goods that do not come back unless they are faulty
+
+
+# --- subscriptions, goodwill, receipts ------------------------------------------------------------------------------
+
+
+class UsedShare(StrEnum):
+    """What is given back of a period that was used."""
+
+    PRO_RATA = "pro_rata"
+    NOTHING = "nothing"
+
+
+class SubscriptionRules(_Part, frozen=True, kw_only=True):
+    """Ending memberships and regular deliveries. An unused current period is given back in full."""
+
+    used: UsedShare
+    accidental_days: Days  # since signing up, if unused
+    skip_days: Days  # the next delivery can be changed until so many days before it
+
+
+class GoodwillLimits(_Part, frozen=True, kw_only=True):
+    """What one role may grant: per case, per customer and year, per giver and day."""
+
+    case: Amount
+    customer_year: Amount
+    day: Amount
+
+
+class GoodwillRules(_Part, frozen=True, kw_only=True):
+    """Beyond the rules; always as credit. Above a role's limits the next role approves."""
+
+    limits: dict[Role, GoodwillLimits]
+    reasons: tuple[str, ...]
+
+
+class ReceiptRules(_Part, frozen=True, kw_only=True):
+    """Receipts and invoices. `registration` is the T number of a qualified issuer."""
+
+    issuer: str
+    registration: str | None = None
+    note: str  # 但し書き unless the customer gives another
+    tax_rates: tuple[Percent, ...]
+    reissue_marked: bool
+
+
+class RulePack(_Part, frozen=True, kw_only=True):
+    """All rules of a shop. `version` numbers what was saved; `edition` names what was shipped."""
+
+    name: str
+    version: int = 1
+    edition: str
+    currency: str
+    changes: ChangeRules
+    refunds: RefundRules
+    advance: AdvanceRules
+    faults: dict[Fault, FaultRules]
+    claims: ClaimRules
+    returns: ReturnRules
+    subscriptions: SubscriptionRules
+    goodwill: GoodwillRules
+    receipts: ReceiptRules
+
+
+@cache
+def shipped(name: str) -> RulePack:
+    """The pack as it is shipped; FileNotFoundError when there is none."""
+    return msgspec.convert(tomllib.loads((PACKS / f"{name}.toml").read_text()), RulePack)
+
+
+def shipped_names() -> tuple[str, ...]:
+    """The packs that are shipped."""
+    return tuple(sorted(path.stem for path in PACKS.glob("*.toml")))
