@@ -1,10 +1,108 @@
-"""Looking for what must never be: counters that are not the sum of their entries, drift from the store."""
+"""Reading intents, and looking for what must never be: counters that are not the sum of their entries, drift."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+from madoguchi.kit.money import Money
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """An owed amount on its way; `number` is for people, `order_ref` the store's name of the order.
+
+    `root` is the first intent for this money, `replaces` the failed one whose place this one took.
+    """
+
+    id: UUID
+    number: str
+    store_id: str
+    customer_id: UUID
+    order_id: UUID
+    order_ref: str
+    request_id: UUID
+    tender_ref: str
+    tender_kind: str
+    tender_label: str
+    amount_minor: int
+    currency: str
+    destination: Destination
+    rail: Rail
+    state: IntentState
+    min_days: int
+    max_days: int
+    attempts: int
+    outside_ref: str | None
+    code: str | None
+    root: UUID
+    replaces: UUID | None
+    made_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+    booked_at: datetime | None
+
+    @property
+    def amount(self) -> Money:
+        """How much."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def payment_ref(self) -> str:
+        """By what name the provider knows the payment."""
+        return f"{self.store_id}/{self.order_ref}/{self.tender_ref}"
+
+
+_INTENT = """select i.id, i.number, i.store_id, i.customer_id, i.order_id, o.store_ref as order_ref, i.request_id,
+  i.tender_ref, i.tender_kind, i.tender_label, i.amount as amount_minor, i.currency, i.destination, i.rail, i.state,
+  i.min_days, i.max_days, i.attempts, i.outside_ref, i.code, i.root, i.replaces, i.made_at, i.sent_at, i.settled_at,
+  i.booked_at
+from refund_intents i join orders o on o.id = i.order_id"""
+
+
+async def access_intent(tx: Tx, actor: Actor, intent_id: UUID, *, lock: bool = False) -> Intent:
+    """The intent, for the customer whose money it is, for staff and the system; else invisible."""
+    if lock:
+        intent = await tx.maybe(Intent, f"{_INTENT} where i.id = %s for update of i", [intent_id])
+    else:
+        intent = await tx.maybe(Intent, f"{_INTENT} where i.id = %s", [intent_id])
+    if intent is None or not _may_see(actor, intent.customer_id):
+        raise invisible()
+    return intent
+
+
+async def intents_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Intent]:
+    """What is owed for an order and where it is, oldest first; what went another way is told by what replaced it."""
+    rows = await tx.all(Intent, f"{_INTENT} where i.order_id = %s and i.state <> 'rerouted' order by i.id", [order_id])
+    return [row for row in rows if _may_see(actor, row.customer_id)]
+
+
+async def intents_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Intent]:
+    """A customer's refunds, newest first."""
+    if not _may_see(actor, customer_id):
+        raise invisible()
+    return await tx.all(
+        Intent,
+        f"{_INTENT} where i.customer_id = %s and i.state <> 'rerouted' order by i.id desc limit %s",
+        [customer_id, limit],
+    )
+
+
+async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: int = 500) -> Sequence[Intent]:
+    """Intents of a rail in these states, oldest first (for the system and lists of work)."""
+    return await tx.all(
+        Intent,
+        f"{_INTENT} where i.state = any(%s) and i.rail = %s order by i.id limit %s",
+        [list(states), rail, limit],
+    )
+
+
+def _may_see(actor: Actor, customer_id: UUID) -> bool:
+    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
 
 
 class _Breach(msgspec.Struct, frozen=True):
@@ -19,8 +117,10 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
            from ledger_tenders t
            left join lateral (
              select coalesce(sum(amount) filter (where step = 'reserve'), 0)
-                    - coalesce(sum(amount) filter (where step in ('settle', 'release')), 0) as reserved,
-                    coalesce(sum(amount) filter (where step in ('settle', 'store')), 0) as refunded
+                    - coalesce(sum(amount) filter (where step in ('settle', 'release')), 0)
+                    + coalesce(sum(amount) filter (where step = 'reverse'), 0) as reserved,
+                    coalesce(sum(amount) filter (where step in ('settle', 'store')), 0)
+                    - coalesce(sum(amount) filter (where step = 'reverse'), 0) as refunded
              from ledger_entries e where e.order_id = t.order_id and e.tender_ref = t.tender_ref) e on true
            where t.reserved <> e.reserved or t.refunded <> e.refunded
            union all
@@ -48,6 +148,38 @@ async def drifted(tx: Tx) -> Sequence[str]:
            join lateral jsonb_array_elements(o.document->'tenders') as s(tender) on s.tender->>'ref' = t.tender_ref
            where t.reserved = 0 and (s.tender->'refunded'->>'amount')::bigint <> t.refunded
              and not exists (select 1 from requests r where r.order_id = o.id and r.settled_at is null)
+             and not exists (select 1 from refund_intents i
+                             where i.order_id = o.id and i.state = 'succeeded' and i.booked_at is null)
+           limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+async def uncovered(tx: Tx) -> Sequence[str]:
+    """Tenders that do not hold the money of their intents: reserved while it is owed, refunded once it went."""
+    rows = await tx.all(
+        _Breach,
+        """select 'order ' || t.order_id || ' tender ' || t.tender_ref as said
+           from ledger_tenders t
+           join lateral (
+             select coalesce(sum(amount) filter (where state not in ('succeeded', 'rerouted')), 0) as owed,
+                    coalesce(sum(amount) filter (where state = 'succeeded'), 0) as gone
+             from refund_intents i where i.order_id = t.order_id and i.tender_ref = t.tender_ref) i on true
+           where i.owed > t.reserved or i.gone > t.refunded
+           limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+async def stuck(tx: Tx) -> Sequence[str]:
+    """Intents that should go on and that nothing will take up."""
+    rows = await tx.all(
+        _Breach,
+        """select i.number as said from refund_intents i
+           where (i.state in ('reserved', 'sent', 'pending', 'unknown')
+                  or (i.state = 'succeeded' and i.booked_at is null))
+             and not (i.rail = 'bank' and i.state in ('reserved', 'sent'))
+             and not exists (select 1 from jobs j where j.key = 'refunds.execute:' || i.id and j.parked_at is null)
            limit 20""",
     )
     return [row.said for row in rows]

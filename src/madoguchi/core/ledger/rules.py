@@ -1,5 +1,8 @@
 """Units and money as the ledger counts them, and the store's facts as it takes them in. Pure."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 import msgspec
 
 from madoguchi.kit.money import Money
@@ -60,3 +63,93 @@ class TenderMoney(msgspec.Struct, frozen=True):
     def free(self) -> Money:
         """What may still be refunded."""
         return Money(self.captured - self.reserved - self.refunded, self.currency)
+
+
+# --- money on its way back ------------------------------------------------------------------------------------------
+
+
+class Destination(StrEnum):
+    """Where an owed amount goes; the words are the store port's."""
+
+    ORIGINAL = "original"
+    GIFT_BALANCE = "gift_balance"
+    BANK = "bank"
+    CREDIT = "credit"
+
+
+class Rail(StrEnum):
+    """Who moves the money."""
+
+    PROVIDER = "provider"
+    STORE = "store"
+    BANK = "bank"
+
+
+class IntentState(StrEnum):
+    """How far an owed amount is."""
+
+    PLANNED = "planned"  # waits for something: a bank account
+    RESERVED = "reserved"  # can go
+    SENT = "sent"  # asked for outside, or just about to be
+    PENDING = "pending"  # taken, not decided
+    UNKNOWN = "unknown"  # asked for, and nobody knows
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # still owed; goes another way
+    REROUTED = "rerouted"  # another intent has it now
+
+
+MOVES: Mapping[IntentState, frozenset[IntentState]] = {
+    IntentState.PLANNED: frozenset({IntentState.RESERVED, IntentState.REROUTED}),
+    IntentState.RESERVED: frozenset({IntentState.SENT}),
+    IntentState.SENT: frozenset({IntentState.PENDING, IntentState.UNKNOWN, IntentState.SUCCEEDED, IntentState.FAILED}),
+    IntentState.PENDING: frozenset({IntentState.SUCCEEDED, IntentState.FAILED}),
+    IntentState.UNKNOWN: frozenset({IntentState.PENDING, IntentState.SUCCEEDED, IntentState.FAILED}),
+    IntentState.SUCCEEDED: frozenset({IntentState.FAILED}),  # a bank may send it back weeks later
+    IntentState.FAILED: frozenset({IntentState.REROUTED}),
+    IntentState.REROUTED: frozenset(),
+}
+UNDER_WAY = frozenset({IntentState.SENT, IntentState.PENDING, IntentState.UNKNOWN})
+
+HELD_BY_STORE = frozenset({"gift_balance", "points", "store_credit"})
+BY_PROVIDER = frozenset({"card", "wallet"})  # what a provider took, and can be given back through it
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one tender gives back, and where to; `days` are the working days, from and to, until it shows."""
+
+    tender_ref: str
+    tender_kind: str
+    tender_label: str
+    amount: Money
+    destination: Destination
+    days: tuple[int, int]
+
+
+def destinations(tender_kind: str) -> tuple[Destination, ...]:
+    """Where money paid by this kind of tender may go, the best way first (I5: gift and points never to a card)."""
+    if tender_kind in HELD_BY_STORE or tender_kind in BY_PROVIDER:
+        return (Destination.ORIGINAL,)
+    return (Destination.GIFT_BALANCE, Destination.BANK)
+
+
+def detours(tender_kind: str) -> tuple[Destination, ...]:
+    """Where it may go once it could not go there; what the store holds itself has no other way."""
+    return () if tender_kind in HELD_BY_STORE else (Destination.GIFT_BALANCE, Destination.BANK)
+
+
+def rail(tender_kind: str, destination: Destination) -> Rail:
+    """Who moves it there."""
+    if destination is Destination.BANK:
+        return Rail.BANK
+    by_provider = destination is Destination.ORIGINAL and tender_kind in BY_PROVIDER
+    return Rail.PROVIDER if by_provider else Rail.STORE
+
+
+def first_state(destination: Destination) -> IntentState:
+    """A bank needs an account first."""
+    return IntentState.PLANNED if destination is Destination.BANK else IntentState.RESERVED
+
+
+def may(old: IntentState, new: IntentState) -> bool:
+    """Whether an intent can go from one state to the other."""
+    return new in MOVES[old]
