@@ -108,7 +108,14 @@ async def serving(database_url: str, folder: Path, *, work: bool = True) -> Asyn
 
 @asynccontextmanager
 async def _running(web: Door, services: Services, listening: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(web, log_config=None, http="httptools", lifespan="on", timeout_graceful_shutdown=2)  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        web,  # type: ignore[arg-type]
+        log_config=None,
+        http="httptools",
+        lifespan="on",
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
     running = uvicorn.Server(config)
     running.capture_signals = nullcontext  # type: ignore[method-assign]  # Ctrl-C is pytest's
     task = asyncio.create_task(running.serve(sockets=[listening]))

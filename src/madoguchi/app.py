@@ -222,4 +222,5 @@ def _limits(pace: float) -> Limits:
         sign_in=limit(0.2, 8),
         upload=limit(0.5, 10),
         visit=limit(20, 200),
+        arrive=limit(1, 30),
     )

@@ -31,12 +31,44 @@ def test_the_environment_stands_above_the_file(tmp_path: Path) -> None:
         ({"DATABASE_URL": "mysql://x"}, "must begin with postgresql://"),
         ({"MADOGUCHI_SMTP_URL": "mail.example"}, "must begin with smtp://"),
         ({"MADOGUCHI_MAIL_FROM": "nobody"}, "not a mail address"),
+        ({"MADOGUCHI_TRUSTED_PROXIES": "10.0.0.0/8 proxy.example"}, "proxy.example is not an address or a network"),
+        ({"MADOGUCHI_TRUSTED_PROXIES": "10.0.0.1/8"}, "10.0.0.1/8 is not an address or a network"),
+        ({"MADOGUCHI_PROT": "9000"}, "There is no setting MADOGUCHI_PROT; MADOGUCHI_PORT is one."),
+        ({"MADOGUCHI_COLOUR": "blue"}, "There is no setting MADOGUCHI_COLOUR."),
+        ({"MADOGUCHI_port": "9000"}, "There is no setting MADOGUCHI_port"),
     ],
     ids=str,
 )
 def test_what_is_wrong_is_said(environ: dict[str, str], sentence: str) -> None:
     with pytest.raises(StartupError, match=sentence):
         settings.load(environ, NO_FILE)
+
+
+def test_what_is_no_setting_but_ours_is_let_be() -> None:
+    others = {"MADOGUCHI_VENV": "/x", "MADOGUCHI_FAILPOINT": "", "MADOGUCHI_TEST_DATABASE_URL": "", "MADOGUCHIX": ""}
+    assert settings.load(others, NO_FILE) == settings.Settings()
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    loaded = settings.load({"MADOGUCHI_TRUSTED_PROXIES": "127.0.0.1 10.0.0.0/8 2001:db8::/32"}, NO_FILE)
+    assert [str(proxy) for proxy in loaded.proxies] == ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "origins"),
+    [
+        ({}, ("http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000")),
+        ({"host": "localhost"}, ("http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000")),
+        ({"host": "0.0.0.0"}, ("http://0.0.0.0:8000",)),
+        ({"base_url": "http://localhost:9000"}, ("http://localhost:9000",)),
+        ({"base_url": "https://help.example"}, ("https://help.example",)),
+    ],
+    ids=str,
+)
+def test_this_machine_has_several_names_and_a_public_address_one(
+    chosen: dict[str, str], origins: tuple[str, ...]
+) -> None:
+    assert settings.Settings(**chosen).origins == origins  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["port = ", "porto = 1", b"\xff\xfe"])

@@ -4,7 +4,8 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,14 @@ from madoguchi.kit.errors import StartupError
 from madoguchi.kit.mail import ascii_address
 
 PREFIX = "MADOGUCHI_"
+NO_SETTINGS = {  # read before there are settings, or instead of them
+    "MADOGUCHI_VENV",  # by the launcher
+    "MADOGUCHI_FAILPOINT",  # kit.failpoints
+    "MADOGUCHI_TEST_SERVER",  # by the tests
+    "MADOGUCHI_TEST_DATABASE_URL",
+}
+LISTS = {"shop_origins", "trusted_proxies"}  # separated by spaces in the environment
+Network = IPv4Network | IPv6Network
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `database_url` (also DATABASE_URL): a server of your own; None starts the embedded one under `data_dir`.
     `base_url`: how browsers reach us, such as https://help.example; its host is the only one answered to.
-    `shop_origins`: sites that may embed the widget. `smtp_url`: smtp://user:password@host:port, None keeps mail in
+    `shop_origins`: sites that may embed the widget. `trusted_proxies`: addresses and networks of the proxies before us,
+    whose word on where a request comes from is believed. `smtp_url`: smtp://user:password@host:port, None keeps mail in
     the development mail box (demo only). `pace`: how many times as often as usual anybody may come (to measure).
     """
 
@@ -32,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int = 8000
     base_url: str | None = None
     shop_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     smtp_url: str | None = None
     mail_from: str = "support@madoguchi.example"
     secret_file: Path | None = None
@@ -43,6 +54,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def public_url(self) -> str:
         """Base of every link we give away, without a slash at the end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Every scheme and host that our pages are served under, the public one first.
+
+        Without a base_url, on this machine only, these are all names of this machine.
+        """
+        if self.base_url or not _is_loopback(self.host):
+            return (self.public_url,)
+        names = (self.host, *(name for name in ("127.0.0.1", "localhost", "[::1]") if name != self.host))
+        return tuple(f"http://{name}:{self.port}" for name in names)
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The trusted proxies as networks."""
+        return tuple(ip_network(proxy) for proxy in self.trusted_proxies)
 
     @property
     def secure(self) -> bool:
@@ -58,12 +85,7 @@ def load(environ: Mapping[str, str] = os.environ, file: Path = Path("madoguchi.t
             values.update(tomllib.loads(file.read_text()))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise StartupError(f"The settings file {file} cannot be read: {error}") from error
-    names = {field.name for field in msgspec.structs.fields(Settings)}
-    for name, value in environ.items():
-        if name.startswith(PREFIX):
-            key = name.removeprefix(PREFIX).lower()
-            if key in names:
-                values[key] = value.split() if key == "shop_origins" else value
+    values.update(_from_environment(environ))
     if "DATABASE_URL" in environ:
         values.setdefault("database_url", environ["DATABASE_URL"])
     try:
@@ -71,6 +93,18 @@ def load(environ: Mapping[str, str] = os.environ, file: Path = Path("madoguchi.t
     except msgspec.ValidationError as error:
         raise StartupError(f"A setting is wrong: {error}.") from error
     return checked(settings)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {f"{PREFIX}{field.name.upper()}": field.name for field in msgspec.structs.fields(Settings)}
+    found: dict[str, Any] = {}
+    for name, value in environ.items():
+        if name in known:
+            found[known[name]] = value.split() if known[name] in LISTS else value
+        elif name.startswith(PREFIX) and name not in NO_SETTINGS:
+            meant = get_close_matches(name, known, n=1)
+            raise StartupError(f"There is no setting {name}{f'; {meant[0]} is one' if meant else ''}.")
+    return found
 
 
 def secret_key(settings: Settings) -> bytes:
@@ -106,6 +140,9 @@ def checked(settings: Settings) -> Settings:
             raise StartupError(f"{url} is not a web address of the form https://host.")
         if parts.scheme == "http" and not _is_loopback(parts.hostname):
             raise StartupError(f"{url} must be https: plain http is for this machine only.")
+    for proxy in settings.trusted_proxies:
+        if not _is_network(proxy):
+            raise StartupError(f"{proxy} is not an address or a network of proxies, such as 10.0.0.0/8.")
     if settings.database_url and urlsplit(settings.database_url).scheme not in {"postgres", "postgresql"}:
         raise StartupError("The database address must begin with postgresql://.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
@@ -113,6 +150,13 @@ def checked(settings: Settings) -> Settings:
     if ascii_address(settings.mail_from) is None:
         raise StartupError(f"{settings.mail_from} is not a mail address that letters can come from.")
     return settings
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return bool(ip_network(text))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

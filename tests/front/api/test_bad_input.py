@@ -290,7 +290,7 @@ async def test_too_fast(site: Site) -> None:
 
 
 async def test_too_many_sessions_from_one_place(site: Site) -> None:
-    msgspec.structs.force_setattr(site.services.limits, "visit", RateLimit(0.1, 2))
+    msgspec.structs.force_setattr(site.services.limits, "arrive", RateLimit(0.1, 2))
     client, before = await site.client(), int(str(site.value("select count(*) from sessions")))
     answers = [await client.post("/api/v1/sessions", json={"locale": "ja"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [201, 201, 429, 429]

@@ -3,9 +3,10 @@
 from litestar import Response
 
 from madoguchi.core.actions import verbs
-from madoguchi.front.api.routes import Asked, Operation, answer, body, by_session, post
+from madoguchi.front.api.routes import Asked, Operation, answer, body, post
 from madoguchi.front.api.structs import Arguments, Result
 from madoguchi.front.ui import told
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 
@@ -25,7 +26,7 @@ async def run(request: Asked, services: Services, visitor: Visitor, name: str) -
     Whatever changes an order or money goes through a quote instead.
     """
     wish = await body(request, Arguments)
-    by_session(services.limits.write, visitor)
+    slow_down(services.limits.write, visitor.counted_as)
     actor = visitor.actor
     card = await services.db.run(actor, lambda tx: verbs.run(tx, services.catalogue, actor, name, wish.arguments))
     return answer(Result(told.card(card, visitor.reader)))

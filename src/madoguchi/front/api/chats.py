@@ -12,10 +12,11 @@ from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.queries import Case
 from madoguchi.core.cases.rules import Channel
 from madoguchi.core.shop.queries import access_order, order_by_ref
-from madoguchi.front.api.routes import Asked, Operation, answer, body, by_session, get, post, query
+from madoguchi.front.api.routes import Asked, Operation, answer, body, get, post, query
 from madoguchi.front.api.structs import Catching, Chat, NewChat, NewEntry, Page, ReadUpTo, Stored, Upload
 from madoguchi.front.ui import photos, told
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import open_slowly, slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -46,7 +47,7 @@ async def begin(request: Asked, services: Services, visitor: Visitor) -> Respons
     The same `client_id` gives the same chat. With `order`, the bot begins with that order.
     """
     wish = await body(request, NewChat)
-    by_session(services.limits.open, visitor)
+    open_slowly(services.limits, visitor)
     actor = await _customer(services, visitor)
     case = await services.db.run(actor, lambda tx: _opened(tx, actor, wish))
     services.bot_due(case.id)
@@ -77,7 +78,7 @@ async def say(request: Asked, services: Services, visitor: Visitor, chat_id: UUI
     with another body it is refused.
     """
     said = await body(request, NewEntry)
-    by_session(services.limits.write, visitor)
+    slow_down(services.limits.write, visitor.counted_as)
     actor = visitor.actor
     written = await services.db.run(
         actor,
@@ -122,7 +123,7 @@ async def attach(request: Asked, services: Services, visitor: Visitor, chat_id: 
     It is decoded and encoded anew, so nothing hides in it, and where it was taken is forgotten.
     """
     sent = await form(request, _Photo)
-    by_session(services.limits.upload, visitor)
+    slow_down(services.limits.upload, visitor.counted_as)
     actor = visitor.actor
     await services.db.run(actor, lambda tx: queries.access_case(tx, actor, chat_id))
     file = await photos.keep(services, sent.file)
@@ -147,7 +148,7 @@ async def typing(services: Services, visitor: Visitor, chat_id: UUID) -> Respons
 
     It is worth repeating every few seconds while it lasts.
     """
-    by_session(services.limits.write, visitor)
+    slow_down(services.limits.write, visitor.counted_as)
     actor = visitor.actor
     await services.db.run(actor, lambda tx: queries.access_case(tx, actor, chat_id))
     services.hub.whisper(verbs.topic(chat_id), {"who": "customer", "name": actor.name[:40]})
@@ -158,7 +159,7 @@ async def typing(services: Services, visitor: Visitor, chat_id: UUID) -> Respons
 async def read(request: Asked, services: Services, visitor: Visitor, chat_id: UUID) -> Response[None]:
     """Remember how far the customer has read, and tell the other side."""
     mark = await body(request, ReadUpTo)
-    by_session(services.limits.write, visitor)
+    slow_down(services.limits.write, visitor.counted_as)
     actor = visitor.actor
     await services.db.run(actor, lambda tx: verbs.mark_read(tx, actor, chat_id, mark.seq))
     services.hub.whisper(f"read:{chat_id}", {"who": "customer", "seq": mark.seq})

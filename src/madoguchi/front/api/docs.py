@@ -11,9 +11,8 @@ from madoguchi.front.api import openapi
 from madoguchi.front.api.operations import OPERATIONS
 from madoguchi.front.api.reference import reference
 from madoguchi.front.api.routes import V1
+from madoguchi.front.ui import page as pages
 from madoguchi.front.ui.access import EVERYONE, get
-from madoguchi.front.ui.middleware import csrf_token
-from madoguchi.front.ui.render import html_response
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import invisible
@@ -28,15 +27,8 @@ async def openapi_json() -> Response[bytes]:
 @get("/api/docs", access=EVERYONE)
 async def page(request: Request[Any, Any, Any], services: Services, visitor: Visitor) -> Response[str]:
     """Every operation, every struct and every code on one page."""
-    text = services.pages.html(
-        "api/docs.html",
-        visitor,
-        csrf_token(services.signer, visitor),
-        request.url.path,
-        api=reference(OPERATIONS, visitor.reader),
-        base=services.settings.public_url,
-    )
-    return html_response(text)
+    api = reference(OPERATIONS, visitor.reader)
+    return pages.page(services, visitor, "api/docs.html", request.url.path, api=api, base=visitor.origin)
 
 
 @get("/problems/{code:str}", access=EVERYONE)

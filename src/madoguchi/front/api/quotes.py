@@ -7,10 +7,11 @@ from litestar import Response
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.requests import queries, verbs
 from madoguchi.core.requests.verbs import CONFIRMATION_LIFE
-from madoguchi.front.api.routes import Asked, Operation, answer, body, by_session, get, post
+from madoguchi.front.api.routes import Asked, Operation, answer, body, get, post
 from madoguchi.front.api.structs import Confirmation, NewConfirmation, NewQuote, Quote, Request
 from madoguchi.front.api.words import refusal
 from madoguchi.front.ui import told
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
@@ -37,7 +38,7 @@ async def make(request: Asked, services: Services, visitor: Visitor) -> Response
     and what is possible instead.
     """
     wish = await body(request, NewQuote)
-    by_session(services.limits.write, visitor)
+    slow_down(services.limits.write, visitor.counted_as)
     actor = visitor.actor
     made = await services.db.run(
         actor,
@@ -80,7 +81,7 @@ async def confirm(request: Asked, services: Services, visitor: Visitor, quote_id
     goes on by itself: look at it again, or hear of it in its chat.
     """
     given = await body(request, NewConfirmation)
-    by_session(services.limits.write, visitor)
+    slow_down(services.limits.write, visitor.counted_as)
     actor = visitor.actor
     made = await services.db.run(
         actor,

@@ -1,4 +1,4 @@
-"""What a route of the API declares about itself, and what every handler needs: body, query, limits, answers."""
+"""What a route of the API declares about itself, and what every handler needs: body, query, answers."""
 
 import json
 from collections.abc import Callable
@@ -12,9 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from madoguchi.core.access.rules import Level
 from madoguchi.front.ui import access
 from madoguchi.front.ui.access import API, Access
-from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.security import RateLimit
 
 V1 = "/api/v1"
 BODY_LIMIT = 64_000  # bytes of a JSON body; a message has at most 4,000 characters
@@ -81,17 +79,6 @@ def query(request: Asked, kind: type[S]) -> S:
 def answer(value: Any, status: int = 200) -> Response[bytes]:
     """The value as JSON."""
     return Response(msgspec.json.encode(value), media_type="application/json", status_code=status)
-
-
-def slow_down(limit: RateLimit, key: object) -> None:
-    """Refuse who comes too often."""
-    if wait := limit.wait(str(key)):
-        raise Refused("too_fast", 429, retry_after=wait)
-
-
-def by_session(limit: RateLimit, visitor: Visitor) -> None:
-    """Refuse a session that comes too often."""
-    slow_down(limit, visitor.actor.session)
 
 
 @cache

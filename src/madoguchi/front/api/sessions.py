@@ -6,8 +6,9 @@ from madoguchi.core.access.rules import SYSTEM, Level
 from madoguchi.core.people import queries, tokens, verbs
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.people.rules import CUSTOMER_IDLE, email_key
-from madoguchi.front.api.routes import OPEN, Asked, Operation, answer, body, post, slow_down
+from madoguchi.front.api.routes import OPEN, Asked, Operation, answer, body, post
 from madoguchi.front.api.structs import NewSession, NewShopToken, Session, ShopToken
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
@@ -35,8 +36,8 @@ async def begin(request: Asked, services: Services, visitor: Visitor) -> Respons
     is good once. The session ends after 14 days, or when it is ended.
     """
     wish = await body(request, NewSession)
-    slow_down(services.limits.visit, request.client.host if request.client else "")
     token = wish.token
+    slow_down(services.limits.visit if token else services.limits.arrive, visitor.address)
 
     async def work(tx: Tx) -> Session:
         if token is None:
@@ -63,10 +64,10 @@ async def end(services: Services, visitor: Visitor) -> Response[None]:
 
 @post(
     "/demo/tokens",
-    Operation(tag=_TAG, takes=NewShopToken, gives=ShopToken, status=201, refuses=("not_found",)),
+    Operation(tag=_TAG, takes=NewShopToken, gives=ShopToken, status=201, refuses=("not_found", "too_fast")),
     OPEN,
 )
-async def issue(request: Asked, services: Services) -> Response[bytes]:
+async def issue(request: Asked, services: Services, visitor: Visitor) -> Response[bytes]:
     """A shop's token for a customer (demo only).
 
     In the demo nobody else plays the shop's server, so this call does: give `store` and `customer_ref`, or `email`,
@@ -75,6 +76,7 @@ async def issue(request: Asked, services: Services) -> Response[bytes]:
     if not services.demo:
         raise invisible()
     wish = await body(request, NewShopToken)
+    slow_down(services.limits.visit, visitor.address)
     customer = await services.db.run(SYSTEM, lambda tx: _wished(tx, list(services.stores), wish))
     assert customer.store_ref
     token = tokens.issue(services.shop_secrets(customer.store_id), customer.store_id, customer.store_ref, clock.now())

@@ -9,10 +9,12 @@ from litestar import Response
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import views
-from madoguchi.front.counter.page import Asked, page, see_other, told
+from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked, sentence
 from madoguchi.front.ui.picks import PickView, pick_views
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -57,6 +59,7 @@ async def quote(request: Asked, services: Services, visitor: Visitor, order_id: 
         return (await requests.quote(tx, services.catalogue, visitor.actor, ACTION, arguments)).id
 
     try:
+        slow_down(services.limits.write, visitor.counted_as)
         quote_id = await services.db.run(visitor.actor, work)
     except Refused as refused:
         if refused.status == 404:
@@ -81,7 +84,7 @@ async def _page(
         services,
         visitor,
         "cancel.html",
-        status=refused.status if refused else 200,
+        refused=refused,
         found=found,
         reason=wish.reason if wish else "",
         problem=_problem(refused, visitor) if refused else "",
@@ -91,4 +94,6 @@ async def _page(
 
 def _problem(refused: Refused, visitor: Visitor) -> str:
     """Why not; the reasons to choose from stand on the page, so they need not be listed by their codes."""
-    return visitor.reader.t("counter.cancel.why.missing") if refused.code == "cancel_reason" else told(refused, visitor)
+    if refused.code == "cancel_reason":
+        return visitor.reader.t("counter.cancel.why.missing")
+    return sentence(refused, visitor)

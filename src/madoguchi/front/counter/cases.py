@@ -10,9 +10,10 @@ from madoguchi.core.cases import queries
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.rules import State
 from madoguchi.front.counter import views
-from madoguchi.front.counter.page import Asked, own, page
+from madoguchi.front.counter.page import own, page
 from madoguchi.front.counter.views import CaseRow
 from madoguchi.front.ui.access import CUSTOMERS, get
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.timeline import entry_views
 from madoguchi.front.ui.visitor import Visitor

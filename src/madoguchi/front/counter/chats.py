@@ -17,21 +17,12 @@ from madoguchi.core.cases.rules import Channel, State
 from madoguchi.core.people import queries as people
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import finder, views
-from madoguchi.front.counter.page import (
-    Asked,
-    address,
-    answered,
-    both,
-    known,
-    own,
-    page,
-    place_of,
-    see_other,
-    slow_down,
-)
+from madoguchi.front.counter.page import answered, both, known, own, page, place_of, see_other
 from madoguchi.front.ui.access import CUSTOMERS, get, post
 from madoguchi.front.ui.cards import TicketView, ticket_view
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import open_slowly, slow_down
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.timeline import entry_views
 from madoguchi.front.ui.visitor import Visitor
@@ -96,7 +87,7 @@ async def begin(
 async def start(request: Asked, services: Services, visitor: Visitor) -> Redirect:
     """Open a chat, once per client id; who has one open is asked first whether to go on with it."""
     wish = await form(request, Start)
-    slow_down(services.limits.open, address(request))
+    open_slowly(services.limits, visitor)
     actor = await known(services, visitor)
     case_id, opened = await services.db.run(actor, lambda tx: _open(tx, actor, wish))
     place = place_of(request)
@@ -126,7 +117,7 @@ async def top(request: Asked, services: Services, visitor: Visitor, case_id: UUI
 @post(both("/chat/{case_id:uuid}/resume"), access=CUSTOMERS)
 async def resume(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Redirect:
     """Go on with a chat that ended."""
-    slow_down(services.limits.write, visitor.actor.session)
+    slow_down(services.limits.write, visitor.counted_as)
     await services.db.run(visitor.actor, lambda tx: verbs.resume(tx, visitor.actor, case_id))
     await answered(services.bot_due(case_id))
     return see_other(place_of(request).url(f"/chat/{case_id}"))
@@ -135,7 +126,7 @@ async def resume(request: Asked, services: Services, visitor: Visitor, case_id: 
 @post(both("/chat/{case_id:uuid}/leave-line"), access=CUSTOMERS)
 async def leave_line(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Redirect:
     """Rather go on with the bot than wait."""
-    slow_down(services.limits.write, visitor.actor.session)
+    slow_down(services.limits.write, visitor.counted_as)
     arguments = {"case_id": case_id}
     await services.db.run(
         visitor.actor,
@@ -147,7 +138,7 @@ async def leave_line(request: Asked, services: Services, visitor: Visitor, case_
 @post(both("/chat/{case_id:uuid}/end"), access=CUSTOMERS)
 async def end(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Redirect:
     """The customer is done."""
-    slow_down(services.limits.write, visitor.actor.session)
+    slow_down(services.limits.write, visitor.counted_as)
     await services.db.run(visitor.actor, lambda tx: verbs.end(tx, visitor.actor, case_id))
     return see_other(place_of(request).url(f"/chat/{case_id}"))
 
@@ -161,8 +152,7 @@ async def room_page(
     before: int | None = None,
     masked: bool = False,
     draft: str = "",
-    problem: str = "",
-    status: int = 200,
+    refused: Refused | None = None,
 ) -> Response[str]:
     """The conversation's page, also with what was just refused."""
 
@@ -180,14 +170,13 @@ async def room_page(
         services,
         visitor,
         "chat.html",
-        status=status,
+        refused=refused,
         top=found.top,
         survey=found.survey,
         entries=entries,
         base=base,
         client_id=ids.uuid7(),
         draft=draft,
-        problem=problem,
         masked=masked,
         earlier=f"{base}?before={entries[0].seq}" if len(entries) == SHOWN else "",
         max_bytes=services.settings.upload_limit,

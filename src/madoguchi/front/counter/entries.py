@@ -10,10 +10,12 @@ from litestar.datastructures import UploadFile
 from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.verbs import Written
 from madoguchi.front.counter.chats import room_page
-from madoguchi.front.counter.page import Asked, answered, both, place_of, see_other, slow_down, told, wants_json
+from madoguchi.front.counter.page import answered, both, place_of, see_other, wants_json
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, get, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -45,7 +47,7 @@ class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def say(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Store it, then let the bot have its turn."""
     said = await form(request, Said)
-    slow_down(services.limits.write, visitor.actor.session)
+    slow_down(services.limits.write, visitor.counted_as)
     return await _stored(
         request,
         services,
@@ -60,7 +62,7 @@ async def say(request: Asked, services: Services, visitor: Visitor, case_id: UUI
 async def attach(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Store a photo, decoded and encoded anew."""
     sent = await form(request, Sent)
-    slow_down(services.limits.upload, visitor.actor.session)
+    slow_down(services.limits.upload, visitor.counted_as)
     await services.db.run(visitor.actor, lambda tx: queries.access_case(tx, visitor.actor, case_id))
     try:
         file = await photos.keep(services, sent.file)
@@ -78,7 +80,7 @@ async def attach(request: Asked, services: Services, visitor: Visitor, case_id: 
 @post(both("/chat/{case_id:uuid}/typing"), access=CUSTOMERS, status_code=204)
 async def typing(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> None:
     """Tell the other side that something is being written."""
-    slow_down(services.limits.write, f"typing:{visitor.actor.session}")
+    slow_down(services.limits.write, f"typing:{visitor.counted_as}")
     await services.db.run(visitor.actor, lambda tx: queries.access_case(tx, visitor.actor, case_id))
     services.hub.whisper(verbs.topic(case_id), {"who": "customer", "name": visitor.actor.name[:40]})
 
@@ -87,7 +89,7 @@ async def typing(request: Asked, services: Services, visitor: Visitor, case_id: 
 async def read(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> None:
     """Remember how far the customer has read, and tell the other side."""
     mark = await form(request, Read)
-    slow_down(services.limits.write, f"read:{visitor.actor.session}")
+    slow_down(services.limits.write, f"read:{visitor.counted_as}")
 
     async def work(tx: Tx) -> int:
         await verbs.mark_read(tx, visitor.actor, case_id, mark.seq)
@@ -126,6 +128,4 @@ async def _refused(
     """The conversation again, with what was written and why it was not taken."""
     if wants_json(request) or refused.status == 404:
         raise refused
-    return await room_page(
-        request, services, visitor, case_id, draft=draft, problem=told(refused, visitor), status=refused.status
-    )
+    return await room_page(request, services, visitor, case_id, draft=draft, refused=refused)

@@ -9,10 +9,11 @@ from madoguchi.core.access.rules import Level
 from madoguchi.core.cases.queries import cases_of
 from madoguchi.core.shop.queries import orders_of
 from madoguchi.front.counter import finder, views
-from madoguchi.front.counter.page import Asked, page
+from madoguchi.front.counter.page import page
 from madoguchi.front.counter.views import CaseRow, Earlier
 from madoguchi.front.ui.access import CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids

@@ -13,19 +13,11 @@ from madoguchi.core.people import queries, tokens, verbs
 from madoguchi.core.people.rules import CODE_TRIES
 from madoguchi.core.people.tokens import ShopToken
 from madoguchi.core.people.verbs import NewSession
-from madoguchi.front.counter.page import (
-    Asked,
-    address,
-    both,
-    local_path,
-    page,
-    place_of,
-    see_other,
-    slow_down,
-    told,
-)
+from madoguchi.front.counter.page import both, local_path, page, place_of, see_other
 from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, Access, get, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
@@ -66,15 +58,15 @@ class Risen(msgspec.Struct, frozen=True):
 @get(both("/identify"), access=CUSTOMERS)
 async def ask(request: Asked, services: Services, visitor: Visitor, next: str = "") -> Response[str]:
     """Which address does the shop know?"""
-    return page(request, services, visitor, "identify.html", next=next, email="", problem="")
+    return page(request, services, visitor, "identify.html", next=next, email="")
 
 
 @post(both("/identify"), access=CUSTOMERS)
 async def send(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
     """Send a code there, if the shop knows the address; the answer is the same either way."""
     contact = await form(request, Contact)
-    slow_down(services.limits.sign_in, address(request))
     try:
+        slow_down(services.limits.sign_in, visitor.address)
         await services.db.run(visitor.actor, visitor.ensure_session)
         await services.db.run(SYSTEM, lambda tx: verbs.request_code(tx, visitor.actor, contact.email))
     except Refused as refused:
@@ -83,10 +75,9 @@ async def send(request: Asked, services: Services, visitor: Visitor) -> Response
             services,
             visitor,
             "identify.html",
-            status=refused.status,
+            refused=refused,
             next=contact.next,
             email=contact.email,
-            problem=told(refused, visitor),
         )
     return see_other(place_of(request).url(_with_next("/identify/code", contact.next)))
 
@@ -94,14 +85,13 @@ async def send(request: Asked, services: Services, visitor: Visitor) -> Response
 @get(both("/identify/code"), access=CUSTOMERS)
 async def ask_code(request: Asked, services: Services, visitor: Visitor, next: str = "") -> Response[str]:
     """What was sent?"""
-    return page(request, services, visitor, "identify_code.html", next=next, problem="")
+    return page(request, services, visitor, "identify_code.html", next=next)
 
 
 @post(both("/identify/code"), access=CUSTOMERS)
 async def prove(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
     """The right code makes a new session for the customer; the guest's open chat goes along."""
     given = await form(request, Code)
-    slow_down(services.limits.sign_in, address(request))
     guest = visitor.actor
 
     async def work(tx: Tx) -> Risen | None:
@@ -112,13 +102,13 @@ async def prove(request: Asked, services: Services, visitor: Visitor) -> Respons
         return Risen(made, await _bring_chat(tx, guest, _risen(guest, customer, made, Level.PROVEN)))
 
     try:
+        slow_down(services.limits.sign_in, visitor.address)
         risen = await services.db.run(SYSTEM, work)
     except Refused as refused:
-        risen, problem = None, told(refused, visitor)
-    else:
-        problem = visitor.reader.t("counter.identify.code.wrong", n=CODE_TRIES)
+        return page(request, services, visitor, "identify_code.html", refused=refused, next=given.next)
     if risen is None:
-        return page(request, services, visitor, "identify_code.html", status=422, next=given.next, problem=problem)
+        wrong = visitor.reader.t("counter.identify.code.wrong", n=CODE_TRIES)
+        return page(request, services, visitor, "identify_code.html", status=422, next=given.next, problem=wrong)
     _change_session(services, visitor, risen)
     return see_other(local_path(given.next, place_of(request).prefix or "/"))
 
@@ -155,10 +145,9 @@ async def leave(services: Services, visitor: Visitor) -> Redirect:
 
 
 async def _sign_in(request: Asked, services: Services, visitor: Visitor, token: str) -> None:
-    settings = services.settings
-    if request.headers.get("origin") not in {settings.public_url, *settings.shop_origins}:
+    if request.headers.get("origin") not in {visitor.origin, *services.settings.shop_origins}:
         raise Refused("cross_site", 403)
-    slow_down(services.limits.sign_in, address(request))
+    slow_down(services.limits.sign_in, visitor.address)
     vouched = tokens.read(token, services.shop_secrets, services.shop_keys, clock.now())
     guest = visitor.actor
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from litestar import Response
 
-from madoguchi.front.counter.page import Asked
 from madoguchi.front.ui import stream
 from madoguchi.front.ui.access import EVERYONE, get
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 

@@ -9,8 +9,9 @@ from litestar import Response
 
 from madoguchi.core.access.rules import Level
 from madoguchi.core.people import queries as people
-from madoguchi.front.counter.page import Asked, own, page
+from madoguchi.front.counter.page import own, page
 from madoguchi.front.ui.access import CUSTOMERS, get
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx

@@ -13,9 +13,10 @@ from madoguchi.core.requests.queries import Request, open_request_on
 from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.finder import Choice
-from madoguchi.front.counter.page import Asked, page
+from madoguchi.front.counter.page import page
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids

@@ -1,4 +1,4 @@
-"""What every handler of the counter needs: pages, where they are shown, who asks, and how often they may."""
+"""What every handler of the counter needs: pages, where they are shown, and who asks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,22 +6,20 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.response import Redirect
 
 from madoguchi.core.access.rules import Actor, Level
-from madoguchi.front.ui.middleware import EMBEDDED, csrf_token
-from madoguchi.front.ui.problems import sentence
-from madoguchi.front.ui.render import html_response
+from madoguchi.front.ui import page as pages
+from madoguchi.front.ui.middleware import EMBEDDED
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.security import RateLimit
 
 PATIENCE = 2.0  # seconds
 
-Asked = Request[Any, Any, Any]
 T = TypeVar("T")
 
 
@@ -51,18 +49,19 @@ def both(path: str) -> list[str]:
 
 
 def page(
-    request: Asked, services: Services, visitor: Visitor, template: str, status: int = 200, **context: Any
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    template: str,
+    *,
+    status: int = 200,
+    refused: Refused | None = None,
+    **context: Any,
 ) -> Response[str]:
-    """A page for the visitor."""
-    text = services.pages.html(
-        f"counter/{template}",
-        visitor,
-        csrf_token(services.signer, visitor),
-        request.url.path,
-        place=place_of(request),
-        **context,
-    )
-    return html_response(text, status)
+    """A page of the counter where this request's page stands; `refused` as for every page."""
+    context["place"] = place_of(request)
+    path = request.url.path
+    return pages.page(services, visitor, f"counter/{template}", path, status=status, refused=refused, **context)
 
 
 def see_other(url: str) -> Redirect:
@@ -102,20 +101,3 @@ async def own(request: Asked, services: Services, visitor: Visitor, work: Callab
         if refused.status == 404 and visitor.actor.level < Level.PROVEN:
             raise Refused("sign_in_needed", 401, signs_in=place_of(request).url("/identify")) from refused
         raise
-
-
-def slow_down(limit: RateLimit, key: object) -> None:
-    """Refuse who comes too often."""
-    wait = limit.wait(str(key))
-    if wait:
-        raise Refused("too_fast", 429, retry_after=wait)
-
-
-def address(request: Asked) -> str:
-    """Where the request comes from, as far as we can know."""
-    return request.client.host if request.client else ""
-
-
-def told(refused: Refused, visitor: Visitor) -> str:
-    """A refusal as a sentence."""
-    return sentence(refused, visitor)

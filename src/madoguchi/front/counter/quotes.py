@@ -8,10 +8,12 @@ from litestar import Response
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, access_quote, access_request, request_of_quote
 from madoguchi.front.counter import orders
-from madoguchi.front.counter.page import Asked, page, see_other, slow_down, told
+from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import SlipView, slip_view
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
@@ -38,7 +40,7 @@ async def confirm(request: Asked, services: Services, visitor: Visitor, quote_id
     """Do it, once; waits a moment for the end."""
     given = await form(request, Confirmation)
     actor = visitor.actor
-    slow_down(services.limits.write, actor.session)
+    slow_down(services.limits.write, visitor.counted_as)
     try:
         made = await services.db.run(
             actor,
@@ -100,12 +102,11 @@ async def _page(
         services,
         visitor,
         "quote.html",
-        status=refused.status if refused else 200,
+        refused=refused,
         quote=held,
         slip=slip,
         notices=[reader.t(f"notices.{name}.name") for name in held.draft.slip.notices],
         token=requests.confirmation_token(services.signer, visitor.actor, held, clock.now()),
-        problem=told(refused, visitor) if refused else "",
         again=over or (refused is not None and refused.code not in {"confirmation_expired", "confirmation_bad"}),
         back=f"/orders/{held.order_id}",
         ways=orders.ways(refused.parameters.get("alternatives", ()), reader) if refused else (),

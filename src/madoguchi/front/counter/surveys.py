@@ -7,9 +7,11 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.actions import verbs as actions
-from madoguchi.front.counter.page import Asked, both, own, page, place_of, see_other, slow_down, told
+from madoguchi.front.counter.page import both, own, page, place_of, see_other
 from madoguchi.front.ui.access import CUSTOMERS, get, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -35,7 +37,7 @@ async def ask(request: Asked, services: Services, visitor: Visitor, case_id: UUI
 async def rate(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Keep the answer; it can be changed for some days."""
     given = await form(request, Rating)
-    slow_down(services.limits.write, visitor.actor.session)
+    slow_down(services.limits.write, visitor.counted_as)
     arguments = {"case_id": case_id} | msgspec.to_builtins(given)
     try:
         await services.db.run(
@@ -69,9 +71,8 @@ async def _page(
         services,
         visitor,
         "survey.html",
-        status=refused.status if refused else 200,
+        refused=refused,
         case_id=case_id,
         survey=survey,
         comment=survey.comment if comment is None else comment,
-        problem=told(refused, visitor) if refused else "",
     )

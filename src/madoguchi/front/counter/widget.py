@@ -7,9 +7,10 @@ from litestar import Response
 
 from madoguchi.front.counter import finder
 from madoguchi.front.counter.home import overview
-from madoguchi.front.counter.page import Asked, page
+from madoguchi.front.counter.page import page
 from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, get
 from madoguchi.front.ui.middleware import Names
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.render import DIST
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -24,7 +25,7 @@ async def widget(request: Asked, services: Services, visitor: Visitor, lang: str
         visitor.reader = Reader(lang, str(visitor.reader.zone))
         visitor.remembered[Names.lang] = lang
     found = await services.db.run(visitor.actor, lambda tx: overview(tx, visitor))
-    allowed = {services.settings.public_url, *services.settings.shop_origins}
+    allowed = {visitor.origin, *services.settings.shop_origins}
     return page(
         request,
         services,

@@ -2,8 +2,8 @@
 
 from litestar import Response
 
-from madoguchi.front.demo.page import Asked, page
 from madoguchi.front.ui.access import EVERYONE, get
+from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
@@ -20,7 +20,7 @@ async def look(request: Asked, services: Services, visitor: Visitor, sheet: str 
     if template is None:
         raise invisible()
     now = clock.now().astimezone(visitor.reader.zone)
-    return page(request, services, visitor, template, now=now, money=_yen)
+    return page(services, visitor, template, request.url.path, now=now, money=_yen)
 
 
 def _yen(amount: int) -> Money:

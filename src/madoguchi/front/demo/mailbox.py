@@ -9,8 +9,8 @@ from litestar import Response
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.edge.channels.email import queries
 from madoguchi.edge.channels.email.queries import CaughtMail
-from madoguchi.front.demo.page import Asked, page
 from madoguchi.front.ui.access import EVERYONE, get
+from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import invisible
@@ -51,7 +51,7 @@ async def box(
     )
     lines = [Line(f"/demo/mail/{m.id}", m.subject, m.address, m.caught_at) for m in mails]
     older = mails[-1].id if len(mails) == SHOWN else None
-    return page(request, services, visitor, "demo/mailbox.html", mails=lines, address=address, older=older)
+    return page(services, visitor, "demo/mailbox.html", request.url.path, mails=lines, address=address, older=older)
 
 
 @get("/demo/mail/{mail_id:uuid}", access=EVERYONE)
@@ -59,7 +59,7 @@ async def one(request: Asked, services: Services, visitor: Visitor, mail_id: UUI
     """One mail: its text, and beside it what a mail program shows."""
     mail = await _mail(services, mail_id)
     letter = Letter(mail.subject, mail.sender, mail.address, mail.caught_at, mail.body)
-    return page(request, services, visitor, "demo/mail.html", letter=letter, mail=mail)
+    return page(services, visitor, "demo/mail.html", request.url.path, letter=letter, mail=mail)
 
 
 @get("/demo/mail/{mail_id:uuid}/html", access=EVERYONE)

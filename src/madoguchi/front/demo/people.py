@@ -14,9 +14,10 @@ from madoguchi.core.people.rules import email_key
 from madoguchi.core.people.verbs import NewSession
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.front.demo.page import Asked, page
 from madoguchi.front.ui.access import EVERYONE, get, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -48,13 +49,14 @@ class Shown(msgspec.Struct, frozen=True):
 async def choose(request: Asked, services: Services, visitor: Visitor, q: str = "") -> Response[str]:
     """Everybody there is."""
     shown = await services.db.run(SYSTEM, lambda tx: _shown(tx, q))
-    return page(request, services, visitor, "demo/people.html", people=PEOPLE, shown=shown, q=q, names=NAMES)
+    return page(services, visitor, "demo/people.html", request.url.path, people=PEOPLE, shown=shown, q=q, names=NAMES)
 
 
 @post("/demo/be", access=EVERYONE)
 async def be(request: Asked, services: Services, visitor: Visitor) -> Redirect:
     """Be this person from now on, in this browser."""
     wish = await form(request, Be)
+    slow_down(services.limits.visit, visitor.address)
     made = await services.db.run(SYSTEM, lambda tx: _become(tx, services, visitor, wish))
     if visitor.actor.session:
         services.sessions.forget(visitor.actor.session)

@@ -10,9 +10,9 @@ from madoguchi.core.shop.port import Product, StoreUnavailable
 from madoguchi.core.shop.queries import orders_of
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.front.demo.page import Asked, page
 from madoguchi.front.ui.access import EVERYONE, get
 from madoguchi.front.ui.cards import OrderView, order_view
+from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
@@ -44,15 +44,15 @@ async def product(request: Asked, services: Services, visitor: Visitor) -> Respo
     wish = request.query_params.get("as", "")
     shopper = await services.db.run(SYSTEM, lambda tx: _shopper(tx, services, visitor, wish))
     return page(
-        request,
         services,
         visitor,
         "demo/shop.html",
+        request.url.path,
         shop=DEMO.name,
         ware=await _ware(services),
         shopper=shopper,
         people=PEOPLE,
-        base=services.settings.public_url,
+        base=visitor.origin,
     )
 
 

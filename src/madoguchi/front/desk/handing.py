@@ -13,6 +13,7 @@ from madoguchi.front.desk.pages import explain
 from madoguchi.front.desk.replies import Nothing, WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -33,6 +34,7 @@ async def transfer(request: WebRequest, services: Services, visitor: Visitor, ca
         return await _next(tx, actor)
 
     try:
+        slow_down(services.limits.write, visitor.counted_as)
         on = await services.db.run(actor, work)
     except Refused as refused:
         return await explain(request, services, visitor, case_id, refused, given=wanted)
@@ -50,6 +52,7 @@ async def park(request: WebRequest, services: Services, visitor: Visitor, case_i
         return await _next(tx, actor)
 
     try:
+        slow_down(services.limits.write, visitor.counted_as)
         on = await services.db.run(actor, work)
     except Refused as refused:
         return await explain(request, services, visitor, case_id, refused)
@@ -76,6 +79,7 @@ async def wrap_up(request: WebRequest, services: Services, visitor: Visitor, cas
         return await _next(tx, actor)
 
     try:
+        slow_down(services.limits.write, visitor.counted_as)
         on = await services.db.run(actor, work)
     except Refused as refused:
         return await explain(request, services, visitor, case_id, refused, given=record)

@@ -19,6 +19,7 @@ from madoguchi.front.desk.quotes import access_asked
 from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
@@ -52,6 +53,7 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
         )
 
     try:
+        slow_down(services.limits.write, visitor.counted_as)
         quote = await services.db.run(actor, work)
     except Refused as refused:
         shown = {"pane": "customer", "order_id": wanted.order_id, "given": wanted}
@@ -74,6 +76,7 @@ async def confirm(
         return made
 
     try:
+        slow_down(services.limits.write, visitor.counted_as)
         made = await services.db.run(actor, work)
     except Refused as refused:
         return await explain(request, services, visitor, case_id, refused, pane="customer", quote_id=quote_id)

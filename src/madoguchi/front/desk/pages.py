@@ -11,8 +11,9 @@ from madoguchi.front.desk import board, customer, quotes, room
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import Check
 from madoguchi.front.desk.given import Ask, Given, Record, Transfer, Words
-from madoguchi.front.desk.replies import WebRequest, page, wants_json
+from madoguchi.front.desk.replies import WebRequest, wants_json
 from madoguchi.front.ui.access import STAFF_ONLY, get
+from madoguchi.front.ui.page import page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -36,7 +37,7 @@ async def show_desk(services: Services, visitor: Visitor) -> Response[Any]:
     return page(
         services,
         visitor,
-        "page.html",
+        "desk/page.html",
         "/desk",
         board=board.view(loaded, visitor),
         room=None,
@@ -89,7 +90,7 @@ async def show(
     return page(
         services,
         visitor,
-        "page.html",
+        "desk/page.html",
         case_url(case_id),
         refused=refused,
         board=board.view(beside, visitor),

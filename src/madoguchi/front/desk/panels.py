@@ -9,9 +9,9 @@ from madoguchi.core.cases.queries import access_case
 from madoguchi.front.desk import board, customer, room
 from madoguchi.front.desk.board import Part
 from madoguchi.front.desk.customer import Pane
-from madoguchi.front.desk.replies import page
 from madoguchi.front.desk.room import Holding
 from madoguchi.front.ui.access import STAFF_ONLY, get
+from madoguchi.front.ui.page import page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -59,7 +59,7 @@ async def show_holding(services: Services, visitor: Visitor, case_id: UUID) -> R
 
     held = await services.db.run(actor, work)
     view = room.holding_view(held, visitor.reader)
-    return page(services, visitor, "holding.html", board.case_url(case_id), holding=view)
+    return page(services, visitor, "desk/holding.html", board.case_url(case_id), holding=view)
 
 
 @get(f"{PANELS}/customer/{{case_id:uuid}}", access=STAFF_ONLY)
@@ -77,7 +77,7 @@ async def show_customer(
     return page(
         services,
         visitor,
-        "customer.html",
+        "desk/customer.html",
         board.case_url(case_id),
         customer=customer.view(pane, visitor.reader, acts=held.acts),
     )
@@ -89,4 +89,6 @@ async def _board(
     actor = visitor.actor
     loaded = await services.db.run(actor, lambda tx: board.load(tx, actor, parts))
     path = board.case_url(case_id) if case_id else "/desk"
-    return page(services, visitor, template, path, board=board.view(loaded, visitor), open_case=str(case_id or ""))
+    return page(
+        services, visitor, f"desk/{template}", path, board=board.view(loaded, visitor), open_case=str(case_id or "")
+    )

@@ -12,9 +12,11 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Staff
 from madoguchi.core.people.rules import email_key
 from madoguchi.core.people.verbs import NewSession, end_session, start_session
-from madoguchi.front.desk.replies import Nothing, WebRequest, done, page, slow_down, wants_json
+from madoguchi.front.desk.replies import Nothing, WebRequest, done, wants_json
 from madoguchi.front.ui.access import EVERYONE, STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -41,7 +43,7 @@ async def show_sign_in(request: WebRequest, services: Services, visitor: Visitor
     wanted = _desk_path(request.query_params.get("next", ""))
     if visitor.actor.is_staff:
         return Redirect(wanted, status_code=303)
-    return page(services, visitor, "sign_in.html", HERE, email="", wanted=wanted)
+    return page(services, visitor, "desk/sign_in.html", HERE, email="", wanted=wanted)
 
 
 @post(HERE, access=EVERYONE)
@@ -51,13 +53,13 @@ async def sign_in(request: WebRequest, services: Services, visitor: Visitor) -> 
     try:
         # by account and by source, so that neither many names nor many addresses help
         slow_down(services.limits.sign_in, f"account:{email_key(given.email) or given.email}")
-        slow_down(services.limits.sign_in, f"source:{request.client.host if request.client else ''}")
+        slow_down(services.limits.sign_in, visitor.address)
         staff = await _known(services, given)
     except Refused as refused:
         if wants_json(request):
             raise
         wanted = _desk_path(given.next)
-        return page(services, visitor, "sign_in.html", HERE, refused=refused, email=given.email, wanted=wanted)
+        return page(services, visitor, "desk/sign_in.html", HERE, refused=refused, email=given.email, wanted=wanted)
     before = visitor.actor.session
 
     async def work(tx: Tx) -> NewSession:

@@ -18,10 +18,11 @@ from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import About, Check, checks
 from madoguchi.front.desk.given import Seq, Words
 from madoguchi.front.desk.pages import explain, show
-from madoguchi.front.desk.replies import Nothing, WebRequest, done, slow_down, wants_json
+from madoguchi.front.desk.replies import Nothing, WebRequest, done, wants_json
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.problems import problem
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -57,7 +58,7 @@ async def write(request: WebRequest, services: Services, visitor: Visitor, case_
     actor = visitor.actor
     words = await form(request, Words)
     try:
-        slow_down(services.limits.write, f"staff:{actor.id}")
+        slow_down(services.limits.write, visitor.counted_as)
         written = await services.db.run(actor, lambda tx: _write(tx, actor, case_id, words))
     except Doubtful as doubtful:
         if wants_json(request):
@@ -74,7 +75,7 @@ async def attach(request: WebRequest, services: Services, visitor: Visitor, case
     actor = visitor.actor
     sent = await form(request, Photo)
     try:
-        slow_down(services.limits.upload, f"staff:{actor.id}")
+        slow_down(services.limits.upload, visitor.counted_as)
         await services.db.run(actor, lambda tx: access_case(tx, actor, case_id))
         file = await photos.keep(services, sent.file)
         written = await services.db.run(

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from madoguchi.core.people.queries import Session
 from madoguchi.core.people.rules import CUSTOMER_IDLE
+from madoguchi.front.ui.address import address_of
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Display, Visitor, language
 from madoguchi.kit.security import Signer
@@ -56,7 +57,8 @@ class Door:
         self._zone = zone
         settings = services.settings
         self._names = cookie_names(settings.secure)
-        self._host = urlsplit(settings.public_url).netloc
+        self._origins = {urlsplit(origin).netloc: origin for origin in settings.origins}
+        self._proxies = settings.proxies
         self._ancestors = " ".join(("'self'", *settings.shop_origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +70,8 @@ class Door:
             await send({"type": "websocket.close", "code": 1008, "reason": None})
             return
         headers = dict(scope["headers"])
-        if headers.get(b"host", b"").decode("latin-1") != self._host:
+        origin = self._origins.get(headers.get(b"host", b"").decode("latin-1"))
+        if origin is None:
             await _plain(send, 400, b"This host name is not served here.\n")
             return
         state = scope.setdefault("state", {})
@@ -78,7 +81,7 @@ class Door:
             session = await self._session(cookies, headers)
         except Exception as failure:
             state["failure"] = failure  # told by the handlers, in the way of this path
-        visitor = state["visitor"] = self._visitor(session, cookies, headers)
+        visitor = state["visitor"] = self._visitor(session, cookies, headers, origin, self._address(scope))
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -94,11 +97,23 @@ class Door:
         token = bearer[7:] if bearer.lower().startswith("bearer ") else cookies.get(self._names.session, "")
         return await self._services.sessions.find(token) if token else None
 
-    def _visitor(self, session: Session | None, cookies: Mapping[str, str], headers: dict[bytes, bytes]) -> Visitor:
+    def _address(self, scope: Scope) -> str:
+        said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return address_of(scope["client"][0] if scope["client"] else "", ",".join(said), self._proxies)
+
+    def _visitor(
+        self,
+        session: Session | None,
+        cookies: Mapping[str, str],
+        headers: dict[bytes, bytes],
+        origin: str,
+        address: str,
+    ) -> Visitor:
         accept = headers.get(b"accept-language", b"").decode("latin-1")
         lang = language((session.locale if session else None, cookies.get(self._names.lang)), accept)
         seed = cookies.get(self._names.seed, "")
-        visitor = Visitor(session, self._store, lang, self._zone, seed, _display(cookies.get(self._names.display, "")))
+        display = _display(cookies.get(self._names.display, ""))
+        visitor = Visitor(session, self._store, lang, self._zone, seed, display, origin=origin, address=address)
         if len(seed) != 32:
             visitor.seed = secrets.token_hex(16)
             visitor.new_seed = True

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Redirect
 from psycopg_pool import PoolTimeout
 
-from madoguchi.front.ui.middleware import csrf_token
+from madoguchi.front.ui.page import page, sentence, waiting
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import Refused, invisible
@@ -41,16 +41,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if refused.status == 401 and signs_in and request.method == "GET":
         return Redirect(f"{signs_in}?next={quote(request.url.path)}", status_code=303)
     services: Services = request.app.state.services
-    page = services.pages.html(
-        "error.html",
-        visitor,
-        csrf_token(services.signer, visitor),
-        request.url.path,
-        status=refused.status,
-        title=visitor.reader.t(_title(refused)),
-        reason=sentence(refused, visitor),
-    )
-    return Response(page, media_type="text/html", status_code=refused.status, headers=_headers(refused))
+    title = visitor.reader.t(_title(refused))
+    return page(services, visitor, "error.html", request.url.path, refused=refused, code=refused.status, title=title)
 
 
 def problem(refused: Refused, visitor: Visitor, path: str) -> Response[Any]:
@@ -65,12 +57,7 @@ def problem(refused: Refused, visitor: Visitor, path: str) -> Response[Any]:
     alternatives = refused.parameters.get("alternatives")
     if alternatives:
         body["alternatives"] = list(alternatives)
-    return Response(body, media_type=PROBLEM, status_code=refused.status, headers=_headers(refused))
-
-
-def sentence(refused: Refused, visitor: Visitor) -> str:
-    """What happened and what to do, in the visitor's language."""
-    return visitor.reader.t(refused.key, **refused.parameters)
+    return Response(body, media_type=PROBLEM, status_code=refused.status, headers=waiting(refused))
 
 
 def as_refusal(error: Exception) -> Refused:
@@ -95,10 +82,6 @@ def as_refusal(error: Exception) -> Refused:
 
 def _title(refused: Refused) -> str:
     return f"errors.title.{refused.status if refused.status in {401, 403, 404, 409, 413, 429, 500, 503} else 422}"
-
-
-def _headers(refused: Refused) -> dict[str, str]:
-    return {"retry-after": str(max(1, round(refused.retry_after)))} if refused.retry_after else {}
 
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:

@@ -42,7 +42,7 @@ async def run(web: Door, listening: Listening, feeds: Feeds) -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE,
         server_header=False,
-        proxy_headers=False,  # X-Forwarded-For is nobody's word here
+        proxy_headers=False,  # front.ui.address reads X-Forwarded-For, from the right
         date_header=True,
         loop="uvloop",
         http="httptools",

@@ -27,6 +27,7 @@ class Limits(msgspec.Struct, frozen=True):
     sign_in: RateLimit
     upload: RateLimit
     visit: RateLimit
+    arrive: RateLimit
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.ui import feeds, told
 from madoguchi.front.ui.feeds import Form, Frame
+from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.render import Pages
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.timeline import entry_view
@@ -66,6 +67,7 @@ async def live(request: Request[Any, Any, Any], services: Services, visitor: Vis
     form = Form(visitor.actor.audience, visitor.lang, str(visitor.reader.zone), "html")
     if "text/event-stream" in request.headers.get("accept", ""):
         return await stream(services, visitor, form, marks)
+    slow_down(services.limits.visit, visitor.counted_as)
     reader = await services.feeds.join(form, marks)
     events = [{"event": event.name, "data": msgspec.Raw(event.data)} for event in reader.drain()]
     services.feeds.leave(reader)

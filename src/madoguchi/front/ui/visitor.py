@@ -23,17 +23,29 @@ class Display(msgspec.Struct, frozen=True):
 class Visitor:
     """The person of a request. `new_token` is set when the response must hand out a session.
 
-    `remembered` are cookies to be kept in this browser for a year.
+    `origin` is the scheme and host of ours that they came to, `address` where they come from. `remembered` are cookies
+    to be kept in this browser for a year.
     """
 
     def __init__(
-        self, session: Session | None, store_id: str, lang: str, zone: str, seed: str, display: Display
+        self,
+        session: Session | None,
+        store_id: str,
+        lang: str,
+        zone: str,
+        seed: str,
+        display: Display,
+        *,
+        origin: str = "",
+        address: str = "",
     ) -> None:
         self.session = session
         self.store_id = session.store_id if session else store_id
         self.reader = Reader(lang, zone)
         self.seed = seed
         self.display = display
+        self.origin = origin
+        self.address = address
         self.new_token: str | None = None
         self.new_seed = False
         self.remembered: dict[str, str] = {}
@@ -44,6 +56,13 @@ class Visitor:
     def lang(self) -> str:
         """The language to write in."""
         return self.reader.lang
+
+    @property
+    def counted_as(self) -> str:
+        """Under which key limits count them: one of the staff, a session, or whoever comes from an address."""
+        if self.actor.is_staff:
+            return f"staff:{self.actor.id}"
+        return f"session:{self.actor.session}" if self.actor.session else self.address
 
     async def ensure_session(self, tx: Tx) -> Actor:
         """The actor with a session of their own; a guest gets one now, at the first thing they write."""

@@ -70,7 +70,7 @@ async def admit(request: Request[Any, Any, Any]) -> None:
 async def check_cross_site(request: Request[Any, Any, Any]) -> None:
     """Posts that count on a cookie must come from our own pages and carry their token."""
     services: Services = request.app.state.services
-    if not same_site(dict(request.headers), services.settings.public_url):
+    if not same_site(dict(request.headers), request.state.visitor.origin):
         raise Refused("cross_site", 403)
     given = request.headers.get("x-csrf") or await _field(request)
     if not valid_csrf(services.signer, request.state.visitor, given):
