@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, Words] = {
     "entries.audience": Words(Audience),
     "staff.role": Words(STAFF),
     "requests.state": Words(RequestState),
+    "requests.approval_role": Words(STAFF),
     "refund_intents.destination": Words(RefundTo),
     "refund_intents.rail": Words(Rail),
     "refund_intents.state": Words(IntentState),

@@ -19,6 +19,7 @@ class Role(StrEnum):
 
 
 STAFF = frozenset({Role.ASSOCIATE, Role.LEADER, Role.ADMIN})
+_RANKS = {Role.ASSOCIATE: 1, Role.LEADER: 2, Role.ADMIN: 3}
 
 
 class Level(IntEnum):
@@ -91,3 +92,8 @@ def allowed(actor: Actor, need: Need) -> bool:
     if actor.role in {Role.CUSTOMER, Role.BOT}:
         return actor.level >= need.level
     return actor.role in need.staff
+
+
+def outranks(actor: Actor, role: Role) -> bool:
+    """Whether the actor is one of the staff with this role or a higher one."""
+    return _RANKS.get(actor.role, 0) >= _RANKS[role]

@@ -16,13 +16,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """The four moments of a change. Only `perform` goes outside; the others run inside a transaction.
 
     `draft` raises Refused when it cannot be; `begin` reserves units and money; `perform` asks the store under the
-    request's key (it may be repeated); `settle` books what really happened.
+    request's key (it may be repeated), and is None where there is nothing to ask of it; `settle` books what really
+    happened. `approve` checks for whoever approves it whether the limits still allow it, by Refused.
     """
 
     draft: Callable[[Tx, Actor, Any], Awaitable[Draft]]
     begin: Callable[[Tx, Wish], Awaitable[None]]
-    perform: Callable[[StorePort, Wish], Awaitable[Operation]]
+    perform: Callable[[StorePort, Wish], Awaitable[Operation]] | None
     settle: Callable[[Tx, Wish, Operation], Awaitable[Outcome]]
+    approve: Callable[[Tx, Actor, Wish], Awaitable[None]] | None = None
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

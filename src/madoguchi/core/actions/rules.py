@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.access.rules import Role
 from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
 from madoguchi.kit import i18n
@@ -174,15 +175,27 @@ class Refusal(msgspec.Struct, frozen=True):
     alternatives: tuple[str, ...] = ()
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """Who has to agree before a change is carried out (this staff role or a higher one), and why."""
+
+    role: Role
+    why: Said
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change would do, before it is a quote. `plan` is the room's own, kept with the quote and the request."""
+    """What a change would do, before it is a quote. `plan` is the room's own, kept with the quote and the request.
+
+    `subject` says what it is about where that is no order, such as `subscription:S-1`.
+    """
 
     slip: Slip
     plan: dict[str, Any]
     order_id: UUID | None = None
     order_version: int | None = None
+    subject: str | None = None
     line_refs: tuple[str, ...] = ()
     decision: Decision | None = None
+    approval: Approval | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,6 +208,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     order_ref: str | None
     order_version: int | None
     plan: dict[str, Any]
+    subject: str | None = None
 
 
 class Settled(StrEnum):

@@ -12,3 +12,11 @@ class RequestSettled(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "requests.settled"
     request_id: UUID
     case_id: UUID | None = None
+
+
+class ApprovalAsked(Event, frozen=True, kw_only=True):
+    """A confirmed change waits for somebody who may grant it."""
+
+    name: ClassVar[str] = "requests.approval_asked"
+    request_id: UUID
+    case_id: UUID | None = None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests import verbs
-from madoguchi.core.requests.queries import Request
+from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop.port import Operation, OperationState, StorePort, StoreUnavailable
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, assert_outside
@@ -29,7 +29,7 @@ class Executor:
     async def execute(self, arguments: verbs.Execute) -> None:
         """One step of a request: it settles, or is looked at again later."""
         request = await self._db.run(SYSTEM, lambda tx: verbs.claim(tx, arguments.request_id))
-        if request.settled_at is not None:
+        if request.settled_at is not None or request.state is RequestState.NEEDS_APPROVAL:
             return
         operation = await self._ask(request)
         failpoint("after_store")
@@ -43,9 +43,11 @@ class Executor:
 
     async def _ask(self, request: Request) -> Operation:
         assert_outside()
-        store = self._stores[request.store_id]
         change = self._catalogue.actions[request.action].change
         assert change is not None
+        if change.perform is None:
+            return Operation(key=str(request.id), state=OperationState.SUCCEEDED)
+        store = self._stores[request.store_id]
         try:
             known = await store.get_operation(str(request.id)) if request.attempts else None
             return known or await change.perform(store, verbs.wish_of(request))

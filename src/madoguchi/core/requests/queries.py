@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor, Role, outranks
 from madoguchi.core.actions.rules import Draft, Outcome
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -17,12 +17,14 @@ from madoguchi.kit.errors import invisible
 class RequestState(StrEnum):
     """Where a confirmed wish is."""
 
+    NEEDS_APPROVAL = "needs_approval"
     CONFIRMED = "confirmed"
     EXECUTING = "executing"
     ASKED = "asked"  # the store took it and has not decided
     DONE = "done"
     PARTLY_DONE = "partly_done"
     FAILED = "failed"
+    CANCELLED = "cancelled"  # withdrawn before it was begun
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -64,12 +66,18 @@ class Request(msgspec.Struct, frozen=True):
     outcome: Outcome | None
     created_at: datetime
     settled_at: datetime | None
+    subject: str | None
+    approval_role: Role | None
+    decided_by: UUID | None
+    decided_at: datetime | None
+    decision_note: str | None
 
 
 _QUOTE = """id, store_id, customer_id, session_id, action, arguments, order_id, order_version, case_id, draft, hash,
   created_at, expires_at"""
 _REQUEST = """id, number, quote_id, store_id, customer_id, action, order_id, order_ref, order_version, case_id,
-  actor_role, actor_id, plan, state, attempts, outcome, created_at, settled_at"""
+  actor_role, actor_id, plan, state, attempts, outcome, created_at, settled_at, subject, approval_role, decided_by,
+  decided_at, decision_note"""
 
 
 async def access_quote(tx: Tx, actor: Actor, quote_id: UUID) -> Quote:
@@ -120,6 +128,18 @@ async def requests_of(tx: Tx, customer_id: UUID, limit: int = 20) -> Sequence[Re
     )
 
 
+async def awaiting_approval(tx: Tx, actor: Actor, limit: int = 50) -> Sequence[Request]:
+    """Wishes that the actor may approve or decline, the longest waiting first."""
+    rows = await tx.all(
+        Request,
+        f"select {_REQUEST} from requests where state = 'needs_approval' order by created_at limit %s",
+        [limit],
+    )
+    return [
+        row for row in rows if row.approval_role and outranks(actor, row.approval_role) and row.actor_id != actor.id
+    ]
+
+
 def _may_see(actor: Actor, customer_id: UUID) -> bool:
     return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
 
@@ -131,7 +151,7 @@ async def left_open(tx: Tx) -> Sequence[str]:
         """select r.number as said from requests r
            where (r.settled_at is not null
                   and exists (select 1 from request_lines l where l.request_id = r.id and l.open))
-              or (r.settled_at is null
+              or (r.settled_at is null and r.state <> 'needs_approval'
                   and not exists (select 1 from jobs j
                                   where j.key = 'requests.execute:' || r.id and j.parked_at is null))
            limit 20""",

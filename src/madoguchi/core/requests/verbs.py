@@ -10,7 +10,7 @@ import msgspec
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Catalogue, Change
 from madoguchi.core.actions.rules import Draft, Outcome, Settled, Wish
@@ -21,19 +21,20 @@ from madoguchi.core.people.queries import access_customer
 from madoguchi.core.policy import verbs as policy
 from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.requests import queries
-from madoguchi.core.requests.events import RequestSettled
-from madoguchi.core.requests.queries import Quote, Request
+from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
+from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.core.shop import verbs as shop
-from madoguchi.core.shop.port import Operation
+from madoguchi.core.shop.port import Operation, OperationState
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.security import Signer
+from madoguchi.kit.security import Signer, clean_text
 
 QUOTE_LIFE = timedelta(minutes=15)
 CONFIRMATION_LIFE = timedelta(minutes=5)
 EXECUTE = "requests.execute"
+APPROVALS = "approvals"  # what those listen to who may approve
 
 
 class Execute(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ async def quote(
     """
     entry = actions.find(catalogue, actor, action)
     change = _change(catalogue, action)
-    arguments = actions.arguments(entry, raw)
+    arguments = await actions.arguments(tx, actor, entry, raw)
     draft = await _draft(tx, actor, action, change, arguments)
     order = await access_order(tx, actor, draft.order_id) if draft.order_id else None
     owner = order.customer_id if order else customer_id or actor.id
@@ -145,7 +146,44 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
     wish = _wish(request_id, held, order.store_ref if order else None)
     await change.begin(tx, wish)
     await _insert(tx, actor, held, wish)
-    await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}")
+    if held.draft.approval:
+        await _ask_approval(tx, held, request_id)
+    else:
+        await _enqueue(tx, request_id)
+    return await queries.access_request(tx, actor, request_id)
+
+
+async def approve(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str = "") -> Request:
+    """Let a waiting wish be carried out; the limits are looked at again, for whoever approves.
+
+    Refused: not_waiting, approval_own (whoever asked cannot grant it), forbidden (another role has to).
+    """
+    request = await _waiting(tx, actor, request_id)
+    change = _change(catalogue, request.action)
+    if change.approve:
+        await change.approve(tx, actor, wish_of(request))
+    await _decide(tx, actor, request, note)
+    await _enqueue(tx, request_id)
+    tx.wake(topic(request_id))
+    return await queries.access_request(tx, actor, request_id)
+
+
+async def decline(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str = "") -> Request:
+    """Do not grant a waiting wish: what it had set aside is free again. Refused as in `approve`."""
+    request = await _waiting(tx, actor, request_id)
+    await _decide(tx, actor, request, note)
+    await _give_up(tx, catalogue, request, RequestState.FAILED, "approval_declined")
+    return await queries.access_request(tx, actor, request_id)
+
+
+async def withdraw(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID) -> Request:
+    """Take a wish back that was not begun; Refused("too_late_to_withdraw") afterwards. Twice is as good as once."""
+    request = await _locked(tx, actor, request_id)
+    if request.state is RequestState.CANCELLED:
+        return request
+    if request.state not in {RequestState.NEEDS_APPROVAL, RequestState.CONFIRMED}:
+        raise Refused("too_late_to_withdraw", 409)
+    await _give_up(tx, catalogue, request, RequestState.CANCELLED, "withdrawn")
     return await queries.access_request(tx, actor, request_id)
 
 
@@ -166,7 +204,7 @@ async def try_again(tx: Tx, request_id: UUID, at: datetime, *, asked: bool) -> N
     if asked:
         await tx.execute("update requests set state = 'asked' where id = %s and settled_at is null", [request_id])
         tx.wake(topic(request_id))
-    await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}", at=at)
+    await _enqueue(tx, request_id, at)
 
 
 async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Operation) -> None:
@@ -174,10 +212,7 @@ async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Oper
 
     The mirror comes first, so that whoever is told of the end reads the order as it is now.
     """
-    open_one = await queries.access_request(tx, SYSTEM, request_id)
-    if open_one.order_id:
-        await access_order(tx, SYSTEM, open_one.order_id, lock=True)  # lock order: order, request, case
-    request = await queries.access_request(tx, SYSTEM, request_id, lock=True)
+    request = await _locked(tx, SYSTEM, request_id)
     if request.settled_at is not None:
         return
     if operation.customer:
@@ -185,17 +220,7 @@ async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Oper
     if operation.order:
         await shop.mirror_order(tx, request.store_id, operation.order)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
-    if request.order_id:
-        await shop.take_facts_again(tx, request.order_id)
-    await tx.execute(
-        "update requests set state = %s, outcome = %s, settled_at = %s where id = %s",
-        [outcome.state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request_id],
-    )
-    await tx.execute("update request_lines set open = false where request_id = %s", [request_id])
-    await events.record(tx, RequestSettled(request_id=request_id, case_id=request.case_id))
-    tx.wake(topic(request_id))
-    if request.case_id:
-        await _tell_case(tx, request, outcome)
+    await _end(tx, request, RequestState(outcome.state), outcome)
 
 
 def wish_of(request: Request) -> Wish:
@@ -208,6 +233,7 @@ def wish_of(request: Request) -> Wish:
         order_ref=request.order_ref,
         order_version=request.order_version,
         plan=request.plan,
+        subject=request.subject,
     )
 
 
@@ -219,6 +245,70 @@ async def sweep_quotes(tx: Tx, before: datetime, limit: int = 1000) -> int:
                and not exists (select 1 from requests r where r.quote_id = q.id) limit %s)""",
         [before, limit],
     )
+
+
+async def _locked(tx: Tx, actor: Actor, request_id: UUID) -> Request:
+    """Lock order: order, request, case."""
+    request = await queries.access_request(tx, actor, request_id)
+    if request.order_id:
+        await access_order(tx, SYSTEM, request.order_id, lock=True)
+    return await queries.access_request(tx, actor, request_id, lock=True)
+
+
+async def _waiting(tx: Tx, actor: Actor, request_id: UUID) -> Request:
+    """A wish that the actor may decide on, locked."""
+    request = await _locked(tx, actor, request_id)
+    if request.state is not RequestState.NEEDS_APPROVAL or request.approval_role is None:
+        raise Refused("not_waiting", 409)
+    if request.actor_id == actor.id:
+        raise Refused("approval_own", 403)
+    if not outranks(actor, request.approval_role):
+        raise Refused("forbidden", 403)
+    return request
+
+
+async def _decide(tx: Tx, actor: Actor, request: Request, note: str) -> None:
+    await tx.execute(
+        """update requests set decided_by = %s, decided_at = %s, decision_note = %s, state = 'confirmed'
+           where id = %s""",
+        [actor.id, tx.now, clean_text(note), request.id],
+    )
+
+
+async def _ask_approval(tx: Tx, of: Quote, request_id: UUID) -> None:
+    assert of.draft.approval
+    await tx.execute(
+        "update requests set state = 'needs_approval', approval_role = %s where id = %s",
+        [of.draft.approval.role, request_id],
+    )
+    await events.record(tx, ApprovalAsked(request_id=request_id, case_id=of.case_id))
+    tx.wake(APPROVALS)
+
+
+async def _give_up(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, code: str) -> None:
+    """End a wish that was never carried out; its room releases what it had set aside."""
+    nothing = Operation(key=str(request.id), state=OperationState.FAILED)
+    outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), nothing)
+    await _end(tx, request, state, msgspec.structs.replace(outcome, code=code))
+
+
+async def _end(tx: Tx, request: Request, state: RequestState, outcome: Outcome) -> None:
+    if request.order_id:
+        await shop.take_facts_again(tx, request.order_id)
+    await tx.execute(
+        "update requests set state = %s, outcome = %s, settled_at = %s where id = %s",
+        [state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request.id],
+    )
+    await tx.execute("update request_lines set open = false where request_id = %s", [request.id])
+    await events.record(tx, RequestSettled(request_id=request.id, case_id=request.case_id))
+    tx.wake(topic(request.id))
+    tx.wake(APPROVALS)
+    if request.case_id:
+        await _tell_case(tx, request, outcome)
+
+
+async def _enqueue(tx: Tx, request_id: UUID, at: datetime | None = None) -> None:
+    await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}", at=at)
 
 
 async def _tell_case(tx: Tx, request: Request, outcome: Outcome) -> None:
@@ -273,6 +363,7 @@ def _wish(request_id: UUID, of: Quote, order_ref: str | None) -> Wish:
         order_ref=order_ref,
         order_version=of.order_version,
         plan=of.draft.plan,
+        subject=of.draft.subject,
     )
 
 
@@ -288,8 +379,8 @@ async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
     role = Role.CUSTOMER if actor.role is Role.BOT else actor.role
     await tx.execute(
         """insert into requests (id, number, quote_id, store_id, customer_id, action, order_id, order_ref,
-             order_version, case_id, actor_role, actor_id, plan, decision, state, created_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'confirmed', %s)""",
+             order_version, case_id, actor_role, actor_id, plan, decision, subject, state, created_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'confirmed', %s)""",
         [
             wish.id,
             ids.number("R"),
@@ -305,6 +396,7 @@ async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
             actor.id,
             Jsonb(of.draft.plan),
             Jsonb(msgspec.to_builtins(of.draft.decision)),
+            wish.subject,
             tx.now,
         ],
     )
