@@ -1,6 +1,7 @@
 """Pages: strict Jinja templates, built assets by their hashed names, everything in the reader's language."""
 
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from litestar.enums import MediaType
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from madoguchi.front.ui.visitor import Display, Visitor
 from madoguchi.kit.errors import StartupError
@@ -19,6 +20,12 @@ from madoguchi.kit.i18n import Reader
 _HERE = Path(__file__).parent
 DIST = _HERE / "dist"
 _ICON = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>'
+
+
+_WHOLE = re.compile(
+    r"(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일](?:[（(][^（()）]{1,2}[）)])?(?: \d{1,2}:\d\d)?"
+    r"|-?\d[\d,]*(?:円|日元|엔)"
+)
 
 
 class Pages:
@@ -34,6 +41,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._env.globals.update(asset=self.asset, icon=self.icon)
+        self._env.filters.update(whole=whole)
 
     def asset(self, name: str) -> str:
         """The address of a built file."""
@@ -63,6 +71,11 @@ class Pages:
         reader = Reader(lang, zone)
         shared = _shared(reader) | {"session": None, "display": Display(), "path": "", "csrf": lambda: ""}
         return self._env.get_template(template).make_module(shared)
+
+
+def whole(text: str) -> Markup:
+    """Text in which no line ends within a day, a time or an amount: where phrases are kept together, these are cut."""
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def _shared(reader: Reader) -> dict[str, Any]:
