@@ -1,5 +1,6 @@
 /** Puts what the server tells into the page: append, replace by id, fetch a panel again. */
 
+import { hold } from "./held";
 import type { LiveData, LiveEvent } from "./protocol";
 
 declare global {
@@ -83,7 +84,9 @@ function swap(element: HTMLElement, html: string): void {
   const focused = element.contains(document.activeElement) ? focusPath(document.activeElement!) : null;
   const page = new DOMParser().parseFromString(html, "text/html");
   const same = page.querySelector(`[data-refetch="${CSS.escape(element.dataset.refetch!)}"]`);
+  const restore = hold(element);
   element.replaceChildren(...(same ?? page.body).childNodes);
+  restore(element);
   if (focused) element.querySelector<HTMLElement>(focused)?.focus();
   tell("live:renew", { element });
 }

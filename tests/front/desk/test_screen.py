@@ -5,10 +5,12 @@ from itertools import product
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from madoguchi.core.access.rules import SYSTEM
 from madoguchi.edge.stores.demo.people import EMMA, KENTA, MISAKI
 from madoguchi.front.ui.middleware import cookie_names
+from madoguchi.kit.db import Tx
 from tests.browser import browser as browser
-from tests.front.desk.associate import Associate, at_desk, in_line
+from tests.front.desk.associate import Associate, at_desk, in_line, order_of
 from tests.front.ui.test_look import AXE, RULES
 from tests.web import Site
 from tests.web import site as site
@@ -131,4 +133,29 @@ async def test_a_doubtful_message_asks_first_and_goes_at_the_second_press(site: 
     await page.click("[data-resend]")
     await expect(page.locator("[data-author=associate][data-seq]").last).to_contain_text("写真を添付しました。")
     assert site.value("select count(*) from entries where text = '写真を添付しました。'") == 1
+    await page.context.close()
+
+
+async def test_what_was_picked_stays_when_the_panel_is_renewed(site: Site, browser: Browser) -> None:
+    aoi = await at_desk(site)
+    held = await in_line(site, MISAKI, order="MD-10234602")
+    await aoi.take(held.case_id)
+    page = await open_browser(site, browser, aoi)
+    async with page.expect_response("**/desk/panels/customer/**"):  # looked at anew when the line is up
+        await page.goto(f"{site.url}/desk/cases/{held.case_id}")
+    picks = page.locator("details.picks")
+    await picks.locator("summary").click()
+    await picks.get_by_role("checkbox").uncheck()
+    await picks.get_by_role("combobox").last.select_option("1")
+    await picks.evaluate("old => old.dataset.old = ''")
+    order_id = await order_of(site, "MD-10234602")
+
+    async def woken(tx: Tx) -> None:
+        tx.wake(f"order:{order_id}")
+
+    async with page.expect_response("**/desk/panels/customer/**"):
+        await site.services.db.run(SYSTEM, woken)
+    await expect(page.locator("details.picks:not([data-old])")).to_have_count(1)
+    await expect(picks.get_by_role("checkbox")).not_to_be_checked()
+    await expect(picks.get_by_role("combobox").last).to_have_value("1")
     await page.context.close()

@@ -191,11 +191,11 @@ async def running_contact(tx: Tx, case_id: UUID) -> UUID | None:
 
 
 async def bots_case(tx: Tx, case_id: UUID) -> Case | None:
-    """The case, locked, if the bot has it and owes it an answer, and nobody else is at it right now."""
+    """The case, locked, if the bot owes it an answer, and nobody else is at it right now."""
     return await tx.maybe(
         Case,
         f"""select {_CASE} from cases c
-            where c.id = %s and c.state = 'bot' and c.bot_due_seq is not null for update skip locked""",
+            where c.id = %s and c.bot_due_seq is not null for update skip locked""",
         [case_id],
     )
 

@@ -17,6 +17,7 @@ class State(StrEnum):
 
 
 OPEN = frozenset(State) - {State.CLOSED}
+WITH_PEOPLE = frozenset({State.QUEUED, State.ACTIVE, State.PARKED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.BOT: frozenset({State.QUEUED, State.ACTIVE, State.PARKED, State.CLOSED}),

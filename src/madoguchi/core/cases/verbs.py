@@ -1,5 +1,6 @@
 """Writing to cases. Every append locks the case, numbers the entry and wakes the readers; never commits."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -100,10 +101,12 @@ async def say(
     choice: str | None = None,
     client_id: str | None = None,
     note: bool = False,
+    options: Sequence[Mapping[str, str]] = (),
 ) -> Written:
     """What a customer or an associate writes: cleaned, card numbers masked, numbered once per client id.
 
-    A customer's word wakes a parked case and makes the bot owe an answer while the bot has the case.
+    A customer's word wakes a parked case and makes the bot owe an answer while the bot has the case; what a customer
+    presses is always for the bot to do. `options` are buttons (id, label, detail) under an associate's words.
     """
     case = await queries.access_case(tx, actor, case_id, lock=True)
     clean, cards = security.mask_cards(security.clean_text(text))
@@ -125,13 +128,19 @@ async def say(
         author_id=actor.id,
         name=actor.name,
         text=clean,
-        body={"choice": choice, "key": ALWAYS.get(choice)} if choice is not None else None,
+        body=_chosen(choice) if choice is not None else offered(options) or None,
         audience=Audience.STAFF if note else Audience.CUSTOMER,
         client_id=client_id,
         spoken_by=actor,
     )
-    bot_owes = mine is Author.CUSTOMER and await _customer_spoke(tx, case, seq)
+    pressed = choice is not None and choice not in ALWAYS
+    bot_owes = mine is Author.CUSTOMER and await _customer_spoke(tx, case, seq, pressed=pressed)
     return Written(seq, masked=cards > 0, bot_owes=bot_owes)
+
+
+def offered(options: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The body of an entry whose buttons stay until one is pressed, whatever is said between people meanwhile."""
+    return {"options": list(options), "until_pressed": True} if options else {}
 
 
 async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: str | None = None) -> Written:
@@ -232,14 +241,15 @@ async def transition(
     """
     if not rules.may_become(case.state, to):
         raise Refused("case_state", 409, state=case.state)
+    still_due = {case.state, to} <= rules.WITH_PEOPLE  # what the customer pressed is done whoever has the case
     resume = case.state if to is State.PARKED and case.state is not State.PARKED else None
     keeps = to is State.PARKED and case.assigned_to is not None
     holder = case.assigned_to if keeps else assigned_to if to is State.ACTIVE else None
     await tx.execute(
         """update cases set state = %s, assigned_to = %s, resume_to = %s, closed_at = %s,
-                  bot_due_seq = null, bot_due_at = null
+                  bot_due_seq = case when %s then bot_due_seq end, bot_due_at = case when %s then bot_due_at end
            where id = %s""",
-        [to, holder, resume, tx.now if to is State.CLOSED else None, case.id],
+        [to, holder, resume, tx.now if to is State.CLOSED else None, still_due, still_due, case.id],
     )
     seq = await append(
         tx,
@@ -376,12 +386,16 @@ class _Offered(msgspec.Struct, frozen=True):
     options: list[dict[str, str]]
 
 
+def _chosen(choice: str) -> dict[str, Any]:
+    return {"choice": choice, "key": ALWAYS.get(choice)}
+
+
 async def _label_of(tx: Tx, case: Case, choice: str) -> str:
     """The words of an option that this case was really offered."""
     rows = await tx.all(
         _Offered,
         """select body->'options' as options from entries
-           where case_id = %s and author = 'bot' and body ? 'options' order by seq desc limit 20""",
+           where case_id = %s and author in ('bot', 'associate') and body ? 'options' order by seq desc limit 20""",
         [case.id],
     )
     for row in rows:
@@ -391,16 +405,16 @@ async def _label_of(tx: Tx, case: Case, choice: str) -> str:
     raise Refused("unknown_choice")
 
 
-async def _customer_spoke(tx: Tx, case: Case, seq: int) -> bool:
-    """Wake a parked case, and let whoever has it know; whether that is the bot."""
+async def _customer_spoke(tx: Tx, case: Case, seq: int, *, pressed: bool = False) -> bool:
+    """Wake a parked case, and let whoever has it know; whether the bot is to answer."""
     if case.state is State.PARKED:
         case = await _unpark(tx, case)
-    if case.state is State.BOT:
-        await tx.execute("update cases set bot_due_seq = %s, bot_due_at = %s where id = %s", [seq, tx.now, case.id])
-        return True
     if case.assigned_to:
         tx.wake(f"words:{case.assigned_to}")
-    return False
+    if case.state is not State.BOT and not pressed:
+        return False
+    await tx.execute("update cases set bot_due_seq = %s, bot_due_at = %s where id = %s", [seq, tx.now, case.id])
+    return True
 
 
 async def _unpark(tx: Tx, case: Case) -> Case:

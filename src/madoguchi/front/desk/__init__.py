@@ -31,6 +31,7 @@ ROUTES: list[Any] = [
     talk.read,
     orders.ask,
     orders.confirm,
+    orders.offer,
     handing.transfer,
     handing.park,
     handing.wrap_up,

@@ -1,4 +1,4 @@
-"""Order actions on a customer's behalf, inside their case: what it would do, then the one confirmation."""
+"""Order actions inside a customer's case: on their behalf (what it would do, then the one confirmation), or offered."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from litestar import Response
 
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.cases.queries import Case, access_case
-from madoguchi.core.cases.verbs import describe
+from madoguchi.core.cases.verbs import Written, describe
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop.queries import access_order
@@ -25,12 +25,40 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
+from madoguchi.service.bot.offering import put_button
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The token of the slip that was shown."""
 
     token: str
+
+
+class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which action on which order, under an id of the sender's making."""
+
+    action: str
+    order_id: UUID
+    client_id: str
+
+
+@post("/desk/cases/{case_id:uuid}/buttons", access=STAFF_ONLY)
+async def offer(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+    """Put an action into the customer's chat as a button; they press it, or not."""
+    actor = visitor.actor
+    wanted = await form(request, Button)
+
+    async def work(tx: Tx) -> Written:
+        return await put_button(
+            tx, services.catalogue, actor, case_id, wanted.action, wanted.order_id, client_id=wanted.client_id
+        )
+
+    try:
+        slow_down(services.limits.write, visitor.counted_as)
+        written = await services.db.run(actor, work)
+    except Refused as refused:
+        return await explain(request, services, visitor, case_id, refused, pane="customer", order_id=wanted.order_id)
+    return done(request, case_url(case_id), seq=written.seq)
 
 
 @post("/desk/cases/{case_id:uuid}/quotes", access=STAFF_ONLY)

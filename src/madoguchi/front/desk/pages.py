@@ -99,6 +99,7 @@ async def show(
             opened.pane,
             visitor.reader,
             acts=opened.holding.acts,
+            writes=opened.holding.writable,
             wanted=given.units if isinstance(given, Ask) else None,
         ),
         asked=quotes.view(asked, services.signer, visitor) if asked else None,

@@ -79,7 +79,7 @@ async def show_customer(
         visitor,
         "desk/customer.html",
         board.case_url(case_id),
-        customer=customer.view(pane, visitor.reader, acts=held.acts),
+        customer=customer.view(pane, visitor.reader, acts=held.acts, writes=held.writable),
     )
 
 

@@ -79,9 +79,13 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
 
 
 def entry_views(entries: Sequence[Entry], reader: Reader) -> list[EntryView]:
-    """A timeline in which only the last open question can still be answered."""
-    spoken = [e.seq for e in entries if e.author is Author.CUSTOMER]
-    return [entry_view(e, reader, open_until=spoken[-1] if spoken else None) for e in entries]
+    """A timeline in which only the last open question can still be answered, and what people offer until it is."""
+    mine = [e for e in entries if e.author is Author.CUSTOMER]
+    spoken = mine[-1].seq if mine else None
+    pressed = next((e.seq for e in reversed(mine) if e.kind is Kind.CHOICE), None)
+    return [
+        entry_view(e, reader, open_until=pressed if (e.body or {}).get("until_pressed") else spoken) for e in entries
+    ]
 
 
 def _kind(entry: Entry, card: Card | None) -> str:

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case
+from madoguchi.core.cases.rules import State
 from madoguchi.core.cases.verbs import keep_dialogue
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests.queries import find_quote
@@ -84,7 +85,7 @@ class Bot:
         talk = Talk(tx, self._wits, actor, case, customer, store.time_zone)
         heard = max(talk.memory.heard, await cases.back_with_bot(tx, case.id))
         entries = await cases.entries(tx, case.id, actor.audience, after=heard)
-        await talk.hear(entries)
+        await (talk.hear(entries) if case.state is State.BOT else talk.serve(entries))
         memory = msgspec.structs.replace(talk.memory, heard=case.last_seq)
         await keep_dialogue(tx, case.id, msgspec.to_builtins(memory), case.last_seq)
         return True

@@ -31,6 +31,8 @@ from madoguchi.service.bot.rules import (
     Move,
     Next,
     Waiting,
+    about_an_order,
+    beside_people,
     chosen,
     meant,
     tells_language,
@@ -100,6 +102,13 @@ class Talk:
                     await self._go_on()
         if texts and self.goes_on:
             await self._listen("\n".join(texts))
+
+    async def serve(self, entries: Sequence[Entry]) -> None:
+        """People have the case: do what the customer pressed about an order or a slip, and say nothing else."""
+        for entry in entries:
+            if entry.kind is Kind.CHOICE and beside_people(pressed := chosen((entry.body or {})["choice"])):
+                await self._do(pressed)
+        self._remember(waiting=None)  # what is typed next is said to a person
 
     # --- understanding ----------------------------------------------------------------------------------------------
 
@@ -210,7 +219,7 @@ class Talk:
             await self._hand_over(PERSON_AT_ONCE.get(reason, "bot.handing_over"))
             return
         action = self._wits.action_for(reason)
-        if action is None or not _about_an_order(action):
+        if action is None or not about_an_order(action.arguments):
             label = self._voice.name(reason)
             await self._voice.say("bot.not_yet", options=[self._voice.person(), self._voice.other()], reason=label)
             return
@@ -390,10 +399,6 @@ class Talk:
 
     def _remember(self, **changes: Any) -> None:
         self.memory = msgspec.structs.replace(self.memory, **changes)
-
-
-def _about_an_order(action: Action) -> bool:
-    return any(field.name == "order_id" for field in msgspec.structs.fields(action.arguments))
 
 
 def _is_id(text: str) -> bool:

@@ -9,12 +9,13 @@ from madoguchi.core.actions.rules import Card, CardLine, OrderCard
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case
 from madoguchi.core.cases.reasons import REASONS
-from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.cases.rules import Author, Kind, State
 from madoguchi.core.requests.queries import Quote
 from madoguchi.core.shop.port import OrderLine, OrderState
 from madoguchi.core.shop.queries import Order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.bot.rules import beside_people, chosen
 
 TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
 
@@ -28,7 +29,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Voice:
-    """Speaks in one case, for the length of a turn."""
+    """Speaks in one case, for the length of a turn; while people have it, with no button that would lead elsewhere."""
 
     def __init__(self, tx: Tx, case: Case, zone: str) -> None:
         self._tx = tx
@@ -53,7 +54,9 @@ class Voice:
     ) -> None:
         """A sentence, with buttons and a card below it where there are any."""
         body: dict[str, Any] = {}
-        if options:
+        if self._case.state is not State.BOT:
+            body |= cases.offered([msgspec.to_builtins(one) for one in options if beside_people(chosen(one.id))])
+        elif options:
             body["options"] = [msgspec.to_builtins(option) for option in options]
         if card is not None:
             body["card"] = msgspec.to_builtins(card)
@@ -97,7 +100,7 @@ class Voice:
         reader, facts = self._reader, order.document
         state = reader.t(f"orders.state.{facts.state}")
         detail = (order.store_ref, reader.date(order.placed_at), reader.money(facts.total), state)
-        return Option(f"order:{order.id}", _content(facts.lines), " · ".join(detail))
+        return Option(f"order:{order.id}", content(facts.lines), " · ".join(detail))
 
     def solved(self) -> list[Option]:
         """Is all solved?"""
@@ -123,8 +126,8 @@ def _words(card: OrderCard, reader: Reader) -> tuple[str, dict[str, Any]]:
         return "bot.pending_payment", {}
     if card.late:
         if promised and on_the_way and promised != on_the_way.first_promised_until:
-            return "bot.late.new_day", {"item": _content(card.lines), "day": reader.local_day(promised)}
-        return "bot.late.unknown", {"item": _content(card.lines)}
+            return "bot.late.new_day", {"item": content(card.lines), "day": reader.local_day(promised)}
+        return "bot.late.unknown", {"item": content(card.lines)}
     if card.state is OrderState.DELIVERED:
         day = next((parcel.delivered_at for parcel in card.parcels if parcel.delivered_at), None)
         return (
@@ -137,6 +140,6 @@ def _words(card: OrderCard, reader: Reader) -> tuple[str, dict[str, Any]]:
     return "bot.order_card.intro", {"order": card.ref}
 
 
-def _content(lines: Sequence[OrderLine | CardLine]) -> str:
+def content(lines: Sequence[OrderLine | CardLine]) -> str:
     """The first thing of an order, with a sign that there is more."""
     return lines[0].name if len(lines) == 1 else f"{lines[0].name} +{len(lines) - 1}"
