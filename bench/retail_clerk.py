@@ -21,7 +21,7 @@ REASONS = (
     (r"insufficient gift card balance", r"balance_too_low"),
     (r"order not found", r"not_found"),
     (r"cannot be cancelled", r"cancel_.+"),
-    (r"invalid reason", r"cancel_reason|invalid_arguments"),
+    (r"invalid reason", r"field_unknown|invalid_arguments"),
     (r"cannot be modified", r".+_not_pending|change_.+"),
     (r"cannot be (returned|exchanged)", r".+_not_delivered|return_.+|exchange_.+"),
     (r"exactly one payment", r"payment_not_single"),

@@ -9,16 +9,18 @@ from itertools import product
 
 from madoguchi.app import catalogue
 from madoguchi.core.access.rules import STAFF, Level
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
-from madoguchi.core.policy.pack import ChangeWish, Then, shipped
+from madoguchi.core.policy.pack import OUTCOMES, ChangeWish, Fault, Then, shipped
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
 from madoguchi.front.ui.problems import _HTTP_CODES
+from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.notices import rules as notices
 from madoguchi.service.routing.rules import Outcome, Priority
@@ -57,11 +59,13 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
     settled = sorted({template for (_, state), template in notices.SETTLED.items()})
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
-    allowed = {row.id for row in _ROWS if row.then is not Then.DENY}
+    allowed = [(wish, then) for wish in ChangeWish for then in OUTCOMES[wish] if then is not Then.DENY]
     return {
         "actions.{}.name": _CATALOGUE,
         "actions.{}.{}": list(product(changes, Settled)),
-        "counter.cancel.reason.{}": sorted({reason for rules in _PACKS for reason in rules.changes.cancel_reasons}),
+        "actions.{}.field.{}": list(_form_fields()),
+        "actions.{}.lead": [action.name for action in _CATALOGUE.values() if action.offer],
+        "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
         "counter.case.state.{}": State,
         "counter.case.{}": State,
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
@@ -86,7 +90,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.headline.{}": _STATED,
         "orders.headline.{}.undated": [OrderState.DELIVERED],
         "orders.headline.{}.until": sorted(set(_STATED) - {OrderState.CANCELLED}),
-        "orders.rule.{}": sorted(allowed),
+        "orders.rule.{}.{}": allowed,
+        "policy.said.faults.{}": Fault,
         "orders.state.{}": OrderState,
         "orders.tracking.{}": TrackingState,
         "routing.outcome.{}": Outcome,
@@ -98,9 +103,21 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     }
 
 
-def optional() -> Mapping[str, Iterable[str]]:
+def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Families of which only some members have a text: short words for a reason, names of facts of a hand-over."""
-    return {"bot.option.{}": REASONS, "desk.fact.{}": ()}
+    return {
+        "actions.{}.field.{}.help": list(_form_fields()),
+        "bot.option.{}": REASONS,
+        "desk.fact.{}": (),
+    }
+
+
+def _form_fields() -> Iterable[tuple[str, str]]:
+    """Actions with the fields that they ask for, which stand in their arguments under the same names."""
+    things = {name for about in About for name in Subject(about, ids.uuid7()).arguments}
+    for action in _CATALOGUE.values():
+        names = action.arguments.__struct_fields__ if action.form else ()
+        yield from ((action.name, name) for name in names if name not in things)
 
 
 def members(pattern: str, values: Iterable[str | tuple[str, ...]]) -> set[str]:

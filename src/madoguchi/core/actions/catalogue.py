@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Need
+from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.rules import Card, Draft, Effect, Outcome, Refusal, Wish
 from madoguchi.core.shop.port import Operation, StorePort
 from madoguchi.kit.db import Tx
@@ -30,9 +30,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the catalogue. `name` is `noun.verb` and part of the public API; texts are `actions.<name>.*`.
 
-    `arguments` is the Struct of its typed arguments. `offer` says, for an order, whether it can be done now
-    (None) or why not; an action without it does not appear on orders. `reason` is the contact reason it ends,
-    `also` further ones.
+    `arguments` is the Struct of its typed arguments; what it is `about` stands in them (Subject.arguments), and the
+    values of its `form` by the fields' names. `form` refuses nothing but a thing that the actor may not see.
+    `offer` says whether it can be done with a thing now (None) or why not; an action without it is not offered.
+    `reason` is the contact reason it ends, `also` further ones.
     """
 
     name: str
@@ -41,10 +42,12 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     need: Need
     reason: str | None = None
     also: tuple[str, ...] = ()
+    about: About | None = None
+    form: Callable[[Tx, Actor, Subject], Awaitable[tuple[Field, ...]]] | None = None
+    offer: Callable[[Tx, Actor, Subject], Awaitable[Refusal | None]] | None = None
     read: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     change: Change | None = None
-    offer: Callable[[Tx, Actor, UUID], Awaitable[Refusal | None]] | None = None
 
 
 class Catalogue:

@@ -1,4 +1,4 @@
-"""Running look-ups and harmless acts. Changes go through core.requests."""
+"""What can be done with a thing, what must be filled in, and running look-ups. Changes go through core.requests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,17 +6,20 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, allowed
+from madoguchi.core.access.rules import Actor, Role, allowed
 from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.fields import About, Field, Subject
+from madoguchi.core.actions.reading import read
 from madoguchi.core.actions.rules import Card, Effect, Refusal
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused
+from madoguchi.kit.errors import Refused, invisible
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """An action on an order: possible, or refused with a reason and what is possible instead."""
+    """An action on a thing: possible, or refused with a reason and what is possible instead."""
 
     action: str
+    subject: Subject
     refusal: Refusal | None
 
 
@@ -30,8 +33,33 @@ def find(catalogue: Catalogue, actor: Actor, name: str) -> Action:
     return action
 
 
-def arguments(action: Action, raw: Mapping[str, Any]) -> msgspec.Struct:
-    """Typed arguments from plain ones; Refused("invalid_arguments") names the first that is wrong."""
+def subject_of(action: Action, actor: Actor, raw: Mapping[str, Any]) -> Subject | None:
+    """What plain arguments are about; a customer's own things need not say whose they are."""
+    if action.about is None:
+        return None
+    if action.about in {About.ORDER, About.PARCEL}:
+        return Subject(action.about, _id(raw.get("order_id")), str(raw.get("parcel_ref", "")))
+    owner = _id(raw.get("customer_id", actor.id))
+    if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == owner):
+        raise invisible()
+    return Subject(action.about, owner, str(raw.get("subscription_ref", "")))
+
+
+async def fields(tx: Tx, actor: Actor, action: Action, subject: Subject) -> tuple[Field, ...]:
+    """What must be filled in before the action can be quoted or done; nothing for most."""
+    return await action.form(tx, actor, subject) if action.form else ()
+
+
+async def arguments(tx: Tx, actor: Actor, action: Action, raw: Mapping[str, Any]) -> msgspec.Struct:
+    """Typed arguments from plain ones, those of its form as its fields ask for them now.
+
+    Refused: as reading.read; invalid_arguments names the first that is wrong beside the form.
+    """
+    subject = subject_of(action, actor, raw)
+    if subject:
+        asked = await fields(tx, actor, action, subject)
+        rest = {name: value for name, value in raw.items() if all(field.name != name for field in asked)}
+        raw = rest | subject.arguments | read(asked, raw)
     try:
         return msgspec.convert(raw, action.arguments, strict=False)
     except msgspec.ValidationError as error:
@@ -44,13 +72,20 @@ async def run(tx: Tx, catalogue: Catalogue, actor: Actor, name: str, raw: Mappin
     verb = action.read if action.effect is Effect.READ else action.act
     if verb is None:
         raise Refused("needs_quote", 409)
-    return await verb(tx, actor, arguments(action, raw))
+    return await verb(tx, actor, await arguments(tx, actor, action, raw))
 
 
-async def offers(tx: Tx, catalogue: Catalogue, actor: Actor, order_id: UUID) -> Sequence[Offer]:
-    """What can be done with an order now, and why not otherwise. The order must be visible to the actor."""
+async def offers(tx: Tx, catalogue: Catalogue, actor: Actor, subject: Subject) -> Sequence[Offer]:
+    """What can be done with a thing now, and why not otherwise. The thing must be visible to the actor."""
     found = []
     for action in catalogue.actions.values():
-        if action.offer and (allowed(actor, action.need) or actor.is_staff):
-            found.append(Offer(action.name, await action.offer(tx, actor, order_id)))
+        if action.offer and action.about is subject.about and (allowed(actor, action.need) or actor.is_staff):
+            found.append(Offer(action.name, subject, await action.offer(tx, actor, subject)))
     return found
+
+
+def _id(raw: Any) -> UUID:
+    try:
+        return UUID(str(raw))
+    except ValueError as error:
+        raise Refused("invalid_arguments", detail=str(error)) from error

@@ -7,6 +7,7 @@ from litestar import Response
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import OrderCard
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.core.shop.queries import Order, access_order, orders_of
@@ -59,7 +60,7 @@ async def offers(services: Services, visitor: Visitor, order_id: UUID) -> Respon
 
     async def work(tx: Tx) -> list[OrderAction]:
         await access_order(tx, actor, order_id)
-        found = await actions.offers(tx, services.catalogue, actor, order_id)
+        found = await actions.offers(tx, services.catalogue, actor, Subject(About.ORDER, order_id))
         return [_offer(offer, visitor.reader) for offer in found]
 
     return answer(await services.db.run(actor, work))

@@ -88,12 +88,12 @@ async def _page(
         found=found,
         reason=wish.reason if wish else "",
         problem=_problem(refused, visitor) if refused else "",
-        problem_field="reason" if refused and refused.code == "cancel_reason" else "lines",
+        problem_field="reason" if refused and refused.parameters.get("field") == "reason" else "lines",
     )
 
 
 def _problem(refused: Refused, visitor: Visitor) -> str:
     """Why not; the reasons to choose from stand on the page, so they need not be listed by their codes."""
-    if refused.code == "cancel_reason":
+    if refused.parameters.get("field") == "reason":
         return visitor.reader.t("counter.cancel.why.missing")
     return sentence(refused, visitor)

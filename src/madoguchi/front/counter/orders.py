@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.requests.queries import Request, open_request_on
@@ -68,7 +69,7 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
 
     async def work(tx: Tx) -> OrderPage:
         held = await access_order(tx, visitor.actor, order_id)
-        offers = await actions.offers(tx, services.catalogue, visitor.actor, order_id)
+        offers = await actions.offers(tx, services.catalogue, visitor.actor, Subject(About.ORDER, order_id))
         (card,) = await views.order_views(tx, [held], visitor.reader)
         return OrderPage(
             card=card,

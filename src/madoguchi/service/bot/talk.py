@@ -9,6 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Card, Effect, OrderCard, said
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry, access_case
@@ -19,6 +20,7 @@ from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import find_quote, request_of_quote
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.port import OrderState
+from madoguchi.core.shop.queries import Order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import Signer
@@ -31,8 +33,6 @@ from madoguchi.service.bot.rules import (
     Move,
     Next,
     Waiting,
-    about_an_order,
-    beside_people,
     chosen,
     meant,
     tells_language,
@@ -102,13 +102,6 @@ class Talk:
                     await self._go_on()
         if texts and self.goes_on:
             await self._listen("\n".join(texts))
-
-    async def serve(self, entries: Sequence[Entry]) -> None:
-        """People have the case: do what the customer pressed about an order or a slip, and say nothing else."""
-        for entry in entries:
-            if entry.kind is Kind.CHOICE and beside_people(pressed := chosen((entry.body or {})["choice"])):
-                await self._do(pressed)
-        self._remember(waiting=None)  # what is typed next is said to a person
 
     # --- understanding ----------------------------------------------------------------------------------------------
 
@@ -219,7 +212,7 @@ class Talk:
             await self._hand_over(PERSON_AT_ONCE.get(reason, "bot.handing_over"))
             return
         action = self._wits.action_for(reason)
-        if action is None or not about_an_order(action.arguments):
+        if action is None or action.about is not About.ORDER:
             label = self._voice.name(reason)
             await self._voice.say("bot.not_yet", options=[self._voice.person(), self._voice.other()], reason=label)
             return
@@ -270,11 +263,12 @@ class Talk:
     async def _candidates(self, action: Action) -> list[Option]:
         """The customer's newest orders on which the action can be done; all of them when it can be done on none."""
         orders = await shop.orders_of(self._tx, self._case.customer_id, limit=LOOKED_AT)
-        offer = action.offer
-        if offer is not None:
-            possible = [order for order in orders if await offer(self._tx, self._actor, order.id) is None]
-            orders = possible or orders
-        return [self._voice.order(order) for order in orders[:CANDIDATES]]
+        possible = [order for order in orders if await self._can_be(action, order)]
+        return [self._voice.order(order) for order in (possible or orders)[:CANDIDATES]]
+
+    async def _can_be(self, action: Action, order: Order) -> bool:
+        about = Subject(About.ORDER, order.id)
+        return action.offer is None or await action.offer(self._tx, self._actor, about) is None
 
     async def _show_order(self, card: OrderCard, reason: str) -> None:
         self._note("bot.tried.shown", order=card.ref)
@@ -290,7 +284,7 @@ class Talk:
 
     async def _possible(self, order_id: UUID) -> list[str]:
         """Reasons of the changes that can be made to the order now."""
-        offers = await actions.offers(self._tx, self._wits.catalogue, self._actor, order_id)
+        offers = await actions.offers(self._tx, self._wits.catalogue, self._actor, Subject(About.ORDER, order_id))
         open_ones = (self._wits.catalogue.actions[offer.action] for offer in offers if offer.refusal is None)
         return [action.reason for action in open_ones if action.reason]
 

@@ -1,11 +1,12 @@
 """What an order looks like to people, and what cancelling it would do. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
 from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
 from madoguchi.core.ledger.rules import LineUnits, TenderMoney
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
@@ -69,10 +70,8 @@ def decide(
     Wanting nothing in particular (None) means everything that can still go.
     """
     lines = {line.ref: line for line in order.lines}
-    if wanted is not None:
-        if not rules.changes.cancel_lines:
-            raise Refused("cancel_whole_only", 409)
-        _check_wanted(lines, units, wanted)
+    if wanted is not None and not rules.changes.cancel_lines:
+        raise Refused("cancel_whole_only", 409)
     named = None if wanted is None else tuple(wanted)
     decision = decide_change(rules, about_change(ChangeWish.CANCEL, order, now, named))
     if decision.verdict is not Verdict.ALLOW:
@@ -102,6 +101,42 @@ def left(rules: RulePack, order: StoreOrder, units: Mapping[str, LineUnits], now
             free, refused = 0, refusal
         found.append(Left(line, free, refused))
     return found
+
+
+def lines_field(lines: Sequence[Left]) -> Field:
+    """How many units of which lines; everything that can go unless something is chosen."""
+    free = {one.line.ref: one.units for one in lines if one.units}
+    return Field(
+        name="lines",
+        kind=FieldKind.UNITS,
+        required=bool(free),
+        options=tuple(
+            FieldOption(
+                value=one.line.ref,
+                label=item_name(one.line),
+                amount=one.line.total,
+                limit=one.units,
+                refusal=refusal(one.refused) if one.refused else None,
+            )
+            for one in lines
+        ),
+        default=free or None,
+    )
+
+
+def reason_field(rules: RulePack) -> Field:
+    """Why, in one of the store's words; the first is the usual one."""
+    reasons = rules.changes.cancel_reasons
+    options = tuple(
+        FieldOption(value=reason, label=Said(f"actions.order.cancel.field.reason.{reason}")) for reason in reasons
+    )
+    return Field(name="reason", kind=FieldKind.CHOICE, options=options, default=reasons[0])
+
+
+def item_name(line: OrderLine) -> str | Said:
+    """What was ordered, with its colour, size and the like."""
+    chosen = " / ".join(line.options.values())
+    return said("orders.item", name=line.name, options=chosen) if chosen else line.name
 
 
 def plan(
@@ -163,7 +198,7 @@ def slip(
         money=money_back(rules, order, of.money, of.whole),
         total=back,
         irreversible=(Said("orders.cancel.irreversible"),),
-        rule=said(f"orders.rule.{decision.rules[0]}") if decision else None,
+        rule=Said(decision.reasons[0].key) if decision else None,
         notices=("order_cancelled",),
         asked=of.asked,
         next_step=asked or Said("orders.cancel.next" if back else "orders.cancel.next.no_money"),
@@ -174,7 +209,7 @@ def money_back(rules: RulePack, order: StoreOrder, money: Mapping[str, Money], w
     """Each tender with what it gets and when it shows; tenders never charged are let go with the whole order."""
     found = []
     for tender in order.tenders:
-        days = rules.refunds.ways(tender.kind)[0].show_days
+        usual = rules.refunds.ways(tender.kind)[0]
         if tender.ref in money:
             found.append(
                 MoneyBack(
@@ -182,8 +217,8 @@ def money_back(rules: RulePack, order: StoreOrder, money: Mapping[str, Money], w
                     kind=tender.kind,
                     label=tender.label,
                     amount=money[tender.ref],
-                    min_days=days[0],
-                    max_days=days[1],
+                    min_days=usual.least_days,
+                    max_days=usual.most_days,
                 )
             )
         elif whole and not tender.captured:
@@ -202,16 +237,6 @@ def _by_tender(order: StoreOrder, free: Mapping[str, Money], worth: int) -> dict
 
 def _free(line: OrderLine, units: Mapping[str, LineUnits]) -> int:
     return min(units[line.ref].free, line.quantity - line.cancelled - line.shipped)
-
-
-def _check_wanted(lines: Mapping[str, OrderLine], units: Mapping[str, LineUnits], wanted: Mapping[str, int]) -> None:
-    if not wanted:
-        raise Refused("no_lines")
-    for ref, count in wanted.items():
-        if ref not in lines or ref not in units:
-            raise Refused("unknown_line")
-        if not 0 < count <= lines[ref].quantity:
-            raise Refused("wrong_quantity", limit=lines[ref].quantity)
 
 
 def _line(line: OrderLine) -> CardLine:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.fields import Field, Subject, refusal
 from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.people import queries as people
@@ -55,12 +56,21 @@ async def cancellable(tx: Tx, order: Order) -> Cancellable:
     return Cancellable(lines, pack.changes.cancel_lines, pack.changes.cancel_reasons)
 
 
+async def cancellation_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """Why, and how many units of which lines where a part of an order can go."""
+    order = await access_order(tx, actor, subject.id)
+    pack = await rules_of(tx, order.store_id)
+    why = rules.reason_field(pack)
+    if not pack.changes.cancel_lines:
+        return (why,)
+    left = rules.left(pack, order.document, await ledger.lines(tx, order.id), tx.now)
+    return rules.lines_field(left), why
+
+
 async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Draft:
     """What cancelling would do now, by the rules of the order's store."""
     order = await access_order(tx, actor, arguments.order_id)
     pack = await rules_of(tx, order.store_id)
-    if arguments.reason not in pack.changes.cancel_reasons:
-        raise Refused("cancel_reason", reasons=list(pack.changes.cancel_reasons))
     if await open_request_on(tx, order.id):
         raise Refused("change_open", 409)
     units = await ledger.lines(tx, order.id)
@@ -106,14 +116,12 @@ async def settle_cancellation(tx: Tx, wish: Wish, operation: Operation) -> Outco
     return Outcome(state=Settled.DONE, slip=await _done_slip(tx, order_id, plan, operation.order))
 
 
-async def offer_cancellation(tx: Tx, actor: Actor, order_id: UUID) -> Refusal | None:
+async def offer_cancellation(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """None when the order, or some of it, can be cancelled; else why not and what instead."""
     try:
-        await draft_cancellation(tx, actor, CancelOrder(order_id))
+        await draft_cancellation(tx, actor, CancelOrder(subject.id))
     except Refused as refused:
-        alternatives: tuple[str, ...] = tuple(refused.parameters.get("alternatives", ()))
-        shown = {k: v for k, v in refused.parameters.items() if k not in {"alternatives", "rule"}}
-        return Refusal(refused.code, shown, alternatives)
+        return refusal(refused)
     return None
 
 

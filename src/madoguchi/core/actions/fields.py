@@ -1,0 +1,139 @@
+"""What an action asks for before it can be quoted: fields that every door shows in its own way. Pure.
+
+A field's words are the texts `actions.<action>.field.<field>` and, where it needs an explanation, `….help`.
+"""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.actions.rules import Refusal, Said
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.money import Money
+
+
+class About(StrEnum):
+    """Kinds of things that something can be done with."""
+
+    ORDER = "order"
+    PARCEL = "parcel"
+    SUBSCRIPTION = "subscription"
+    CUSTOMER = "customer"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The thing an action is about. `id` is the order's, of a parcel too; else the customer's.
+
+    `ref` is the store's reference of the parcel or the subscription.
+    """
+
+    about: About
+    id: UUID
+    ref: str = ""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How it stands in the arguments of its actions."""
+        match self.about:
+            case About.ORDER:
+                return {"order_id": str(self.id)}
+            case About.PARCEL:
+                return {"order_id": str(self.id), "parcel_ref": self.ref}
+            case About.SUBSCRIPTION:
+                return {"customer_id": str(self.id), "subscription_ref": self.ref}
+            case About.CUSTOMER:
+                return {"customer_id": str(self.id)}
+
+
+class FieldKind(StrEnum):
+    """What a field takes; its value as JSON."""
+
+    CHOICE = "choice"  # the value of an option
+    CHOICES = "choices"  # a list of values of options
+    UNITS = "units"  # line ref → how many units
+    SWAPS = "swaps"  # line ref → the value of the variant that it becomes
+    ADDRESS = "address"  # an object like core.shop.port.Address
+    TEXT = "text"  # one line
+    NOTE = "note"  # several lines
+    MONEY = "money"  # {"amount": minor units, "currency": …}, or the amount as people write it
+    BANK = "bank"  # an object like BankAccount
+
+
+class FieldOption(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be chosen, or a line of which units or variants can be chosen.
+
+    `amount` is what it is worth or, for a variant, the difference it makes; `limit` how many units there are to
+    choose; `options` the variants of a line. With a `refusal` it is shown and cannot be chosen.
+    """
+
+    value: str
+    label: str | Said
+    note: str | Said = ""
+    amount: Money | None = None
+    limit: int = 0
+    options: tuple["FieldOption", ...] = ()
+    refusal: Refusal | None = None
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """Something an action asks for.
+
+    `default` is what pages fill in, and what counts for a required field that was not given. `limit` is how many
+    characters a text or note may have, `most` the largest amount of money.
+    """
+
+    name: str
+    kind: FieldKind
+    required: bool = True
+    options: tuple[FieldOption, ...] = ()
+    default: Any = None
+    limit: int = 200
+    most: Money | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody must be asked before the action can be quoted."""
+        return self.required and self.default is None
+
+
+class BankAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account at a Japanese bank; `kind` is ordinary, current or savings, `holder` is written in katakana."""
+
+    bank: str
+    branch: str
+    kind: str
+    number: str
+    holder: str
+
+
+ACCOUNT_KINDS = ("ordinary", "current", "savings")
+
+
+def words(text: str | Said, reader: Reader) -> str:
+    """An option's label or note in the reader's language."""
+    return text.to(reader) if isinstance(text, Said) else text
+
+
+def refusal(refused: Refused) -> Refusal:
+    """Why something cannot be done or chosen, as an offer or an option tells it."""
+    shown = {name: value for name, value in refused.parameters.items() if name not in {"alternatives", "rule"}}
+    return Refusal(refused.code, shown, tuple(refused.parameters.get("alternatives", ())))
+
+
+def lead(action: str, reader: Reader) -> str:
+    """What is asked for, and what happens then."""
+    return reader.t(f"actions.{action}.lead")
+
+
+def label(action: str, field: Field, reader: Reader) -> str:
+    """What a field is called."""
+    return reader.t(f"actions.{action}.field.{field.name}")
+
+
+def explanation(action: str, field: Field, reader: Reader) -> str:
+    """What helps to fill it in; "" for most."""
+    key = f"actions.{action}.field.{field.name}.help"
+    return reader.t(key) if reader.has(key) else ""

@@ -1,0 +1,162 @@
+"""What was filled in, against the fields that asked for it. Pure.
+
+People type full-width digits, commas and units, and programs send anything: what can be understood is, the rest is
+Refused with the field's name (`address.postal_code` for a part of one) and a sentence that says what is expected.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from madoguchi.core.actions import addresses
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import from_major
+from madoguchi.kit.security import clean_text
+
+_DIGITS = re.compile(r"[0-9]{1,6}")
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?")
+_AROUND_AMOUNT = re.compile(r"[\s,]|[$\u00a5\u20a9\u20ac\u00a3\u5186\u5143\uc6d0]|[A-Z]{3}")
+
+
+def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a form as an action takes them; what is optional and empty is left out.
+
+    Refused: field_missing, field_unknown, field_invalid, field_too_long, field_amount, no_lines, unknown_line,
+    wrong_quantity, postal_code, region_unknown, phone_number, kana, account_number, or why an option cannot be chosen.
+    """
+    found = {}
+    for field in fields:
+        value = read_field(field, given.get(field.name, field.default if field.required else None))
+        if value is not None:
+            found[field.name] = value
+    return found
+
+
+def read_field(field: Field, raw: Any) -> Any:
+    """One value; None when it is empty and need not be there."""
+    if isinstance(raw, str):
+        raw = clean_text(raw)
+    if raw is None or raw == "" or raw == [] or raw == {}:
+        if field.required:
+            raise Refused("no_lines" if field.kind is FieldKind.UNITS else "field_missing", field=field.name)
+        return None
+    return _READ[field.kind](field, raw)
+
+
+def _choice(field: Field, raw: Any) -> str:
+    return _chosen(field, field.options, raw).value
+
+
+def _choices(field: Field, raw: Any) -> list[str]:
+    if not isinstance(raw, list):
+        raise Refused("field_invalid", field=field.name)
+    return list(dict.fromkeys(_chosen(field, field.options, one).value for one in raw))
+
+
+def _units(field: Field, raw: Any) -> dict[str, int]:
+    found = {ref: _count(field, _line(field, ref), count) for ref, count in _mapping(field, raw).items()}
+    wanted = {ref: count for ref, count in found.items() if count}
+    if not wanted:
+        raise Refused("no_lines", field=field.name)
+    return wanted
+
+
+def _swaps(field: Field, raw: Any) -> dict[str, str]:
+    wanted = {ref: value for ref, value in _mapping(field, raw).items() if value != ""}
+    found = {ref: _chosen(field, _line(field, ref).options, value).value for ref, value in wanted.items()}
+    if field.required and not found:
+        raise Refused("field_missing", field=field.name)
+    return found
+
+
+def _text(field: Field, raw: Any) -> str:
+    return " ".join(_note(field, raw).split())
+
+
+def _note(field: Field, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise Refused("field_invalid", field=field.name)
+    if len(raw) > field.limit:
+        raise Refused("field_too_long", limit=field.limit, field=field.name)
+    return raw
+
+
+def _money(field: Field, raw: Any) -> dict[str, Any]:
+    """An amount above zero and at most `most`, in the currency of `most`."""
+    most = field.most
+    if most is None:
+        raise ValueError(f"the field {field.name} takes money and does not say how much at most")
+    amount = _minor_units(most.currency, raw)
+    if amount is None or not 0 < amount <= most.amount:
+        raise Refused("field_amount", limit=most, field=field.name)
+    return {"amount": amount, "currency": most.currency}
+
+
+def _minor_units(currency: str, raw: Any) -> int | None:
+    if isinstance(raw, Mapping):
+        amount = raw.get("amount")
+        exact = isinstance(amount, int) and not isinstance(amount, bool)
+        return amount if exact and raw.keys() == {"amount", "currency"} and raw["currency"] == currency else None
+    plain = _AROUND_AMOUNT.sub("", narrow(str(raw)).upper())
+    if not _AMOUNT.fullmatch(plain):
+        return None
+    money = from_major(plain, currency)
+    return money.amount if money.decimal() == Decimal(plain) else None
+
+
+def _chosen(field: Field, options: Sequence[FieldOption], raw: Any) -> FieldOption:
+    option = next((option for option in options if option.value == raw), None)
+    if option is None:
+        raise Refused("field_unknown", field=field.name)
+    _check_possible(field, option)
+    return option
+
+
+def _line(field: Field, ref: str) -> FieldOption:
+    option = next((option for option in field.options if option.value == ref), None)
+    if option is None:
+        raise Refused("unknown_line", field=field.name)
+    return option
+
+
+def _count(field: Field, line: FieldOption, raw: Any) -> int:
+    """How many units; zero, which leaves the line alone, is possible for every line."""
+    digits = _DIGITS.fullmatch(narrow(str(raw)).strip()) if isinstance(raw, (int, str)) else None
+    count = int(digits[0]) if digits and not isinstance(raw, bool) else -1
+    if count:
+        _check_possible(field, line)
+    if not 0 <= count <= line.limit:
+        raise Refused("wrong_quantity", limit=line.limit, field=field.name)
+    return count
+
+
+def _check_possible(field: Field, option: FieldOption) -> None:
+    if why := option.refusal:
+        raise Refused(why.code, 409, alternatives=why.alternatives, field=field.name, **why.parameters)
+
+
+def _mapping(field: Field, raw: Any) -> Mapping[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise Refused("field_invalid", field=field.name)
+    return raw
+
+
+def narrow(text: str) -> str:
+    """Full-width digits and letters as plain ones."""
+    return unicodedata.normalize("NFKC", text)
+
+
+_READ: Mapping[FieldKind, Callable[[Field, Any], Any]] = {
+    FieldKind.CHOICE: _choice,
+    FieldKind.CHOICES: _choices,
+    FieldKind.UNITS: _units,
+    FieldKind.SWAPS: _swaps,
+    FieldKind.ADDRESS: lambda field, raw: addresses.address(field.name, _mapping(field, raw)),
+    FieldKind.TEXT: _text,
+    FieldKind.NOTE: _note,
+    FieldKind.MONEY: _money,
+    FieldKind.BANK: lambda field, raw: addresses.bank_account(field.name, _mapping(field, raw)),
+}
