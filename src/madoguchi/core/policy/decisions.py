@@ -74,9 +74,9 @@ class ClaimDecision(Decision, frozen=True, kw_only=True):
 
 
 class ReturnDecision(Decision, frozen=True, kw_only=True):
-    """Until when it may come back (None: no limit), for how much, at whose cost."""
+    """Until when it may come back, for how much, at whose cost."""
 
-    until: datetime | None = None
+    until: datetime
     percent: int = 100
     postage: Payer = Payer.CUSTOMER
     outward_shipping: bool = False

@@ -4,6 +4,7 @@ Amounts are minor units of the pack's `currency`; days are calendar days unless 
 """
 
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,16 @@ from madoguchi.core.shop.port import TenderKind
 
 PACKS = Path(__file__).parent / "packs"
 
-Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
-Hours = Annotated[int, msgspec.Meta(ge=0, le=8760)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=1000)]
-Amount = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
-Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
-MonthDay = Annotated[str, msgspec.Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+Days = Annotated[int, msgspec.Meta(ge=0, le=3650, extra={"unit": "days"})]
+WorkingDays = Annotated[int, msgspec.Meta(ge=0, le=60, extra={"unit": "working_days"})]
+Hours = Annotated[int, msgspec.Meta(ge=0, le=8760, extra={"unit": "hours"})]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1000, extra={"unit": "count"})]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000, extra={"unit": "amount"})]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100, extra={"unit": "percent"})]
+_DAY_OF_EVERY_YEAR = r"^((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
+MonthDay = Annotated[str, msgspec.Meta(pattern=_DAY_OF_EVERY_YEAR, extra={"unit": "month_day"})]
+Registration = Annotated[str, msgspec.Meta(pattern=r"^T\d{13}$")]
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +66,17 @@ class Then(StrEnum):
     WITH_DIFFERENCE = "with_difference"  # at once, and the difference in price is paid or given back
     CARRIER = "carrier"  # the parcel is on its way: the carrier can be asked
     DENY = "deny"
+
+
+# what a shop may say to each wish, beside what stands in its pack
+OUTCOMES: Mapping[ChangeWish, tuple[Then, ...]] = {
+    ChangeWish.CANCEL: (Then.AT_ONCE, Then.ASK_STORE, Then.DENY),
+    ChangeWish.ADDRESS: (Then.AT_ONCE, Then.ASK_STORE, Then.CARRIER, Then.DENY),
+    ChangeWish.ITEMS: (Then.WITH_DIFFERENCE, Then.DENY),
+    ChangeWish.PAYMENT: (Then.AT_ONCE, Then.DENY),
+    ChangeWish.GIFT_OPTIONS: (Then.AT_ONCE, Then.ASK_STORE, Then.DENY),
+    ChangeWish.COUPON: (Then.WITH_DIFFERENCE, Then.DENY),
+}
 
 
 class When(_Part, frozen=True, kw_only=True):
@@ -118,7 +134,8 @@ class WayBack(_Part, frozen=True, kw_only=True):
     """A way for money, and the least and most working days until it shows there."""
 
     way: Way
-    show_days: tuple[Days, Days]
+    least_days: WorkingDays
+    most_days: WorkingDays
 
 
 class RefundRules(_Part, frozen=True, kw_only=True):
@@ -201,16 +218,24 @@ class GoodFaith(_Part, frozen=True, kw_only=True):
     days: Days
 
 
+class Approver(StrEnum):
+    """Who can be asked to decide."""
+
+    LEADER = "leader"
+    ADMIN = "admin"
+
+
 class ClaimRules(_Part, frozen=True, kw_only=True):
     """Parcels and goods that went wrong."""
 
     check_list: tuple[str, ...]  # where a parcel is often found; asked before anything else
     wait_hours: Hours  # after a scan that says delivered
     late_days: Days  # past the last promised day
+    unpromised_days: Days  # after the order, where no day was promised
     report_days: Days  # until when after delivery a claim can be made
     remedies: tuple[Remedy, ...]
     good_faith: GoodFaith
-    approval: Role  # who decides what good faith does not
+    approval: Approver  # who decides what good faith does not
 
 
 # --- returns --------------------------------------------------------------------------------------------------------
@@ -225,10 +250,10 @@ class Season(_Part, frozen=True, kw_only=True):
 
 
 class ReturnRules(_Part, frozen=True, kw_only=True):
-    """Sending things back. `days` count from delivery; absent: no limit."""
+    """Sending things back. `days` count from delivery."""
 
-    days: Days | None = None
-    terms_shown: bool = True  # the shop tells its terms before the purchase
+    days: Days
+    terms_shown: bool  # the shop tells its terms before the purchase
     season: Season | None = None
     opened_percent: Percent
     defect_days: Days
@@ -273,9 +298,9 @@ class GoodwillRules(_Part, frozen=True, kw_only=True):
 class ReceiptRules(_Part, frozen=True, kw_only=True):
     """Receipts and invoices. `registration` is the T number of a qualified issuer."""
 
-    issuer: str
-    registration: str | None = None
-    note: str  # 但し書き unless the customer gives another
+    issuer: Line
+    registration: Registration | None = None
+    note: Line  # 但し書き unless the customer gives another
     tax_rates: tuple[Percent, ...]
     reissue_marked: bool
 

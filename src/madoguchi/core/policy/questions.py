@@ -50,6 +50,7 @@ class ClaimQuestion(_Question, frozen=True, kw_only=True, tag="claim"):
     amount: int
     delivered_at: datetime | None = None
     promised_until: datetime | None = None
+    ordered_at: datetime | None = None
     checked: tuple[str, ...] = ()
     remedy: Remedy | None = None
     evidence: bool = False

@@ -1,9 +1,12 @@
 """The pure engine: a rule pack and a question in, a decision with its reasons out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from madoguchi.core.access.rules import Role
 from madoguchi.core.policy.decisions import (
@@ -15,6 +18,7 @@ from madoguchi.core.policy.decisions import (
     SubscriptionDecision,
     Verdict,
 )
+from madoguchi.core.policy.floors import lawful
 from madoguchi.core.policy.pack import Fault, Payer, Problem, Row, RulePack, Season, Then, UsedShare, When
 from madoguchi.core.policy.questions import (
     AdvanceQuestion,
@@ -28,6 +32,12 @@ from madoguchi.core.policy.questions import (
 )
 from madoguchi.kit import i18n
 from madoguchi.kit.money import Money, share
+
+Q = TypeVar("Q", bound=Question)
+D = TypeVar("D", bound=Decision)
+_Decide = Callable[[RulePack, Q], D]
+
+_PERSON = ("service.human",)
 
 
 def decide(pack: RulePack, question: Question) -> Decision:
@@ -47,9 +57,25 @@ def decide(pack: RulePack, question: Question) -> Decision:
             return decide_advance(pack, question)
 
 
+def _under_law(*matters: str) -> Callable[[_Decide[Q, D]], _Decide[Q, D]]:
+    """Decide by the pack as the law of the consumer's country betters it; its clauses on the matters are recorded."""
+
+    def wrap(decide: _Decide[Q, D]) -> _Decide[Q, D]:
+        @wraps(decide)
+        def lawfully(pack: RulePack, question: Q) -> D:
+            bettered, won = lawful(pack, question.country, question.at.date())
+            ids = tuple(clause.id for clause in won if clause.field.split(".")[0] in matters)
+            return msgspec.structs.replace(decide(bettered, question), clauses=ids)
+
+        return lawfully
+
+    return wrap
+
+
 # --- changes before delivery ----------------------------------------------------------------------------------------
 
 
+@_under_law()
 def decide_change(pack: RulePack, question: ChangeQuestion) -> ChangeDecision:
     """Which lines may change and how. Lines that were named must all go; else it is enough that one does.
 
@@ -59,18 +85,19 @@ def decide_change(pack: RulePack, question: ChangeQuestion) -> ChangeDecision:
     allowed = {ref: row for ref, row in rows.items() if row.then is not Then.DENY}
     denied = next((row for row in rows.values() if row.then is Then.DENY), None)
     if denied and (question.named or not allowed):
-        code = denied.code or denied.id
+        code, instead = denied.code or "change_asks_person", denied.instead if denied.code else _PERSON
         return ChangeDecision(
             **_head(pack, question),
-            verdict=Verdict.OFFER_ALTERNATIVE if denied.instead else Verdict.DENY,
-            reasons=(_reason(denied.id, f"errors.{code}", word=question.status),),
+            verdict=Verdict.OFFER_ALTERNATIVE if instead else Verdict.DENY,
+            reasons=(_reason(denied.id, f"errors.{code}", word=question.status, days=pack.returns.days),),
             code=code,
-            alternatives=denied.instead,
+            alternatives=instead,
         )
+    applied = dict.fromkeys(allowed.values())
     return ChangeDecision(
         **_head(pack, question),
         verdict=Verdict.ALLOW,
-        reasons=tuple(_reason(row.id, f"orders.rule.{row.id}") for row in dict.fromkeys(allowed.values())),
+        reasons=tuple(_reason(row.id, f"orders.rule.{question.wish}.{row.then}") for row in applied),
         lines=allowed,
     )
 
@@ -96,18 +123,23 @@ def _fits(when: When, question: ChangeQuestion, line: LineFacts) -> bool:
 # --- claims ---------------------------------------------------------------------------------------------------------
 
 
+@_under_law("claims")
 def decide_claim(pack: RulePack, question: ClaimQuestion) -> ClaimDecision:
     """Whether to wait, to ask, to believe, or to let somebody decide."""
     rules = pack.claims
     head = _head(pack, question)
     if question.problem is Problem.UNKNOWN_CHARGE:
-        reason = _reason("claims.unknown_charge", "rules.said.claims.unknown_charge")
-        return ClaimDecision(**head, verdict=Verdict.ALLOW_WITH_APPROVAL, reasons=(reason,), approver=rules.approval)
+        return ClaimDecision(
+            **head,
+            verdict=Verdict.ALLOW_WITH_APPROVAL,
+            reasons=(_reason("claims.unknown_charge", "policy.said.claims.unknown_charge"),),
+            approver=Role(rules.approval),
+        )
     if found := _too_late(pack, question) or _too_early(pack, question) or _unchecked(pack, question):
         return found
     believed = _in_good_faith(pack, question)
     if not believed and not question.evidence and question.problem in _SHOWN_BY_PHOTO:
-        reason = _reason("claims.evidence", "rules.said.claims.evidence")
+        reason = _reason("claims.evidence", "policy.said.claims.evidence")
         return ClaimDecision(
             **head, verdict=Verdict.NEEDS_INFO, reasons=(reason,), code="claim_needs_photo", asks=("photo",)
         )
@@ -115,8 +147,8 @@ def decide_claim(pack: RulePack, question: ClaimQuestion) -> ClaimDecision:
     return ClaimDecision(
         **head,
         verdict=Verdict.ALLOW if believed else Verdict.ALLOW_WITH_APPROVAL,
-        reasons=(_reason(f"claims.{name}", f"rules.said.claims.{name}", **_good_faith(pack)),),
-        approver=None if believed else rules.approval,
+        reasons=(_reason(f"claims.{name}", f"policy.said.claims.{name}", **_good_faith(pack)),),
+        approver=None if believed else Role(rules.approval),
         remedies=rules.remedies,
     )
 
@@ -134,7 +166,7 @@ def _too_late(pack: RulePack, question: ClaimQuestion) -> ClaimDecision | None:
         verdict=Verdict.OFFER_ALTERNATIVE,
         reasons=(reason,),
         code="claim_too_late",
-        alternatives=("service.human",),
+        alternatives=_PERSON,
     )
 
 
@@ -142,16 +174,18 @@ def _too_early(pack: RulePack, question: ClaimQuestion) -> ClaimDecision | None:
     until = claim_opens(pack, question)
     if until is None or question.at >= until:
         return None
-    late = question.problem is Problem.LATE or question.delivered_at is None
-    count = {"days": pack.claims.late_days} if late else {"hours": pack.claims.wait_hours}
-    code = "claim_wait_late" if late else "claim_wait_scan"
-    rule = "claims.late_days" if late else "claims.wait_hours"
+    if question.delivered_at is not None:
+        rule, code, count = "wait_hours", "claim_wait_scan", {"hours": pack.claims.wait_hours}
+    elif question.promised_until is not None:
+        rule, code, count = "late_days", "claim_wait_late", {"days": pack.claims.late_days}
+    else:
+        rule, code, count = "unpromised_days", "claim_wait_unpromised", {"days": pack.claims.unpromised_days}
     return ClaimDecision(
         **_head(pack, question),
         verdict=Verdict.OFFER_ALTERNATIVE,
-        reasons=(_reason(rule, f"errors.{code}", until=until, **count),),
+        reasons=(_reason(f"claims.{rule}", f"errors.{code}", until=until, **count),),
         code=code,
-        alternatives=("service.human",),
+        alternatives=_PERSON,
         wait_until=until,
     )
 
@@ -164,6 +198,8 @@ def claim_opens(pack: RulePack, question: ClaimQuestion) -> datetime | None:
         return question.delivered_at + timedelta(hours=pack.claims.wait_hours)
     if question.promised_until is not None:
         return question.promised_until + timedelta(days=pack.claims.late_days)
+    if question.ordered_at is not None:
+        return question.ordered_at + timedelta(days=pack.claims.unpromised_days)
     return None
 
 
@@ -199,6 +235,7 @@ def _good_faith(pack: RulePack) -> Mapping[str, Any]:
 # --- returns --------------------------------------------------------------------------------------------------------
 
 
+@_under_law("returns", "faults")
 def decide_return(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
     """Whether a line may come back, until when, for which share, and who pays what."""
     rules, fault = pack.returns, pack.faults[question.fault]
@@ -206,7 +243,7 @@ def decide_return(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
     until = return_until(pack, question)
     if theirs and not set(rules.never).isdisjoint(question.flags):
         return _no_return(pack, question, _reason("returns.never", "errors.return_never"))
-    if until is not None and question.at > until:
+    if question.at > until:
         days = rules.days if theirs else rules.defect_days
         return _no_return(pack, question, _reason("returns.days", "errors.return_late", until=until, days=days))
     free = not set(rules.free).isdisjoint(question.flags)
@@ -215,7 +252,7 @@ def decide_return(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
     return ReturnDecision(
         **_head(pack, question),
         verdict=Verdict.ALLOW,
-        reasons=(_reason(rule, f"rules.said.{rule}", percent=rules.opened_percent),),
+        reasons=(_reason(rule, f"policy.said.{rule}", percent=rules.opened_percent),),
         until=until,
         percent=rules.opened_percent if opened else 100,
         postage=Payer.SHOP if free else fault.postage,
@@ -230,20 +267,18 @@ def _no_return(pack: RulePack, question: ReturnQuestion, reason: Reason) -> Retu
         verdict=Verdict.OFFER_ALTERNATIVE,
         reasons=(reason,),
         code=reason.key.removeprefix("errors."),
-        alternatives=("service.human",),
+        alternatives=_PERSON,
         until=return_until(pack, question),
     )
 
 
-def return_until(pack: RulePack, question: ReturnQuestion) -> datetime | None:
-    """The last moment at which the line may be sent back, at the end of a day of the shop; None: no limit.
+def return_until(pack: RulePack, question: ReturnQuestion) -> datetime:
+    """The last moment at which the line may be sent back, at the end of a day of the shop.
 
     What was not delivered yet counts from the moment of the question.
     """
     rules, zone = pack.returns, ZoneInfo(question.zone)
     days = rules.days if question.fault is Fault.CUSTOMER else rules.defect_days
-    if days is None:
-        return None
     delivered = (question.delivered_at or question.at).astimezone(zone).date()
     last = delivered + timedelta(days=days)
     if rules.season:
@@ -275,7 +310,7 @@ def decide_subscription(pack: RulePack, question: SubscriptionQuestion) -> Subsc
     return SubscriptionDecision(
         **_head(pack, question),
         verdict=Verdict.ALLOW,
-        reasons=(_reason(f"subscriptions.{rule}", f"rules.said.subscriptions.{rule}", days=rules.accidental_days),),
+        reasons=(_reason(f"subscriptions.{rule}", f"policy.said.subscriptions.{rule}", days=rules.accidental_days),),
         refund=refund,
     )
 
@@ -301,7 +336,7 @@ def decide_goodwill(pack: RulePack, question: GoodwillQuestion) -> Decision:
         reasons=(
             _reason(
                 f"goodwill.{rule}",
-                f"rules.said.goodwill.{rule}",
+                f"policy.said.goodwill.{rule}",
                 case=Money(limits.case, pack.currency),
                 year=Money(limits.customer_year, pack.currency),
                 day=Money(limits.day, pack.currency),
@@ -341,7 +376,7 @@ def decide_advance(pack: RulePack, question: AdvanceQuestion) -> Decision:
     return Decision(
         **_head(pack, question),
         verdict=Verdict.ALLOW if trusted else Verdict.DENY,
-        reasons=(_reason(f"advance.{rule}", f"rules.said.advance.{rule}", limit=Money(rules.limit, pack.currency)),),
+        reasons=(_reason(f"advance.{rule}", f"policy.said.advance.{rule}", limit=Money(rules.limit, pack.currency)),),
         code=None if trusted else "advance_not_open",
     )
 

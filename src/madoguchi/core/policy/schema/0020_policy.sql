@@ -37,5 +37,5 @@ create index policy_decisions_of on policy_decisions (pack, decided_at desc);
 
 alter table policy_decisions enable row level security;
 create policy policy_decisions_own on policy_decisions to madoguchi_app
-  using (acts_for(customer_id)) with check (true);
+  using (acts_for(customer_id)) with check (customer_id is null or acts_for(customer_id));
 grant select, insert on rule_versions, policy_decisions to madoguchi_app;

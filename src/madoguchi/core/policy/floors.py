@@ -1,0 +1,104 @@
+"""Legal floors: what the law of the consumer's country gives at least, merged into a pack field by field. Pure."""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from madoguchi.core.policy.pack import RulePack
+
+LEGAL = Path(__file__).parent / "legal"
+
+
+class Only(StrEnum):
+    """When a clause holds at all."""
+
+    ALWAYS = "always"
+    TERMS_NOT_SHOWN = "terms_not_shown"  # the shop did not tell its return terms before the purchase
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from"}):
+    """A clause of a law: which field of a pack it bounds, since when, until when, and where that is written."""
+
+    id: str
+    law: str
+    source: str
+    since: date
+    until: date | None = None
+    field: str
+    value: int | bool | tuple[str, ...]
+    only: Only = Only.ALWAYS
+
+
+class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The clauses of some countries (ISO 3166-1 alpha-2)."""
+
+    countries: tuple[str, ...]
+    clause: tuple[Clause, ...]
+
+
+def _shared(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
+    return tuple(flag for flag in ours if flag in theirs)
+
+
+# field → which of two values is the better one for the consumer
+BETTER: Mapping[str, Callable[[Any, Any], Any]] = {
+    "returns.days": max,
+    "returns.defect_days": max,
+    "returns.opened_percent": max,
+    "returns.never": _shared,
+    "faults.customer.outward_shipping": max,
+    "refunds.within_days": min,
+    "claims.unpromised_days": min,
+}
+
+
+def lawful(pack: RulePack, country: str, on: date) -> tuple[RulePack, tuple[Clause, ...]]:
+    """The pack with every field that a clause betters, and the clauses that did."""
+    won = []
+    for clause in clauses(country, on):
+        if clause.only is Only.TERMS_NOT_SHOWN and pack.returns.terms_shown:
+            continue
+        path = clause.field.split(".")
+        ours = _at(pack, path)
+        best = BETTER[clause.field](ours, clause.value)
+        if best != ours:
+            pack = _with(pack, path, best)
+            won.append(clause)
+    return pack, tuple(won)
+
+
+def clauses(country: str, on: date) -> tuple[Clause, ...]:
+    """The clauses in force in a country on a day."""
+    return tuple(
+        clause
+        for law in laws()
+        if country in law.countries
+        for clause in law.clause
+        if clause.since <= on and (clause.until is None or on <= clause.until)
+    )
+
+
+@cache
+def laws() -> tuple[Law, ...]:
+    """All laws that are shipped."""
+    return tuple(msgspec.convert(tomllib.loads(path.read_text()), Law) for path in sorted(LEGAL.glob("*.toml")))
+
+
+def _at(part: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        part = part[name] if isinstance(part, Mapping) else getattr(part, name)
+    return part
+
+
+def _with(part: Any, path: Sequence[str], value: Any) -> Any:
+    """The part with another value at the end of the path."""
+    name, *rest = path
+    if rest:
+        value = _with(_at(part, [name]), rest, value)
+    return {**part, name: value} if isinstance(part, Mapping) else msgspec.structs.replace(part, **{name: value})
