@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
-from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step
+from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
 from madoguchi.core.ledger.rules import LineUnits, TenderMoney
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
