@@ -12,6 +12,7 @@ from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import OperationState as Doing
 from madoguchi.core.shop.port import OrderState, RefundTo
+from madoguchi.edge.stores.demo.money import Way
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.refunds.port import RefundState as ProviderState
@@ -42,6 +43,7 @@ COLUMNS: Mapping[str, Words] = {
     "deliveries.refusal": Words(Refusal),
     "demo_store.orders.state": Words(OrderState),
     "demo_store.operations.state": Words({Doing.PENDING, Doing.SUCCEEDED, Doing.FAILED}),
+    "demo_store.payments.kind": Words(Way),
     "demo_payments.refunds.state": Words(ProviderState),
 } | {
     f"{table}.{column}": Words(LANGUAGES)
@@ -63,7 +65,6 @@ WORDS_OF_THE_TABLE = {
     "deliveries.channel",
     "demo_store.subscriptions.kind",
     "demo_store.subscriptions.state",
-    "demo_store.payments.kind",
     "demo_store.changes.kind",
 }
 

@@ -4,7 +4,7 @@ Everything is the store's own fact under the store's own references; nothing her
 StoreUnavailable; a write answers with an Operation and is safe to repeat under the same key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -374,7 +374,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The store's answer to a write; `code` says why it failed.
 
     `refunds` is the money it gave back by tender ref, `charges` what it took by method ref, `created` the number of
-    the order or the credit that was made; `order` and `customer` are what was asked about, as they are afterwards.
+    the order or the credit that was made; `order` and `customer` are what was asked about, or the order that was
+    made, as they are afterwards.
     """
 
     key: str
@@ -409,7 +410,7 @@ class StorePort(Protocol):
         ...
 
     async def get_customer(self, ref: str) -> StoreCustomer | None:
-        """One customer."""
+        """One customer, with payment methods, subscriptions and coupons."""
         ...
 
     async def find_customers(self, email: str) -> Sequence[StoreCustomer]:
@@ -422,14 +423,6 @@ class StorePort(Protocol):
 
     async def get_product(self, ref: str) -> Product | None:
         """One product with its variants and stock."""
-        ...
-
-    async def subscriptions(self, customer_ref: str) -> Sequence[Subscription]:
-        """A customer's memberships and regular deliveries."""
-        ...
-
-    async def balances(self, customer_ref: str) -> Sequence[Balance]:
-        """A customer's payment methods on file, with balances where they hold money."""
         ...
 
     async def cancel(self, key: str, ref: str, version: int, lines: dict[str, int] | None, reason: str) -> Operation:
@@ -488,7 +481,7 @@ class StorePort(Protocol):
         self,
         key: str,
         customer_ref: str,
-        items: Mapping[str, int],
+        items: dict[str, int],
         address: Address,
         method_ref: str,
         expected: Money,

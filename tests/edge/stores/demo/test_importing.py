@@ -67,9 +67,15 @@ async def test_how_words_are_mapped(store_db: Database, tmp_path: Path) -> None:
     assert orders["#B1"].tenders[0].refunded == usd(8005)
     ada = customers["ada"]
     assert (ada.name, ada.locale, ada.address and ada.address.country) == ("Ada Marsh", "en", "US")
-    held = {one.method_ref: one.balance for one in await store.balances("ada")}
+    held = {one.method_ref: one.balance for one in ada.methods}
     assert held == {"gift1": usd(500), "card1": None, "paypal1": None}
-    assert store.capabilities() == {Capability.CANCEL}
+    assert store.capabilities() == {
+        Capability.CANCEL,
+        Capability.REFUNDS,
+        Capability.UPDATE_SHIPPING_ADDRESS,
+        Capability.EDIT_LINES,
+        Capability.CHANGE_PAYMENT,
+    }
 
 
 @pytest.mark.parametrize(

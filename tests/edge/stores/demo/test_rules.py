@@ -1,4 +1,4 @@
-"""What becomes of an order: answers by the cancel matrix, money shared out to the last unit, states from units."""
+"""What becomes of an order: money shared out to the last unit, states from units."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,23 +8,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from madoguchi.core.shop.port import OrderState, StoreOrder, TenderKind
-from madoguchi.edge.stores.demo import baskets, rules, stories
+from madoguchi.edge.stores.demo import baskets, money, rules, stories
 from madoguchi.edge.stores.demo.people import (
     CARD,
     COD,
     ICHIRO,
-    KENTA,
     KONBINI,
     KONBINI_UNPAID,
     MISAKI,
     PEOPLE,
-    YOKO,
     Pay,
     Person,
     Story,
 )
-from madoguchi.edge.stores.demo.rules import Answer, Plan
-from madoguchi.edge.stores.demo.shops import Conduct
+from madoguchi.edge.stores.demo.rules import Plan
 from madoguchi.kit.money import Money, total
 
 NOW = datetime(2026, 3, 3, 1, tzinfo=UTC)
@@ -39,74 +36,15 @@ def placed(pay: tuple[Pay, ...] = (CARD,), items: dict[str, int] | None = None) 
     return baskets.place("MD-99999999", MISAKI.customer, NOW, items or {"TOWEL-BE": 3, "LOTION-1": 1}, pay)
 
 
-def asked(order: StoreOrder, lines: dict[str, int] | None = None) -> Answer:
-    return rules.answer(Conduct.LIVING, order, order.version, lines, "other")
-
-
-@pytest.mark.parametrize(
-    ("person", "story", "answer"),
-    [
-        (KENTA, Story.PENDING_PAYMENT, Answer.NOW),
-        (MISAKI, Story.CANCELLABLE, Answer.NOW),
-        (YOKO, Story.GIFT, Answer.NOW),  # what we ask of a person first is our rule, not the store's
-        (KENTA, Story.PREPARING, Answer.ASK_WAREHOUSE),
-        (KENTA, Story.PREPARING_TOO_LATE, Answer.ASK_WAREHOUSE),
-        (MISAKI, Story.PARTLY_SHIPPED, Answer.TOO_LATE),
-        (MISAKI, Story.LATE, Answer.TOO_LATE),
-        (KENTA, Story.SHIPPED, Answer.TOO_LATE),
-        (MISAKI, Story.DELIVERED, Answer.TOO_LATE),
-        (YOKO, Story.DIGITAL, Answer.TOO_LATE),
-        (YOKO, Story.DIGITAL_OPENED, Answer.TOO_LATE),
-        (YOKO, Story.CANCELLED, Answer.INVALID),
-    ],
-)
-def test_the_whole_order(person: Person, story: Story, answer: Answer) -> None:
-    assert asked(told(person, story)) is answer
-
-
-@pytest.mark.parametrize(
-    ("lines", "answer"),
-    [
-        ({"2": 1}, Answer.NOW),  # the pot waits for stock
-        ({"1": 1}, Answer.TOO_LATE),
-        ({"1": 1, "2": 1}, Answer.TOO_LATE),
-        ({"2": 2}, Answer.INVALID),
-        ({"2": 0}, Answer.INVALID),
-        ({"2": -1}, Answer.INVALID),
-        ({"3": 1}, Answer.INVALID),
-        ({}, Answer.INVALID),
-    ],
-)
-def test_lines_of_a_partly_shipped_order(lines: dict[str, int], answer: Answer) -> None:
-    assert asked(told(MISAKI, Story.PARTLY_SHIPPED), lines) is answer
-
-
-def test_the_version_comes_first() -> None:
-    order = told(MISAKI, Story.DELIVERED)
-    assert rules.answer(Conduct.LIVING, order, order.version - 1, None, "other") is Answer.VERSION_CHANGED
-
-
-@pytest.mark.parametrize(
-    ("status", "lines", "reason", "answer"),
-    [
-        ("pending", None, "no longer needed", Answer.NOW),
-        ("pending", None, "ordered by mistake", Answer.NOW),
-        ("pending", None, "takes too long", Answer.INVALID),
-        ("pending", {"1": 1}, "no longer needed", Answer.INVALID),
-        ("processed", None, "no longer needed", Answer.TOO_LATE),
-        ("pending (item modified)", None, "no longer needed", Answer.TOO_LATE),
-        ("delivered", None, "no longer needed", Answer.TOO_LATE),
-    ],
-)
-def test_a_recorded_shop(status: str, lines: dict[str, int] | None, reason: str, answer: Answer) -> None:
-    order = replace(placed(), status_text=status)
-    assert rules.answer(Conduct.RECORDED, order, 1, lines, reason) is answer
+def refunds(before: StoreOrder, after: StoreOrder) -> dict[str, Money]:
+    """Money given back between two states, by tender."""
+    return {one.tender_ref: Money(one.amount, "JPY") for one in money.movements(before, after)}
 
 
 def test_a_part_is_shared_over_what_is_left_of_each_tender() -> None:
     order = placed((Pay(TenderKind.GIFT_BALANCE, 3000), Pay(TenderKind.POINTS, 1000), CARD))
     after = rules.cancelled(order, {"1": 1}, "other")
-    assert rules.refunds(order, after) == {"1": Money(844, "JPY"), "2": Money(281, "JPY"), "3": Money(2835, "JPY")}
+    assert refunds(order, after) == {"1": Money(844, "JPY"), "2": Money(281, "JPY"), "3": Money(2835, "JPY")}
     assert (after.state, after.cancel_reason) == (OrderState.PAID, None)
 
 
@@ -149,14 +87,14 @@ def test_the_shipping_fee_comes_back_with_the_last_unit_only() -> None:
     order = placed(items={"LOTION-1": 2})
     assert order.shipping_fee == Money(550, "JPY")
     part = rules.cancelled(order, {"1": 1}, "other")
-    assert rules.refunds(order, part) == {"1": Money(2200, "JPY")}
-    assert rules.refunds(part, rules.cancelled(part, {"1": 1}, "other")) == {"1": Money(2750, "JPY")}
+    assert refunds(order, part) == {"1": Money(2200, "JPY")}
+    assert refunds(part, rules.cancelled(part, {"1": 1}, "other")) == {"1": Money(2750, "JPY")}
 
 
 def test_the_shipping_fee_stays_when_something_was_shipped() -> None:
     order = placed(items={"LOTION-1": 1, "NOTEBOOK-1": 1})
     after = rules.cancelled(rules.sent(order, {"1": 1}, NOW), {"2": 1}, "other")
-    assert rules.refunds(order, after) == {"1": Money(990, "JPY")}
+    assert refunds(order, after) == {"1": Money(990, "JPY")}
     assert after.state is OrderState.SHIPPED
 
 
@@ -164,7 +102,7 @@ def test_the_shipping_fee_stays_when_something_was_shipped() -> None:
 def test_what_was_not_paid_is_no_longer_asked_for(pay: Pay) -> None:
     order = placed((pay,))
     part = rules.cancelled(order, {"2": 1}, "other")
-    assert rules.refunds(order, part) == {}
+    assert refunds(order, part) == {}
     assert part.tenders[0].amount == Money(11880, "JPY")
     whole = rules.cancelled(part, {"1": 3}, "other")
     assert (whole.tenders[0].amount, whole.tenders[0].pay_by) == (Money(0, "JPY"), None)
@@ -173,14 +111,14 @@ def test_what_was_not_paid_is_no_longer_asked_for(pay: Pay) -> None:
 def test_a_part_takes_what_was_paid_before_what_was_not() -> None:
     order = placed((Pay(TenderKind.POINTS, 1000), KONBINI_UNPAID))
     after = rules.cancelled(order, {"2": 1}, "other")
-    assert rules.refunds(order, after) == {"1": Money(1000, "JPY")}
+    assert refunds(order, after) == {"1": Money(1000, "JPY")}
     assert after.tenders[1].amount == order.tenders[1].amount - Money(1200, "JPY")
 
 
 def test_points_come_back_even_when_the_rest_was_never_paid() -> None:
     order = placed((Pay(TenderKind.POINTS, 1000), KONBINI_UNPAID))
     after = rules.cancelled(order, rules.wanted(order, None), "other")
-    assert rules.refunds(order, after) == {"1": Money(1000, "JPY")}
+    assert refunds(order, after) == {"1": Money(1000, "JPY")}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +131,7 @@ def test_points_come_back_even_when_the_rest_was_never_paid() -> None:
     ],
 )
 def test_where_a_refund_goes(pay: Pay, method: str | None) -> None:
-    assert rules.credited_method(placed((pay,)).tenders[0]) == method
+    assert money.credited_method(placed((pay,)).tenders[0]) == method
 
 
 def test_time_passes() -> None:
@@ -219,7 +157,7 @@ def test_an_unpaid_order_ends_at_its_deadline() -> None:
     assert rules.progressed(order, Plan(), deadline - timedelta(seconds=1)) == order
     after = rules.progressed(order, Plan(), deadline)
     assert (after.state, after.cancel_reason) == (OrderState.CANCELLED, rules.PAYMENT_DEADLINE)
-    assert rules.refunds(order, after) == {"1": Money(500, "JPY")}
+    assert refunds(order, after) == {"1": Money(500, "JPY")}
 
 
 def test_a_parcel_past_its_day_gets_a_new_estimate_and_keeps_the_first() -> None:

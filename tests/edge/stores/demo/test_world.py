@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from madoguchi.core.shop.port import OrderState, StoreCustomer, StoreOrder, TenderKind, TrackingState
 from madoguchi.edge.stores.demo import growth, stories, world
@@ -16,14 +17,36 @@ from tests.edge.stores.contract import everything
 
 async def test_named_people_have_their_orders(demo: DemoStore) -> None:
     customers, orders, _ = await everything(demo)
-    assert customers == {person.customer.ref: person.customer for person in PEOPLE}
+    for person in PEOPLE:
+        told = customers[person.customer.ref]
+        assert replace(told, methods=(), subscriptions=(), coupons=()) == person.customer
+        assert {one.method_ref for one in told.methods} == {"card", "gift_balance", "points"}
+        assert [one.ref for one in told.subscriptions] == [named.ref for named in person.subscriptions]
+        assert sorted(one.code for one in told.coupons) == [stories.THANKS, stories.LAST_YEARS]
     assert {(o.ref, o.customer_ref) for o in orders.values()} == {
         (named.ref, person.customer.ref) for person in PEOPLE for named in person.orders
-    }
+    } | {(one.order, person.customer.ref) for person in PEOPLE for one in person.subscriptions}
     for person in (MISAKI, EMMA, FANG, MINJUN):
         for story in (Story.LATE, Story.CANCELLABLE, Story.PARTLY_SHIPPED):
             assert orders[person.order(story)]
     assert {person.customer.locale for person in PEOPLE} == {"ja", "en", "zh", "ko"}
+
+
+async def test_subscriptions_and_what_paid_for_them(demo: DemoStore, now: datetime) -> None:
+    customers, orders, _ = await everything(demo)
+    held = [one for customer in customers.values() for one in customer.subscriptions]
+    assert {one.kind for one in held} == {"membership", "regular_delivery"}
+    for one in held:
+        assert one.order_ref
+        paid_by = orders[one.order_ref]
+        assert (paid_by.subscription_ref, paid_by.customer_ref) == (one.ref, one.customer_ref)
+        assert paid_by.total - paid_by.shipping_fee == one.price
+        assert one.period_started_at
+        assert one.renews_at
+        assert one.period_started_at < now < one.renews_at
+        assert (one.next_delivery_at is None) == (one.kind == "membership")
+        assert one.plan_ref not in {plan.ref for plan in one.plans}
+        assert one.plans or one.intervals
 
 
 async def test_the_late_kettle(demo: DemoStore, now: datetime) -> None:
@@ -50,7 +73,9 @@ async def test_special_orders(demo: DemoStore) -> None:
     assert bowls
     assert bowls.seller
     assert bowls.seller.name == "山田商店"
-    assert [s.kind for s in await demo.subscriptions(MISAKI.customer.ref)] == ["membership", "regular_delivery"]
+    misaki = await demo.get_customer(MISAKI.customer.ref)
+    assert misaki
+    assert [s.kind for s in misaki.subscriptions] == ["membership", "regular_delivery"]
     assert BY_REF[MISAKI.customer.ref] is MISAKI
 
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from madoguchi.core.shop.port import OrderLine, OrderState, StoreCustomer, StoreOrder, Tender, TenderKind
+from madoguchi.core.shop.port import Address, OrderLine, OrderState, StoreCustomer, StoreOrder, Tender, TenderKind
 from madoguchi.edge.stores.demo import parcels
-from madoguchi.edge.stores.demo.catalogue import CHOICES, SELLERS
+from madoguchi.edge.stores.demo.catalogue import CHOICES, SELLERS, Offer
 from madoguchi.edge.stores.demo.contents import Method
-from madoguchi.edge.stores.demo.people import Pay
-from madoguchi.edge.stores.demo.rules import GIFT_BALANCE, Plan
+from madoguchi.edge.stores.demo.money import GIFT_BALANCE
+from madoguchi.edge.stores.demo.people import CARD, Pay
+from madoguchi.edge.stores.demo.rules import Plan
 from madoguchi.kit.money import Money
 
 FREE_SHIPPING_FROM = 5000
@@ -24,6 +25,7 @@ LABELS = {
     TenderKind.KONBINI: {"ja": "コンビニ払い", "en": "Convenience store", "zh": "便利店付款", "ko": "편의점 결제"},
     TenderKind.COD: {"ja": "代金引換", "en": "Cash on delivery", "zh": "货到付款", "ko": "착불 결제"},
     TenderKind.BANK: {"ja": "請求書払い", "en": "Invoice", "zh": "账单付款", "ko": "청구서 결제"},
+    TenderKind.STORE_CREDIT: {"ja": "ストアクレジット", "en": "Store credit", "zh": "商店余额", "ko": "스토어 크레딧"},
 }
 BRANDS = ("Visa", "Mastercard", "JCB")
 
@@ -47,21 +49,21 @@ def methods(customer: StoreCustomer, gift_balance: int, points: int) -> tuple[Me
             customer_ref=customer.ref,
             ref="card",
             kind=TenderKind.CARD,
-            label=_label(TenderKind.CARD, customer),
+            label=label(TenderKind.CARD, customer),
             details=details,
         ),
         Method(
             customer_ref=customer.ref,
             ref=GIFT_BALANCE,
             kind=TenderKind.GIFT_BALANCE,
-            label=_label(TenderKind.GIFT_BALANCE, customer),
+            label=label(TenderKind.GIFT_BALANCE, customer),
             balance=gift_balance,
         ),
         Method(
             customer_ref=customer.ref,
             ref="points",
             kind=TenderKind.POINTS,
-            label=_label(TenderKind.POINTS, customer),
+            label=label(TenderKind.POINTS, customer),
             balance=points,
         ),
     )
@@ -76,9 +78,8 @@ def place(ref: str, customer: StoreCustomer, at: datetime, items: Mapping[str, i
     fee = 0 if digital or goods >= FREE_SHIPPING_FROM else SHIPPING_FEE
     unpaid = any(part.kind is TenderKind.KONBINI and not part.paid for part in pay)
     state = OrderState.PENDING_PAYMENT if unpaid else OrderState.PAID
-    expected = at + timedelta(days=1 + parcels.hub_for(customer.address.postal_code).days)
     seller = CHOICES[next(iter(items))].ware.seller
-    return StoreOrder(
+    order = StoreOrder(
         ref=ref,
         version=1,
         customer_ref=customer.ref,
@@ -92,8 +93,88 @@ def place(ref: str, customer: StoreCustomer, at: datetime, items: Mapping[str, i
         total=yen(goods + fee),
         address=customer.address,
         seller=SELLERS[seller] if seller else None,
-        promised_from=None if digital else parcels.day_end(expected) - timedelta(hours=15, minutes=59, seconds=59),
-        promised_until=None if digital else parcels.day_end(expected),
+    )
+    return order if digital else promised(order)
+
+
+def promised(order: StoreOrder) -> StoreOrder:
+    """The order with the day on which it comes to its address, unless a part of it is on its way already."""
+    if order.shipments:
+        return order
+    expected = order.placed_at + timedelta(days=1 + parcels.hub_for(order.address.postal_code).days)
+    until = parcels.day_end(expected)
+    return replace(order, promised_from=until - timedelta(hours=15, minutes=59, seconds=59), promised_until=until)
+
+
+def again(ref: str, order: StoreOrder, units: Mapping[str, int], address: Address, at: datetime) -> StoreOrder:
+    """A new order that sends units of an order's lines once more, at no price."""
+    nothing = Money(0, order.currency)
+    lines = tuple(
+        replace(
+            line,
+            quantity=units[line.ref],
+            unit_price=nothing,
+            total=nothing,
+            tax=nothing,
+            cancelled=0,
+            shipped=0,
+            delivered=0,
+        )
+        for line in order.lines
+        if line.ref in units
+    )
+    return promised(
+        StoreOrder(
+            ref=ref,
+            version=1,
+            customer_ref=order.customer_ref,
+            state=OrderState.PAID,
+            status_text=OrderState.PAID.value,
+            placed_at=at,
+            currency=order.currency,
+            lines=lines,
+            tenders=(),
+            shipping_fee=nothing,
+            total=nothing,
+            address=address,
+            seller=order.seller,
+            is_gift=order.is_gift,
+            is_business=order.is_business,
+            gift=order.gift,
+            replaces=order.ref,
+        )
+    )
+
+
+def membership(ref: str, customer: StoreCustomer, at: datetime, plan: Offer) -> StoreOrder:
+    """The order by which a period of a membership was paid, with the card."""
+    assert customer.address
+    line = OrderLine(
+        ref="1",
+        sku=plan.ref,
+        product_ref="MEMBERSHIP",
+        name=plan.name,
+        quantity=1,
+        unit_price=yen(plan.price),
+        total=yen(plan.price),
+        tax=yen(plan.price * 10 // 110),
+        flags=("digital", "membership"),
+        shipped=1,
+        delivered=1,
+    )
+    return StoreOrder(
+        ref=ref,
+        version=1,
+        customer_ref=customer.ref,
+        state=OrderState.DELIVERED,
+        status_text=OrderState.DELIVERED.value,
+        placed_at=at,
+        currency="JPY",
+        lines=(line,),
+        tenders=_tenders(ref, customer, at, (CARD,), plan.price),
+        shipping_fee=yen(0),
+        total=yen(plan.price),
+        address=customer.address,
     )
 
 
@@ -119,7 +200,7 @@ def handed_over(order: StoreOrder, opened: bool) -> StoreOrder:
 
 def _line(ref: str, sku: str, units: int) -> OrderLine:
     choice = CHOICES[sku]
-    total = choice.ware.price * units
+    total = choice.price * units
     return OrderLine(
         ref=ref,
         sku=sku,
@@ -127,7 +208,7 @@ def _line(ref: str, sku: str, units: int) -> OrderLine:
         name=choice.ware.name,
         options=choice.options,
         quantity=units,
-        unit_price=yen(choice.ware.price),
+        unit_price=yen(choice.price),
         total=yen(total),
         tax=yen(choice.ware.tax(total)),
         flags=choice.ware.flags,
@@ -145,7 +226,7 @@ def _tenders(ref: str, customer: StoreCustomer, at: datetime, pay: Sequence[Pay]
                 ref=str(n),
                 kind=part.kind,
                 method_ref=METHOD_REFS.get(part.kind, part.kind.value),
-                label=_label(part.kind, customer),
+                label=label(part.kind, customer),
                 amount=amount,
                 captured=amount if part.paid else yen(0),
                 refunded=yen(0),
@@ -156,7 +237,7 @@ def _tenders(ref: str, customer: StoreCustomer, at: datetime, pay: Sequence[Pay]
     return tuple(tenders)
 
 
-def _label(kind: TenderKind, customer: StoreCustomer) -> str:
+def label(kind: TenderKind, customer: StoreCustomer) -> str:
     """The method's name as this customer reads it."""
     if kind in LABELS:
         return LABELS[kind][customer.locale]

@@ -19,7 +19,10 @@ _SIZES: Choices = tuple((size, {"サイズ": size}) for size in ("S", "M", "L", 
 
 
 class Ware(msgspec.Struct, frozen=True):
-    """A product; `price` in yen with tax, `rate` the consumption tax in percent, `choices` ends of skus and options."""
+    """A product; `price` in yen with tax, `rate` the consumption tax in percent, `choices` ends of skus and options.
+
+    `more` is what some choices cost beyond the price, or less.
+    """
 
     ref: str
     name: str
@@ -29,6 +32,7 @@ class Ware(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     seller: str | None = None
     rate: int = 10
+    more: Mapping[str, int] = {}
 
     def tax(self, total: int) -> int:
         """The tax in an amount that includes it, rounded down."""
@@ -56,7 +60,14 @@ WARES = (
     Ware("RICEBOWL", "有田焼 飯碗", "食器", 2420, _colours(BL="青", RD="赤"), seller="yamada"),
     Ware("PLATE", "有田焼 中皿 2枚組", "食器", 5280, seller="yamada"),
     Ware("TEAPOT", "有田焼 急須", "食器", 6930, seller="yamada"),
-    Ware("TOWEL", "今治産バスタオル 2枚組", "日用品", 3960, _colours(WH="ホワイト", BE="ベージュ", BL="ブルー")),
+    Ware(
+        "TOWEL",
+        "今治産バスタオル 2枚組",
+        "日用品",
+        3960,
+        _colours(WH="ホワイト", BE="ベージュ", BL="ブルー"),
+        more={"BL": 440},
+    ),
     Ware("PILLOW", "低反発まくら", "寝具", 4980),
     Ware("DUVET", "羽毛掛け布団 シングル", "寝具", 29800),
     Ware("CURTAIN", "遮光カーテン 100×200cm 2枚組", "インテリア", 5980, _colours(BE="ベージュ", GR="グリーン")),
@@ -92,10 +103,26 @@ WARES = (
     Ware("PEN", "名入れ万年筆", "文具", 13200, (("F", {"ペン先": "細字"}), ("M", {"ペン先": "中字"})), ("custom",)),
     Ware("EBOOK", "電子書籍『はじめてのベランダ菜園』", "電子書籍", 1540, flags=("digital",)),
     Ware("BLOCKS", "木のつみき 30ピース", "おもちゃ", 4950),
-    Ware("CHAIR", "アウトドアチェア", "アウトドア", 5980, _colours(GR="カーキ", BE="ベージュ")),
+    Ware("CHAIR", "アウトドアチェア", "アウトドア", 5980, _colours(GR="カーキ", BE="ベージュ"), more={"BE": -500}),
     Ware("SCRATCHER", "猫のつめとぎ 2個組", "ペット", 1280),
     Ware("GIFTCARD", "ギフトカード 5,000円分", "ギフトカード", 5000, flags=("gift_card", "digital"), rate=0),
 )
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A plan of a kind of subscription; `price` in yen for one interval."""
+
+    ref: str
+    kind: str
+    name: str
+    price: int
+    interval: str
+
+
+MONTHLY = Offer("MEMBER-MONTH", "membership", "まどぐち会員（月額）", 500, "month")
+YEARLY = Offer("MEMBER-YEAR", "membership", "まどぐち会員（年額）", 5000, "year")
+OFFERS: Mapping[str, Offer] = MappingProxyType({offer.ref: offer for offer in (MONTHLY, YEARLY)})
+DELIVERY_INTERVALS = ("weeks:2", "weeks:4", "weeks:8")
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -104,13 +131,14 @@ class Choice(msgspec.Struct, frozen=True):
     sku: str
     ware: Ware
     options: dict[str, str]
+    price: int
 
 
 CHOICES: Mapping[str, Choice] = MappingProxyType(
     {
-        sku: Choice(sku, ware, options)
+        f"{ware.ref}-{end}": Choice(f"{ware.ref}-{end}", ware, options, ware.price + ware.more.get(end, 0))
         for ware in WARES
-        for sku, options in ((f"{ware.ref}-{end}", options) for end, options in ware.choices)
+        for end, options in ware.choices
     }
 )
 
@@ -135,7 +163,7 @@ def _variant(ware: Ware, index: int, end: str, options: dict[str, str]) -> Varia
     return Variant(
         sku=f"{ware.ref}-{end}",
         options=options,
-        price=Money(ware.price, "JPY"),
+        price=Money(CHOICES[f"{ware.ref}-{end}"].price, "JPY"),
         available=stock != 0,
         stock=stock,
     )

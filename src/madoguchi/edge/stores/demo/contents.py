@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.shop.port import Product, Seller, StoreCustomer, StoreOrder, Subscription, TenderKind
+from madoguchi.core.shop.port import Coupon, Product, Seller, StoreCustomer, StoreOrder, Subscription, TenderKind
+from madoguchi.edge.stores.demo.catalogue import Offer
 from madoguchi.edge.stores.demo.rules import Plan
 
 Row = tuple[Any, ...]
@@ -42,6 +43,13 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan = Plan()
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A coupon that a customer has not used."""
+
+    customer_ref: str
+    coupon: Coupon
+
+
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a shop that is put in at once."""
 
@@ -49,7 +57,9 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     products: Sequence[Product] = ()
     customers: Sequence[StoreCustomer] = ()
     methods: Sequence[Method] = ()
+    plans: Sequence[Offer] = ()
     subscriptions: Sequence[Subscription] = ()
+    coupons: Sequence[Held] = ()
     orders: Sequence[Placed] = ()
 
 
@@ -70,10 +80,13 @@ COLUMNS = {
     "variants": "shop_id, sku, product_ref, position, options, price, available, stock",
     "customers": "shop_id, ref, name, kana, given_name, family_name, email, locale, phone, address, version",
     "payment_methods": "shop_id, customer_ref, ref, kind, label, balance, details",
-    "subscriptions": "shop_id, ref, customer_ref, name, kind, state, price, interval, started_at, renews_at",
+    "plans": "shop_id, ref, kind, name, price, interval",
+    "subscriptions": "shop_id, ref, customer_ref, name, kind, state, price, interval, started_at, renews_at, "
+    "period_started_at, next_delivery_at, used, order_ref, plan_ref, intervals",
+    "coupons": "shop_id, customer_ref, code, value, minimum, valid_until",
     "orders": "shop_id, ref, customer_ref, version, state, status_text, placed_at, shipping_fee, total, address, "
     "seller_ref, is_gift, is_business, subscription_ref, delivery_speed, cancel_until, promised_from, promised_until, "
-    "cancel_reason, allocate_at, ships_at, may_stop",
+    "cancel_reason, gift, coupon, replaces, allocate_at, ships_at, may_stop",
     "order_lines": "shop_id, order_ref, ref, position, sku, product_ref, name, options, quantity, unit_price, total, "
     "tax, flags, cancelled, shipped, delivered",
     "tenders": "shop_id, order_ref, ref, position, kind, method_ref, label, amount, captured, refunded, pay_by, "
@@ -97,14 +110,16 @@ def rows(shop_id: str, contents: Contents) -> dict[str, list[Row]]:
     made["payment_methods"] = [
         (shop_id, m.customer_ref, m.ref, m.kind.value, m.label, m.balance, Jsonb(m.details)) for m in contents.methods
     ]
-    made["subscriptions"] = [
-        (shop_id, s.ref, s.customer_ref, s.name, s.kind, s.state, s.price.amount, s.interval, s.started_at, s.renews_at)
-        for s in contents.subscriptions
+    made["plans"] = [(shop_id, p.ref, p.kind, p.name, p.price, p.interval) for p in contents.plans]
+    made["subscriptions"] = [_subscription(shop_id, subscription) for subscription in contents.subscriptions]
+    made["coupons"] = [
+        (shop_id, h.customer_ref, h.coupon.code, h.coupon.value.amount, h.coupon.minimum.amount, h.coupon.valid_until)
+        for h in contents.coupons
     ]
     for placed in contents.orders:
         made["orders"].append(_order(shop_id, placed))
         made["order_lines"] += _lines(shop_id, placed.order)
-        made["tenders"] += _tenders(shop_id, placed.order)
+        made["tenders"] += tender_rows(shop_id, placed.order)
         made["payments"] += [
             (shop_id, placed.order.ref, p.tender_ref, p.kind, p.method_ref, p.amount, p.at) for p in placed.payments
         ]
@@ -145,9 +160,34 @@ def _variants(shop_id: str, product: Product) -> Iterator[Row]:
 
 
 def _customer(shop_id: str, c: StoreCustomer) -> Row:
-    address = Jsonb(msgspec.to_builtins(c.address)) if c.address else None
     names = (c.name, c.kana, c.given_name, c.family_name)
-    return (shop_id, c.ref, *names, c.email, c.locale, c.phone, address, c.version)
+    return (shop_id, c.ref, *names, c.email, c.locale, c.phone, record(c.address), c.version)
+
+
+def _subscription(shop_id: str, s: Subscription) -> Row:
+    return (
+        shop_id,
+        s.ref,
+        s.customer_ref,
+        s.name,
+        s.kind,
+        s.state,
+        s.price.amount,
+        s.interval,
+        s.started_at,
+        s.renews_at,
+        s.period_started_at,
+        s.next_delivery_at,
+        s.used,
+        s.order_ref,
+        s.plan_ref,
+        list(s.intervals),
+    )
+
+
+def record(part: msgspec.Struct | None) -> Jsonb | None:
+    """A part of a thing as its column holds it."""
+    return Jsonb(msgspec.to_builtins(part)) if part else None
 
 
 def _order(shop_id: str, placed: Placed) -> Row:
@@ -162,7 +202,7 @@ def _order(shop_id: str, placed: Placed) -> Row:
         o.placed_at,
         o.shipping_fee.amount,
         o.total.amount,
-        Jsonb(msgspec.to_builtins(o.address)),
+        record(o.address),
         o.seller and o.seller.ref,
         o.is_gift,
         o.is_business,
@@ -172,6 +212,9 @@ def _order(shop_id: str, placed: Placed) -> Row:
         o.promised_from,
         o.promised_until,
         o.cancel_reason,
+        record(o.gift),
+        o.coupon,
+        o.replaces,
         plan.allocate_at,
         plan.ships_at,
         plan.may_stop,
@@ -200,7 +243,8 @@ def _lines(shop_id: str, order: StoreOrder) -> Iterator[Row]:
         )
 
 
-def _tenders(shop_id: str, order: StoreOrder) -> Iterator[Row]:
+def tender_rows(shop_id: str, order: StoreOrder) -> Iterator[Row]:
+    """The rows of an order's tenders, in their order."""
     for position, t in enumerate(order.tenders):
         money = (t.amount.amount, t.captured.amount, t.refunded.amount)
         yield (

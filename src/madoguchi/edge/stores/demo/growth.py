@@ -171,7 +171,7 @@ def _seller(sku: str) -> str | None:
 def _pay(rng: random.Random, items: dict[str, int]) -> tuple[Pay, ...]:
     if any(_digital(sku) for sku in items):
         return (CARD,)
-    worth = sum(catalogue.CHOICES[sku].ware.price * units for sku, units in items.items())
+    worth = sum(catalogue.CHOICES[sku].price * units for sku, units in items.items())
     way = rng.random()
     if way < 0.10:
         return (COD,)

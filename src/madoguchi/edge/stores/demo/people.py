@@ -54,15 +54,22 @@ class NamedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NamedSubscription(msgspec.Struct, frozen=True, kw_only=True):
-    """A membership or a regular delivery; `price` in yen, days are counted from now."""
+    """A membership or a regular delivery; days are counted from now.
+
+    A membership has a `plan`, and with `order` the order that paid for its period; a regular delivery has the rest:
+    `price` in yen, and `order` is the last delivery.
+    """
 
     ref: str
-    name: str
-    kind: str
-    price: int
-    interval: str
+    order: str
     started_days_ago: int
+    period_days_ago: int
     renews_in_days: int
+    plan: str | None = None
+    name: str = ""
+    price: int = 0
+    interval: str = ""
+    used: bool = False
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,20 +136,21 @@ MISAKI = Person(
     subscriptions=(
         NamedSubscription(
             ref="SUB-1000",
-            name="まどぐち会員（月額）",
-            kind="membership",
-            price=500,
-            interval="month",
+            order="MD-10234188",
+            plan="MEMBER-MONTH",
             started_days_ago=200,
+            period_days_ago=18,
             renews_in_days=12,
+            used=True,
         ),
         NamedSubscription(
             ref="SUB-1001",
-            name="コーヒー豆 ブレンド 500g ×2（4週間ごと）",
-            kind="regular_delivery",
+            order="MD-10233790",
+            name="コーヒー豆 ブレンド 500g ×2",
             price=3780,
             interval="weeks:4",
             started_days_ago=92,
+            period_days_ago=8,
             renews_in_days=20,
         ),
     ),
@@ -193,11 +201,10 @@ YOKO = Person(
     subscriptions=(
         NamedSubscription(
             ref="SUB-1002",
-            name="まどぐち会員（年額）",
-            kind="membership",
-            price=5000,
-            interval="year",
+            order="MD-10234528",
+            plan="MEMBER-YEAR",
             started_days_ago=2,
+            period_days_ago=2,
             renews_in_days=363,
         ),
     ),
@@ -253,11 +260,10 @@ EMMA = Person(
     subscriptions=(
         NamedSubscription(
             ref="SUB-1003",
-            name="まどぐち会員（月額）",
-            kind="membership",
-            price=500,
-            interval="month",
+            order="MD-10234337",
+            plan="MEMBER-MONTH",
             started_days_ago=40,
+            period_days_ago=10,
             renews_in_days=20,
         ),
     ),

@@ -6,8 +6,7 @@ from typing import LiteralString
 
 import msgspec
 
-from madoguchi.core.shop.port import Balance, Product, StoreCustomer, StoreOrder, Subscription, TenderKind
-from madoguchi.edge.stores.demo.rules import Plan
+from madoguchi.core.shop.port import Product, StoreCustomer, StoreOrder, Subscription, TenderKind
 from madoguchi.kit.db import Tx
 
 # events that lie ahead of what the shop was told so far (or of the given moment) are not known to anyone
@@ -19,11 +18,11 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
      'delivered', l.delivered, 'unit_price', amount_in(l.unit_price, s.currency),
      'total', amount_in(l.total, s.currency), 'tax', amount_in(l.tax, s.currency)) order by l.position)
    from order_lines l where l.shop_id = o.shop_id and l.order_ref = o.ref) as lines,
-  (select jsonb_agg(jsonb_build_object(
+  (select coalesce(jsonb_agg(jsonb_build_object(
      'ref', t.ref, 'kind', t.kind, 'method_ref', t.method_ref, 'label', t.label,
      'amount', amount_in(t.amount, s.currency), 'captured', amount_in(t.captured, s.currency),
      'refunded', amount_in(t.refunded, s.currency), 'pay_by', t.pay_by, 'payment_number', t.payment_number)
-     order by t.position)
+     order by t.position), '[]')
    from tenders t where t.shop_id = o.shop_id and t.order_ref = o.ref) as tenders,
   (select coalesce(jsonb_agg(jsonb_build_object(
      'ref', p.ref, 'carrier', p.carrier, 'tracking_number', p.tracking_number, 'shipped_at', p.shipped_at,
@@ -42,22 +41,9 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
   (select jsonb_build_object('ref', v.ref, 'name', v.name, 'address', v.address)
    from sellers v where v.shop_id = o.shop_id and v.ref = o.seller_ref) as seller,
   o.is_gift, o.is_business, o.subscription_ref, o.delivery_speed, o.cancel_until, o.promised_from, o.promised_until,
-  o.cancel_reason
+  o.cancel_reason, o.gift, o.coupon, o.replaces
 from orders o join shops s on s.id = o.shop_id
 """
-
-
-class OperationRow(msgspec.Struct, frozen=True):
-    """A write as it was asked for and answered."""
-
-    key: str
-    request: str
-    order_ref: str
-    lines: dict[str, int] | None
-    reason: str
-    state: str
-    code: str | None
-    refunds: dict[str, int]
 
 
 class ChangeRow(msgspec.Struct, frozen=True):
@@ -66,19 +52,6 @@ class ChangeRow(msgspec.Struct, frozen=True):
     kind: str
     ref: str
     seq: int
-
-
-class DueOrder(msgspec.Struct, frozen=True):
-    """An order for which the clock does something now, locked."""
-
-    ref: str
-    allocate_at: datetime | None
-    ships_at: datetime | None
-    may_stop: bool
-
-    @property
-    def plan(self) -> Plan:
-        return Plan(allocate_at=self.allocate_at, ships_at=self.ships_at, may_stop=self.may_stop)
 
 
 class ShopRow(msgspec.Struct, frozen=True):
@@ -108,8 +81,30 @@ class PaymentRow(msgspec.Struct, frozen=True):
     amount: int
 
 
-_CUSTOMER: LiteralString = "ref, name, email, locale, kana, given_name, family_name, phone, address, version"
-_OPERATION: LiteralString = "select key, request, order_ref, lines, reason, state, code, refunds from operations"
+_SUBSCRIPTION: LiteralString = """jsonb_build_object(
+     'ref', b.ref, 'customer_ref', b.customer_ref, 'name', b.name, 'kind', b.kind, 'state', b.state,
+     'price', amount_in(b.price, s.currency), 'interval', b.interval, 'started_at', b.started_at,
+     'renews_at', b.renews_at, 'period_started_at', b.period_started_at, 'next_delivery_at', b.next_delivery_at,
+     'used', b.used, 'order_ref', b.order_ref, 'plan_ref', b.plan_ref, 'intervals', b.intervals,
+     'plans', (select coalesce(jsonb_agg(jsonb_build_object('ref', p.ref, 'name', p.name, 'interval', p.interval,
+                 'price', amount_in(p.price, s.currency)) order by p.ref), '[]')
+               from plans p where p.shop_id = b.shop_id and p.kind = b.kind and p.ref <> b.plan_ref))"""
+_CUSTOMERS: LiteralString = (
+    """
+select c.ref, c.name, c.email, c.locale, c.kana, c.given_name, c.family_name, c.phone, c.address, c.version,
+  (select coalesce(jsonb_agg(jsonb_build_object('method_ref', m.ref, 'kind', m.kind, 'label', m.label,
+     'balance', case when m.balance is not null then amount_in(m.balance, s.currency) end) order by m.ref), '[]')
+   from payment_methods m where m.shop_id = c.shop_id and m.customer_ref = c.ref) as methods,
+  (select coalesce(jsonb_agg("""
+    + _SUBSCRIPTION
+    + """ order by b.started_at, b.ref), '[]')
+   from subscriptions b where b.shop_id = c.shop_id and b.customer_ref = c.ref) as subscriptions,
+  (select coalesce(jsonb_agg(jsonb_build_object('code', k.code, 'value', amount_in(k.value, s.currency),
+     'minimum', amount_in(k.minimum, s.currency), 'valid_until', k.valid_until) order by k.code), '[]')
+   from coupons k where k.shop_id = c.shop_id and k.customer_ref = c.ref and k.order_ref is null) as coupons
+from customers c join shops s on s.id = c.shop_id
+"""
+)
 
 
 async def orders(tx: Tx, shop_id: str, refs: Sequence[str], until: datetime | None = None) -> list[StoreOrder]:
@@ -133,12 +128,23 @@ async def locked_order(tx: Tx, shop_id: str, ref: str) -> StoreOrder | None:
 
 
 async def customers(tx: Tx, shop_id: str, refs: Sequence[str]) -> list[StoreCustomer]:
-    """Customers by their numbers."""
+    """Customers by their numbers, with what they hold."""
     return await tx.all(
         StoreCustomer,
-        f"select {_CUSTOMER} from customers where shop_id = %s and ref = any(%s) order by ref",
+        _CUSTOMERS + "where c.shop_id = %s and c.ref = any(%s) order by c.ref",
         [shop_id, list(refs)],
     )
+
+
+async def customer(tx: Tx, shop_id: str, ref: str) -> StoreCustomer | None:
+    """One customer."""
+    return next(iter(await customers(tx, shop_id, [ref])), None)
+
+
+async def locked_customer(tx: Tx, shop_id: str, ref: str) -> StoreCustomer | None:
+    """One customer, whose money nobody else can move until the end of the transaction."""
+    await tx.execute("select from customers where shop_id = %s and ref = %s for update", [shop_id, ref])
+    return await customer(tx, shop_id, ref)
 
 
 async def number_of_customers(tx: Tx, shop_id: str) -> int:
@@ -150,13 +156,13 @@ async def customers_by_email(tx: Tx, shop_id: str, email: str) -> list[StoreCust
     """Customers with this mail address, whatever its case."""
     return await tx.all(
         StoreCustomer,
-        f"select {_CUSTOMER} from customers where shop_id = %s and lower(email) = lower(%s) order by ref",
+        _CUSTOMERS + "where c.shop_id = %s and lower(c.email) = lower(%s) order by c.ref",
         [shop_id, email],
     )
 
 
 _PRODUCTS: LiteralString = """
-select p.ref, p.name, p.category, p.flags, p.seller_ref,
+select p.ref, p.name, p.category, p.flags, p.seller_ref, p.version,
   (select coalesce(jsonb_agg(jsonb_build_object('sku', v.sku, 'options', v.options, 'available', v.available,
      'stock', v.stock, 'price', amount_in(v.price, s.currency)) order by v.position), '[]')
    from variants v where v.shop_id = p.shop_id and v.product_ref = p.ref) as variants
@@ -173,33 +179,43 @@ async def products(tx: Tx, shop_id: str, text: str = "", limit: int | None = Non
     )
 
 
-async def product(tx: Tx, shop_id: str, ref: str) -> Product | None:
-    """One product."""
-    return await tx.maybe(Product, _PRODUCTS + "where p.shop_id = %s and p.ref = %s", [shop_id, ref])
-
-
-async def subscriptions(tx: Tx, shop_id: str, customer_ref: str) -> list[Subscription]:
-    """A customer's memberships and regular deliveries, oldest first."""
+async def products_by_ref(tx: Tx, shop_id: str, refs: Sequence[str]) -> list[Product]:
+    """Products by their numbers."""
     return await tx.all(
-        Subscription,
-        """select b.ref, b.customer_ref, b.name, b.kind, b.state, amount_in(b.price, s.currency) as price, b.interval,
-             b.started_at, b.renews_at
-           from subscriptions b join shops s on s.id = b.shop_id
-           where b.shop_id = %s and b.customer_ref = %s order by b.started_at, b.ref""",
-        [shop_id, customer_ref],
+        Product, _PRODUCTS + "where p.shop_id = %s and p.ref = any(%s) order by p.ref", [shop_id, list(refs)]
     )
 
 
-async def balances(tx: Tx, shop_id: str, customer_ref: str) -> list[Balance]:
-    """A customer's payment methods on file."""
-    return await tx.all(
-        Balance,
-        """select m.ref as method_ref, m.kind, m.label,
-             case when m.balance is not null then amount_in(m.balance, s.currency) end as balance
-           from payment_methods m join shops s on s.id = m.shop_id
-           where m.shop_id = %s and m.customer_ref = %s order by m.ref""",
-        [shop_id, customer_ref],
+async def locked_products(tx: Tx, shop_id: str, refs: Sequence[str]) -> dict[str, Product]:
+    """Products by their numbers, of whose stock nobody else can take until the end of the transaction."""
+    await tx.execute(
+        "select from variants where shop_id = %s and product_ref = any(%s) order by sku for update",
+        [shop_id, list(refs)],
     )
+    return {one.ref: one for one in await products_by_ref(tx, shop_id, refs)}
+
+
+async def counted_products(tx: Tx, shop_id: str, skus: Sequence[str]) -> list[str]:
+    """The products of which these are variants, where the shop counts their stock."""
+    query = """select coalesce(array_agg(distinct product_ref order by product_ref), '{}') from variants
+               where shop_id = %s and sku = any(%s) and stock is not null"""
+    return list(await tx.value(query, [shop_id, list(skus)]))
+
+
+async def locked_subscription(tx: Tx, shop_id: str, ref: str) -> Subscription | None:
+    """One subscription, which nobody else can change until the end of the transaction."""
+    query = "select customer_ref from subscriptions where shop_id = %s and ref = %s for update"
+    customer_ref = await tx.value(query, [shop_id, ref])
+    found = await customer(tx, shop_id, customer_ref) if customer_ref else None
+    return next((one for one in found.subscriptions if one.ref == ref), None) if found else None
+
+
+async def subscription_holder(tx: Tx, shop_id: str, ref: str) -> str | None:
+    """The customer whose subscription it is."""
+    found: str | None = await tx.value(
+        "select customer_ref from subscriptions where shop_id = %s and ref = %s", [shop_id, ref]
+    )
+    return found
 
 
 async def changes(tx: Tx, shop_id: str, after: int, limit: int) -> list[ChangeRow]:
@@ -211,55 +227,13 @@ async def changes(tx: Tx, shop_id: str, after: int, limit: int) -> list[ChangeRo
     )
 
 
-async def operation(tx: Tx, shop_id: str, key: str) -> OperationRow | None:
-    """A write by its key."""
-    return await tx.maybe(OperationRow, _OPERATION + " where shop_id = %s and key = %s", [shop_id, key])
-
-
-async def undecided(tx: Tx, shop_id: str, order_refs: Sequence[str]) -> list[OperationRow]:
-    """Cancellations of these orders that wait for the warehouse, in the order in which they were asked for."""
-    return await tx.all(
-        OperationRow,
-        _OPERATION + " where shop_id = %s and order_ref = any(%s) and state = 'pending' order by made_at, key",
-        [shop_id, list(order_refs)],
-    )
-
-
-async def due_orders(tx: Tx, shop_id: str, now: datetime) -> list[DueOrder]:
-    """Orders for which something happens between the last tick and now, locked in the order of their numbers."""
-    return await tx.all(
-        DueOrder,
-        """select ref, allocate_at, ships_at, may_stop from orders
-           where shop_id = %(shop)s and ref in (
-             select t.order_ref from tenders t join orders o on o.shop_id = t.shop_id and o.ref = t.order_ref
-             where t.shop_id = %(shop)s and t.pay_by <= %(now)s and o.state = 'pending_payment'
-             union
-             select ref from orders where shop_id = %(shop)s and state = 'paid' and allocate_at <= %(now)s
-             union
-             select ref from orders o where shop_id = %(shop)s and state = 'preparing' and ships_at <= %(now)s
-               and not exists (select from operations p
-                               where p.shop_id = o.shop_id and p.order_ref = o.ref and p.state = 'pending')
-             union
-             select order_ref from operations
-             where shop_id = %(shop)s and state = 'pending' and decide_at <= %(now)s
-             union
-             select order_ref from tracking_events
-             where shop_id = %(shop)s and at > (select told_until from shops where id = %(shop)s) and at <= %(now)s
-             union
-             select order_ref from shipments
-             where shop_id = %(shop)s and delivered_at is null and promised_until < %(now)s
-           ) order by ref for update""",
-        {"shop": shop_id, "now": now},
-    )
-
-
 async def locked_shop(tx: Tx, shop_id: str) -> ShopRow:
     """The shop, into which nobody else can load until the end of the transaction."""
     return await tx.one(
         ShopRow,
         """select s.fingerprint,
              (select coalesce(max(o.version), 0) from orders o where o.shop_id = s.id) as newest,
-             (select count(distinct p.order_ref) from operations p
+             (select count(distinct p.subject) from operations p
               where p.shop_id = s.id and p.state = 'succeeded') as changed
            from shops s where s.id = %s for update of s""",
         [shop_id],

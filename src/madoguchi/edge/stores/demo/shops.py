@@ -6,16 +6,18 @@ from types import MappingProxyType
 
 import msgspec
 
+from madoguchi.core.shop.port import Capability
+
 
 class Conduct(StrEnum):
     """How a shop behaves."""
 
     LIVING = "living"  # has a warehouse and carriers; the clock moves its orders
-    RECORDED = "recorded"  # loaded from files, stands still; cancels whole orders while they are "pending"
+    RECORDED = "recorded"  # loaded from files, stands still; changes orders while they are "pending"
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop's fixed facts; `rule_pack` names the rules that our side applies to it."""
+    """A shop's fixed facts; `rule_pack` names the rules that our side applies to it, `can` what it does when asked."""
 
     id: str
     name: str
@@ -25,6 +27,12 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     rule_pack: str
     conduct: Conduct
+    can: frozenset[Capability]
+
+    @property
+    def refunds(self) -> bool:
+        """Whether it gives captured money back by itself."""
+        return Capability.REFUNDS in self.can
 
 
 DEMO = Shop(
@@ -36,6 +44,7 @@ DEMO = Shop(
     locale="ja",
     rule_pack="marketplace-jp",
     conduct=Conduct.LIVING,
+    can=frozenset(Capability),
 )
 RETAIL = Shop(
     id="retail",
@@ -46,5 +55,14 @@ RETAIL = Shop(
     locale="en",
     rule_pack="tau-retail",
     conduct=Conduct.RECORDED,
+    can=frozenset(
+        {
+            Capability.CANCEL,
+            Capability.REFUNDS,
+            Capability.UPDATE_SHIPPING_ADDRESS,
+            Capability.EDIT_LINES,
+            Capability.CHANGE_PAYMENT,
+        }
+    ),
 )
 SHOPS: Mapping[str, Shop] = MappingProxyType({shop.id: shop for shop in (DEMO, RETAIL)})

@@ -8,21 +8,31 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from madoguchi.core.shop.port import (
-    Balance,
+    Address,
     Capability,
     Changes,
+    End,
+    GiftOptions,
+    LineEdit,
     Operation,
     Product,
+    RefundTo,
     StoreCustomer,
     StoreOrder,
     StoreUnavailable,
-    Subscription,
+    SubscriptionChange,
 )
-from madoguchi.edge.stores.demo import queries, verbs
+from madoguchi.edge.stores.demo import queries
+from madoguchi.edge.stores.demo.operations import asked
+from madoguchi.edge.stores.demo.operations import queries as operations
+from madoguchi.edge.stores.demo.operations.asked import Asked
+from madoguchi.edge.stores.demo.operations.verbs import perform, told
 from madoguchi.edge.stores.demo.shops import SHOPS, Conduct
+from madoguchi.edge.stores.demo.warehouse.verbs import tick
 from madoguchi.kit.db import Database, Tx, assert_outside
 from madoguchi.kit.faults import Faults, Wire
 from madoguchi.kit.migrations import STORE_ROLE
+from madoguchi.kit.money import Money
 
 SCHEMA = "demo_store"
 T = TypeVar("T")
@@ -52,18 +62,16 @@ class DemoStore:
         self._wire = Wire(faults or Faults(), StoreUnavailable)
 
     def capabilities(self) -> frozenset[Capability]:
-        """A recorded shop cancels whole orders only."""
-        if self._shop.conduct is Conduct.RECORDED:
-            return frozenset({Capability.CANCEL})
-        return frozenset({Capability.CANCEL, Capability.CANCEL_LINES})
+        """What this shop does when asked."""
+        return self._shop.can
 
     async def changes_since(self, cursor: str, limit: int = 200) -> Changes:
-        """Customers and orders changed after the cursor; each stands once, with its latest change."""
+        """Products, customers and orders changed after the cursor; each stands once, with its latest change."""
         after = int(cursor or "0")
 
         async def read(tx: Tx) -> Changes:
             rows = await queries.changes(tx, self.store_id, after, limit)
-            refs: dict[str, list[str]] = {"customer": [], "order": []}
+            refs: dict[str, list[str]] = {"product": [], "customer": [], "order": []}
             for row in rows:
                 refs[row.kind].append(row.ref)
             return Changes(
@@ -71,6 +79,7 @@ class DemoStore:
                 more=len(rows) == limit,
                 customers=tuple(await queries.customers(tx, self.store_id, refs["customer"])),
                 orders=tuple(await queries.orders(tx, self.store_id, refs["order"])),
+                products=tuple(await queries.products_by_ref(tx, self.store_id, refs["product"])),
             )
 
         return await self._ask(read)
@@ -80,8 +89,8 @@ class DemoStore:
         return await self._ask(lambda tx: queries.order(tx, self.store_id, ref))
 
     async def get_customer(self, ref: str) -> StoreCustomer | None:
-        """One customer."""
-        return next(iter(await self._ask(lambda tx: queries.customers(tx, self.store_id, [ref]))), None)
+        """One customer, with payment methods, subscriptions and coupons."""
+        return await self._ask(lambda tx: queries.customer(tx, self.store_id, ref))
 
     async def find_customers(self, email: str) -> Sequence[StoreCustomer]:
         """Customers with this mail address (case does not count)."""
@@ -93,26 +102,67 @@ class DemoStore:
 
     async def get_product(self, ref: str) -> Product | None:
         """One product with its variants and stock."""
-        return await self._ask(lambda tx: queries.product(tx, self.store_id, ref))
-
-    async def subscriptions(self, customer_ref: str) -> Sequence[Subscription]:
-        """A customer's memberships and regular deliveries."""
-        return await self._ask(lambda tx: queries.subscriptions(tx, self.store_id, customer_ref))
-
-    async def balances(self, customer_ref: str) -> Sequence[Balance]:
-        """A customer's payment methods on file, with balances where they hold money."""
-        return await self._ask(lambda tx: queries.balances(tx, self.store_id, customer_ref))
+        found = await self._ask(lambda tx: queries.products_by_ref(tx, self.store_id, [ref]))
+        return found[0] if found else None
 
     async def cancel(self, key: str, ref: str, version: int, lines: dict[str, int] | None, reason: str) -> Operation:
-        """Cancel at once, or ask the warehouse where the order is being prepared; idempotent by key."""
-        return await self._ask(lambda tx: verbs.cancel(tx, self._shop, key, ref, version, lines, reason))
+        """Cancel at once, or ask the warehouse where the order is being prepared."""
+        return await self._write(key, asked.Cancel(ref, version, lines, reason))
+
+    async def update_shipping_address(self, key: str, ref: str, version: int, address: Address) -> Operation:
+        """Send to another address, or ask the warehouse where the order is being prepared."""
+        return await self._write(key, asked.UpdateShippingAddress(ref, version, address))
+
+    async def edit_lines(
+        self, key: str, ref: str, version: int, edits: tuple[LineEdit, ...], method_ref: str, expected: Money
+    ) -> Operation:
+        """Make other variants of lines and settle the difference at once."""
+        return await self._write(key, asked.EditLines(ref, version, edits, method_ref, expected))
+
+    async def change_payment(self, key: str, ref: str, version: int, method_ref: str) -> Operation:
+        """Pay by another method on file."""
+        return await self._write(key, asked.ChangePayment(ref, version, method_ref))
+
+    async def add_gift_options(self, key: str, ref: str, version: int, options: GiftOptions) -> Operation:
+        """Make the order a present."""
+        return await self._write(key, asked.AddGiftOptions(ref, version, options))
+
+    async def apply_coupon(self, key: str, ref: str, version: int, code: str) -> Operation:
+        """Take a coupon of the customer's off the order."""
+        return await self._write(key, asked.ApplyCoupon(ref, version, code))
+
+    async def refund(self, key: str, ref: str, tender_ref: str, amount: Money, to: RefundTo) -> Operation:
+        """Book a refund, and credit what the shop holds itself."""
+        return await self._write(key, asked.Refund(ref, tender_ref, amount, to))
+
+    async def issue_credit(self, key: str, customer_ref: str, amount: Money, note: str) -> Operation:
+        """Give store credit."""
+        return await self._write(key, asked.IssueCredit(customer_ref, amount, note))
+
+    async def create_replacement(self, key: str, ref: str, lines: dict[str, int], address: Address | None) -> Operation:
+        """Send units of lines again at no price."""
+        return await self._write(key, asked.CreateReplacement(ref, lines, address))
+
+    async def create_order(
+        self, key: str, customer_ref: str, items: dict[str, int], address: Address, method_ref: str, expected: Money
+    ) -> Operation:
+        """Order goods of one seller, paid at once."""
+        return await self._write(key, asked.CreateOrder(customer_ref, items, address, method_ref, expected))
+
+    async def change_subscription(self, key: str, ref: str, change: SubscriptionChange) -> Operation:
+        """Skip the next delivery, or change the interval or the plan."""
+        return await self._write(key, asked.ChangeSubscription(ref, change))
+
+    async def cancel_subscription(self, key: str, ref: str, when: End) -> Operation:
+        """End a subscription now or at its renewal."""
+        return await self._write(key, asked.CancelSubscription(ref, when))
 
     async def get_operation(self, key: str) -> Operation | None:
         """What became of a write, by its key; None when the store never saw it."""
 
         async def read(tx: Tx) -> Operation | None:
-            row = await queries.operation(tx, self.store_id, key)
-            return await verbs.told(tx, self._shop, row) if row else None
+            row = await operations.operation(tx, self.store_id, key)
+            return await told(tx, self._shop, row) if row else None
 
         return await self._ask(read)
 
@@ -120,7 +170,11 @@ class DemoStore:
         """Let time pass until `now` for a living shop; how many orders changed. Not part of the port."""
         if self._shop.conduct is Conduct.RECORDED:
             return 0
-        return await self._db.run(ASKER, lambda tx: verbs.tick(tx, self._shop, now))
+        return await self._db.run(ASKER, lambda tx: tick(tx, self._shop, now))
+
+    async def _write(self, key: str, write: Asked) -> Operation:
+        """One write, which happens once however often it arrives."""
+        return await self._ask(lambda tx: perform(tx, self._shop, key, write))
 
     async def _ask(self, call: Callable[[Tx], Awaitable[T]]) -> T:
         """One call over the wire, in a transaction of the store's own."""

@@ -1,6 +1,6 @@
 """The named people's orders, each brought to where its story stands at a moment. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 
 import msgspec
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from madoguchi.core.shop.port import (
     Address,
+    Coupon,
     OrderState,
     Shipment,
     StoreOrder,
@@ -16,7 +17,7 @@ from madoguchi.core.shop.port import (
     TrackingState,
 )
 from madoguchi.edge.stores.demo import baskets, catalogue, parcels, rules
-from madoguchi.edge.stores.demo.contents import Contents, Placed, payments_of
+from madoguchi.edge.stores.demo.contents import Contents, Held, Placed, payments_of
 from madoguchi.edge.stores.demo.people import PEOPLE, NamedOrder, NamedSubscription, Person, Story
 from madoguchi.edge.stores.demo.rules import Plan
 
@@ -30,6 +31,7 @@ GIFT_TO = Address(
     country="JP",
 )
 MIND_CHANGED = "no longer needed"
+THANKS, LAST_YEARS = "ARIGATO500", "FUYU2025"  # coupon codes
 
 
 def contents(now: datetime) -> Contents:
@@ -44,7 +46,12 @@ def contents(now: datetime) -> Contents:
             for method in baskets.methods(person.customer, person.gift_balance, person.points)
         ),
         subscriptions=tuple(_subscription(person, one, now) for person in PEOPLE for one in person.subscriptions),
-        orders=tuple(_placed(Telling(person, order, now)) for person in PEOPLE for order in person.orders),
+        plans=tuple(catalogue.OFFERS.values()),
+        coupons=tuple(held for person in PEOPLE for held in _coupons(person, now)),
+        orders=(
+            *(_placed(Telling(person, order, now)) for person in PEOPLE for order in person.orders),
+            *(paid for person in PEOPLE for one in person.subscriptions for paid in _paid_period(person, one, now)),
+        ),
     )
 
 
@@ -166,15 +173,46 @@ def _everything(order: StoreOrder) -> dict[str, int]:
     return rules.wanted(order, None)
 
 
+def _paid_period(person: Person, one: NamedSubscription, now: datetime) -> Iterator[Placed]:
+    """The order by which a membership's present period was paid; a regular delivery's is among the named orders."""
+    if one.plan:
+        at = now - timedelta(days=one.period_days_ago)
+        order = baskets.membership(one.order, person.customer, at, catalogue.OFFERS[one.plan])
+        order = replace(order, subscription_ref=one.ref)
+        yield Placed(order=order, payments=payments_of(order))
+
+
 def _subscription(person: Person, one: NamedSubscription, now: datetime) -> Subscription:
+    plan = catalogue.OFFERS[one.plan] if one.plan else None
+    renews_at = now + timedelta(days=one.renews_in_days)
     return Subscription(
         ref=one.ref,
         customer_ref=person.customer.ref,
-        name=one.name,
-        kind=one.kind,
+        name=plan.name if plan else one.name,
+        kind=plan.kind if plan else "regular_delivery",
         state="active",
-        price=baskets.yen(one.price),
-        interval=one.interval,
+        price=baskets.yen(plan.price if plan else one.price),
+        interval=plan.interval if plan else one.interval,
         started_at=now - timedelta(days=one.started_days_ago),
-        renews_at=now + timedelta(days=one.renews_in_days),
+        renews_at=renews_at,
+        period_started_at=now - timedelta(days=one.period_days_ago),
+        next_delivery_at=None if plan else renews_at,
+        used=one.used,
+        order_ref=one.order,
+        plan_ref=one.plan,
+        intervals=() if plan else catalogue.DELIVERY_INTERVALS,
     )
+
+
+def _coupons(person: Person, now: datetime) -> Iterator[Held]:
+    """Everybody with a name has one that is good, and one that was."""
+    for code, value, minimum, days in ((THANKS, 500, 3000, 30), (LAST_YEARS, 300, 0, -60)):
+        yield Held(
+            customer_ref=person.customer.ref,
+            coupon=Coupon(
+                code=code,
+                value=baskets.yen(value),
+                minimum=baskets.yen(minimum),
+                valid_until=now + timedelta(days=days),
+            ),
+        )

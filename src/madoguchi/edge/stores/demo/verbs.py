@@ -1,230 +1,248 @@
-"""Changing the shops: cancellations, the clock, and filling them. Each runs in the caller's transaction."""
+"""Changing the shops: writing what became of orders, and filling them. Each runs in the caller's transaction."""
 
-import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from msgspec.structs import replace
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.shop.port import Operation, OperationState, StoreOrder
-from madoguchi.edge.stores.demo import contents, queries, rules
-from madoguchi.edge.stores.demo.contents import Contents, Row
-from madoguchi.edge.stores.demo.queries import DueOrder, OperationRow
-from madoguchi.edge.stores.demo.rules import Answer
+from madoguchi.core.shop.port import OrderLine, StoreCustomer, StoreOrder, TenderKind
+from madoguchi.edge.stores.demo import baskets, contents, queries
+from madoguchi.edge.stores.demo.contents import Contents, Placed, Row
+from madoguchi.edge.stores.demo.money import GIFT_BALANCE, HELD, STORE_CREDIT, Movement, Way
 from madoguchi.edge.stores.demo.shops import Shop
 from madoguchi.kit.db import Tx
-from madoguchi.kit.money import Money
 
-Step = tuple[StoreOrder, StoreOrder]  # an order before and after
-
-
-# -- cancelling
+Change = tuple[str, str]  # a kind of thing, and its number
 
 
-async def cancel(
-    tx: Tx, shop: Shop, key: str, ref: str, version: int, lines: dict[str, int] | None, reason: str
-) -> Operation:
-    """Cancel, refuse, or ask the warehouse; the same key gives the first answer, with another request `invalid`."""
-    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{shop.id}/{key}"])
-    request = hashlib.sha256(msgspec.json.encode((ref, version, lines, reason), order="sorted")).hexdigest()
-    known = await queries.operation(tx, shop.id, key)
-    if known is None:
-        known = await _decide(tx, shop, OperationRow(key, request, ref, lines, reason, "failed", None, {}), version)
-    elif known.request != request:
-        return Operation(key=key, state=OperationState.FAILED, code=Answer.INVALID)
-    return await told(tx, shop, known)
+class Step(msgspec.Struct, frozen=True):
+    """An order before and after, and the money that moved between."""
 
-
-async def told(tx: Tx, shop: Shop, row: OperationRow) -> Operation:
-    """What the asker hears of a write, with the order as it is now."""
-    return Operation(
-        key=row.key,
-        state=OperationState(row.state),
-        code=row.code,
-        refunds={ref: Money(amount, shop.currency) for ref, amount in row.refunds.items()},
-        order=await queries.order(tx, shop.id, row.order_ref),
-    )
-
-
-async def _decide(tx: Tx, shop: Shop, asked: OperationRow, version: int) -> OperationRow:
-    order = await queries.locked_order(tx, shop.id, asked.order_ref)
-    if order is None:
-        return await _record(tx, shop, replace(asked, code="not_found"))
-    answer = rules.answer(shop.conduct, order, version, asked.lines, asked.reason)
-    if answer is Answer.ASK_WAREHOUSE:
-        return await _record(tx, shop, replace(asked, state="pending"))
-    if answer is not Answer.NOW:
-        return await _record(tx, shop, replace(asked, code=answer.value))
-    after = rules.cancelled(order, rules.wanted(order, asked.lines), asked.reason)
-    await _write(tx, shop, [(order, after)], tx.now)
-    return await _record(tx, shop, _succeeded(asked, order, after))
-
-
-async def _record(tx: Tx, shop: Shop, row: OperationRow) -> OperationRow:
-    await tx.execute(
-        """insert into operations
-             (shop_id, key, request, order_ref, lines, reason, state, code, refunds, made_at, decide_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        [
-            shop.id,
-            row.key,
-            row.request,
-            row.order_ref,
-            None if row.lines is None else Jsonb(row.lines),
-            row.reason,
-            row.state,
-            row.code,
-            Jsonb(row.refunds),
-            tx.now,
-            tx.now + rules.WAREHOUSE_DECIDES_WITHIN if row.state == "pending" else None,
-        ],
-    )
-    return row
-
-
-def _succeeded(asked: OperationRow, before: StoreOrder, after: StoreOrder) -> OperationRow:
-    refunds = {ref: money.amount for ref, money in rules.refunds(before, after).items()}
-    return replace(asked, state="succeeded", refunds=refunds)
-
-
-# -- the clock
-
-
-async def tick(tx: Tx, shop: Shop, now: datetime) -> int:
-    """Let warehouse and carriers do what was planned until `now`; how many orders changed. One at a time per shop."""
-    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", [shop.id])
-    due = {row.ref: row for row in await queries.due_orders(tx, shop.id, now)}
-    asked: dict[str, list[OperationRow]] = {ref: [] for ref in due}
-    for row in await queries.undecided(tx, shop.id, list(due)):
-        asked[row.order_ref].append(row)
-    steps = []
-    for order in await queries.orders(tx, shop.id, list(due), until=now):
-        after, decided = _moved(order, due[order.ref], asked[order.ref], now)
-        steps.append((order, after))
-        await _answer(tx, shop, decided)
-    await _write(tx, shop, steps, now)
-    await tx.execute("update shops set told_until = greatest(told_until, %s) where id = %s", [now, shop.id])
-    return len(steps)
-
-
-def _moved(
-    order: StoreOrder, due: DueOrder, asked: Sequence[OperationRow], now: datetime
-) -> tuple[StoreOrder, list[OperationRow]]:
-    """The order at `now`; the warehouse decides what it was asked, and sends at once what it can no longer stop."""
-    plan, decided = due.plan, []
-    for row in asked:
-        units = rules.wanted(order, row.lines)
-        answer = rules.answer_of_warehouse(order, plan, units)
-        if answer is Answer.NOW:
-            after = rules.cancelled(order, units, row.reason)
-            decided.append(_succeeded(row, order, after))
-            order = after
-        else:
-            decided.append(replace(row, state="failed", code=answer.value))
-        if answer is Answer.TOO_LATE:
-            plan = replace(plan, ships_at=now)
-    return rules.progressed(order, plan, now), decided
-
-
-async def _answer(tx: Tx, shop: Shop, decided: Iterable[OperationRow]) -> None:
-    await tx.many(
-        """update operations set state = %s, code = %s, refunds = %s, decide_at = null
-           where shop_id = %s and key = %s""",
-        [(row.state, row.code, Jsonb(row.refunds), shop.id, row.key) for row in decided],
-    )
+    before: StoreOrder
+    after: StoreOrder
+    movements: tuple[Movement, ...] = ()
 
 
 # -- writing the difference of an order before and after
 
 
-async def _write(tx: Tx, shop: Shop, steps: Sequence[Step], at: datetime) -> None:
+async def write(tx: Tx, shop: Shop, steps: Sequence[Step], at: datetime) -> None:
     """Each order gets its next version; stock, balances and payments follow from what changed in it."""
-    await _write_orders(tx, shop, [after for _, after in steps])
+    await _write_orders(tx, shop, [step.after for step in steps])
     await _write_lines(tx, shop, steps)
-    await _write_tenders(tx, shop, steps, at)
+    products = await _take_stock(tx, shop, [(step.before.lines, step.after.lines) for step in steps])
+    await _write_tenders(tx, shop, steps)
+    holders = await _move(tx, shop, [(step.after, step.movements) for step in steps], at)
+    holders |= await _use_coupons(tx, shop, steps)
     await _write_shipments(tx, shop, steps)
-    await announce(tx, shop.id, "order", [after.ref for _, after in steps])
+    await _touch_customers(tx, shop, holders)
+    await announce(
+        tx,
+        shop.id,
+        [
+            *_named("product", products),
+            *_named("customer", sorted(holders)),
+            *_named("order", [step.after.ref for step in steps]),
+        ],
+    )
+
+
+async def put(tx: Tx, shop: Shop, placed: Placed) -> None:
+    """Put a new order into the shop: its goods leave the stock, what it was paid with leaves the balance."""
+    order = placed.order
+    for table, rows in contents.rows(shop.id, Contents(orders=[msgspec.structs.replace(placed, payments=())])).items():
+        await _copy(tx, table, rows)
+    products = await _take_stock(tx, shop, [((), order.lines)])
+    paid = tuple(
+        Movement(tender_ref=one.tender_ref, way=Way(one.kind), method_ref=one.method_ref, amount=one.amount)
+        for one in placed.payments
+    )
+    holders = await _move(tx, shop, [(order, paid)], order.placed_at)
+    await _touch_customers(tx, shop, holders)
+    await announce(
+        tx, shop.id, [*_named("product", products), *_named("customer", sorted(holders)), ("order", order.ref)]
+    )
+
+
+async def next_number(tx: Tx, shop: Shop) -> int:
+    """The number of the next thing that is made here; the shop's row stays locked to the end of the transaction."""
+    query = "update shops set last_number = last_number + 1 where id = %s returning last_number"
+    return int(await tx.value(query, [shop.id]))
+
+
+async def open_credit(tx: Tx, shop: Shop, customer: StoreCustomer) -> None:
+    """Give the customer a place for store credit, unless there is one."""
+    await tx.execute(
+        """insert into payment_methods (shop_id, customer_ref, ref, kind, label, balance, details)
+           values (%s, %s, %s, %s, %s, 0, '{}') on conflict (shop_id, customer_ref, ref) do nothing""",
+        [
+            shop.id,
+            customer.ref,
+            STORE_CREDIT,
+            TenderKind.STORE_CREDIT,
+            baskets.label(TenderKind.STORE_CREDIT, customer),
+        ],
+    )
+
+
+async def add_to_balance(tx: Tx, shop: Shop, customer_ref: str, method_ref: str, amount: int) -> bool:
+    """Add minor units to a balance, or take them; False when the method holds no money."""
+    return bool(
+        await tx.execute(
+            """update payment_methods set balance = balance + %s
+               where shop_id = %s and customer_ref = %s and ref = %s and balance is not null""",
+            [amount, shop.id, customer_ref, method_ref],
+        )
+    )
+
+
+async def tell_of_customers(tx: Tx, shop: Shop, refs: Sequence[str]) -> None:
+    """These customers changed: they get their next version and are announced."""
+    await _touch_customers(tx, shop, refs)
+    await announce(tx, shop.id, _named("customer", refs))
+
+
+async def _touch_customers(tx: Tx, shop: Shop, refs: Iterable[str]) -> None:
+    await tx.execute(
+        "update customers set version = version + 1 where shop_id = %s and ref = any(%s)", [shop.id, sorted(refs)]
+    )
+
+
+def _named(kind: str, refs: Iterable[str]) -> list[Change]:
+    return [(kind, ref) for ref in refs]
 
 
 async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> None:
     await tx.many(
-        """update orders set version = version + 1, state = %s, status_text = %s, cancel_reason = %s
+        """update orders set version = version + 1, state = %s, status_text = %s, cancel_reason = %s, address = %s,
+             total = %s, promised_from = %s, promised_until = %s, is_gift = %s, gift = %s, coupon = %s
            where shop_id = %s and ref = %s""",
-        [(o.state.value, o.status_text, o.cancel_reason, shop.id, o.ref) for o in orders],
+        [
+            (
+                o.state.value,
+                o.status_text,
+                o.cancel_reason,
+                contents.record(o.address),
+                o.total.amount,
+                o.promised_from,
+                o.promised_until,
+                o.is_gift,
+                contents.record(o.gift),
+                o.coupon,
+                shop.id,
+                o.ref,
+            )
+            for o in orders
+        ],
     )
 
 
 async def _write_lines(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
-    changed = [
-        (after.ref, old, new)
-        for before, after in steps
-        for old, new in zip(before.lines, after.lines, strict=True)
-        if old != new
-    ]
     await tx.many(
-        """update order_lines set cancelled = %s, shipped = %s, delivered = %s
+        """update order_lines set sku = %s, options = %s, unit_price = %s, total = %s, tax = %s,
+             cancelled = %s, shipped = %s, delivered = %s
            where shop_id = %s and order_ref = %s and ref = %s""",
-        [(new.cancelled, new.shipped, new.delivered, shop.id, ref, new.ref) for ref, _, new in changed],
+        [
+            (
+                new.sku,
+                Jsonb(new.options),
+                new.unit_price.amount,
+                new.total.amount,
+                new.tax.amount,
+                new.cancelled,
+                new.shipped,
+                new.delivered,
+                shop.id,
+                step.after.ref,
+                new.ref,
+            )
+            for step in steps
+            for old, new in zip(step.before.lines, step.after.lines, strict=True)
+            if old != new
+        ],
     )
-    returned: Counter[str] = Counter()
-    for _, old, new in changed:
-        returned[new.sku] += new.cancelled - old.cancelled
+
+
+async def _take_stock(
+    tx: Tx, shop: Shop, lines: Sequence[tuple[Sequence[OrderLine], Sequence[OrderLine]]]
+) -> list[str]:
+    """Units that lines no longer hold go back into the stock, those they hold now leave it; the products concerned."""
+    more: Counter[str] = Counter()
+    for before, after in lines:
+        for line in before:
+            more[line.sku] += line.quantity - line.cancelled
+        for line in after:
+            more[line.sku] -= line.quantity - line.cancelled
+    changed = sorted((sku, units) for sku, units in more.items() if units)
+    if not changed:
+        return []
     await tx.many(
-        "update variants set stock = stock + %s where shop_id = %s and sku = %s",
-        [(units, shop.id, sku) for sku, units in sorted(returned.items()) if units],
+        """update variants set stock = stock + %s, available = stock + %s > 0
+           where shop_id = %s and sku = %s and stock is not null""",
+        [(units, units, shop.id, sku) for sku, units in changed],
     )
+    refs = await queries.counted_products(tx, shop.id, [sku for sku, _ in changed])
+    await tx.execute("update products set version = version + 1 where shop_id = %s and ref = any(%s)", [shop.id, refs])
+    return refs
 
 
-async def _write_tenders(tx: Tx, shop: Shop, steps: Sequence[Step], at: datetime) -> None:
+async def _write_tenders(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
     changed = [
-        (after, old, new)
-        for before, after in steps
-        for old, new in zip(before.tenders, after.tenders, strict=True)
+        (step.after.ref, new)
+        for step in steps
+        for old, new in zip(step.before.tenders, step.after.tenders, strict=False)
         if old != new
     ]
     await tx.many(
         """update tenders set amount = %s, captured = %s, refunded = %s, pay_by = %s
            where shop_id = %s and order_ref = %s and ref = %s""",
         [
-            (new.amount.amount, new.captured.amount, new.refunded.amount, new.pay_by, shop.id, order.ref, new.ref)
-            for order, _, new in changed
+            (new.amount.amount, new.captured.amount, new.refunded.amount, new.pay_by, shop.id, ref, new.ref)
+            for ref, new in changed
         ],
     )
-    payments: list[Row] = []
-    for order, old, new in changed:
-        method = rules.credited_method(new) or new.method_ref
-        if taken := (new.captured - old.captured).amount:
-            payments.append((shop.id, order.ref, new.ref, "payment", new.method_ref, taken, at))
-        if given := (new.refunded - old.refunded).amount:
-            payments.append((shop.id, order.ref, new.ref, "refund", method, given, at))
-            await _credit(tx, shop, order, rules.credited_method(new), given)
+    for step in steps:
+        await _copy(tx, "tenders", list(contents.tender_rows(shop.id, step.after))[len(step.before.tenders) :])
+
+
+async def _move(tx: Tx, shop: Shop, moved: Sequence[tuple[StoreOrder, Sequence[Movement]]], at: datetime) -> set[str]:
+    """Book movements as payments, and on the balances they touch; the customers whose balances changed."""
+    holders = set()
+    for order, movements in moved:
+        await tx.many(
+            """insert into payments (shop_id, order_ref, tender_ref, kind, method_ref, amount, at)
+               values (%s, %s, %s, %s, %s, %s, %s)""",
+            [(shop.id, order.ref, one.tender_ref, one.way.value, one.method_ref, one.amount, at) for one in movements],
+        )
+        sums: dict[str, int] = defaultdict(int)
+        for one in movements:
+            sums[one.method_ref] += one.amount if one.way is Way.REFUND else -one.amount
+        held = {t.method_ref for t in order.tenders if t.kind in HELD} | {GIFT_BALANCE, STORE_CREDIT}
+        for method_ref, amount in sorted(sums.items()):
+            if await add_to_balance(tx, shop, order.customer_ref, method_ref, amount):
+                holders.add(order.customer_ref)
+            elif method_ref in held:
+                raise LookupError(f"order {order.ref}: no balance {method_ref} to book {amount} on")
+    return holders
+
+
+async def _use_coupons(tx: Tx, shop: Shop, steps: Sequence[Step]) -> set[str]:
+    used = [step.after for step in steps if step.after.coupon != step.before.coupon]
     await tx.many(
-        """insert into payments (shop_id, order_ref, tender_ref, kind, method_ref, amount, at)
-           values (%s, %s, %s, %s, %s, %s, %s)""",
-        payments,
+        "update coupons set order_ref = %s where shop_id = %s and customer_ref = %s and code = %s",
+        [(order.ref, shop.id, order.customer_ref, order.coupon) for order in used],
     )
-
-
-async def _credit(tx: Tx, shop: Shop, order: StoreOrder, method_ref: str | None, amount: int) -> None:
-    if method_ref is None:
-        return
-    found = await tx.execute(
-        """update payment_methods set balance = balance + %s
-           where shop_id = %s and customer_ref = %s and ref = %s and balance is not null""",
-        [amount, shop.id, order.customer_ref, method_ref],
-    )
-    if not found:
-        raise LookupError(f"order {order.ref}: no balance {method_ref} to give money back to")
+    return {order.customer_ref for order in used}
 
 
 async def _write_shipments(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
     rows: dict[str, list[Row]] = {"shipments": [], "shipment_lines": [], "tracking_events": []}
     moved: list[Row] = []
-    for before, after in steps:
+    for step in steps:
+        before, after = step.before, step.after
         known = {shipment.ref: shipment for shipment in before.shipments}
         for table, row in contents.parcel_rows(shop.id, after, frozenset(known)):
             rows[table].append(row)
@@ -242,15 +260,25 @@ async def _write_shipments(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
         await _copy(tx, table, new_rows)
 
 
-async def announce(tx: Tx, shop_id: str, kind: str, refs: Sequence[str]) -> None:
-    """Note in the change log that these changed; it locks the log, so it comes last."""
+async def announce(tx: Tx, shop_id: str, changes: Sequence[Change]) -> None:
+    """Note in the change log that these changed, in this order; it locks the log, so it comes last."""
+    if not changes:
+        return
     await tx.execute(
         """with log as (
              update shops set last_change = last_change + %s where id = %s returning last_change - %s as last)
            insert into changes (shop_id, kind, ref, seq)
-           select %s, %s, changed.ref, last + changed.n from log, unnest(%s::text[]) with ordinality as changed(ref, n)
+           select %s, changed.kind, changed.ref, last + changed.n
+           from log, unnest(%s::text[], %s::text[]) with ordinality as changed(kind, ref, n)
            on conflict (shop_id, kind, ref) do update set seq = excluded.seq""",
-        [len(refs), shop_id, len(refs), shop_id, kind, list(refs)],
+        [
+            len(changes),
+            shop_id,
+            len(changes),
+            shop_id,
+            [kind for kind, _ in changes],
+            [ref for _, ref in changes],
+        ],
     )
 
 
@@ -275,11 +303,16 @@ async def empty(tx: Tx, shop: Shop, fingerprint: str) -> None:
 
 
 async def fill(tx: Tx, shop: Shop, stuff: Contents) -> None:
-    """Put contents into the shop and announce its customers and orders."""
+    """Put contents into the shop and announce its products, customers and orders."""
     for table, rows in contents.rows(shop.id, stuff).items():
         await _copy(tx, table, rows)
-    await announce(tx, shop.id, "customer", [customer.ref for customer in stuff.customers])
-    await announce(tx, shop.id, "order", [placed.order.ref for placed in stuff.orders])
+    await announce(
+        tx,
+        shop.id,
+        _named("product", [product.ref for product in stuff.products])
+        + _named("customer", [customer.ref for customer in stuff.customers])
+        + _named("order", [placed.order.ref for placed in stuff.orders]),
+    )
 
 
 async def _copy(tx: Tx, table: str, rows: Sequence[Row]) -> None:

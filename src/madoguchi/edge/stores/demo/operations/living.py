@@ -1,0 +1,212 @@
+"""How a living shop answers: by where an order stands, what its units and tenders show, and what is in stock. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from madoguchi.core.shop.port import (
+    Address,
+    Balance,
+    Failure,
+    OrderState,
+    RefundTo,
+    StoreOrder,
+    Tender,
+    TenderKind,
+)
+from madoguchi.edge.stores.demo import baskets, money, rules
+from madoguchi.edge.stores.demo.money import Movement, Way
+from madoguchi.edge.stores.demo.operations import answers
+from madoguchi.edge.stores.demo.operations.answers import Answer, Effect, Facts, Waiting
+from madoguchi.edge.stores.demo.operations.asked import (
+    AddGiftOptions,
+    ApplyCoupon,
+    Cancel,
+    ChangePayment,
+    EditLines,
+    OfOrder,
+    Refund,
+    Stoppable,
+    UpdateShippingAddress,
+)
+from madoguchi.kit.money import Money, share
+
+BEFORE_WAREHOUSE = frozenset({OrderState.PENDING_PAYMENT, OrderState.PAID})
+BEFORE_SHIPPING = BEFORE_WAREHOUSE | {OrderState.PREPARING}
+BANK = "bank"  # where money goes that leaves by a bank transfer; on nobody's file
+COUNTRY = "JP"
+_POSTAL_CODE = re.compile(r"\d{3}-?\d{4}")
+_PAID_BY_HAND = frozenset({TenderKind.KONBINI, TenderKind.COD, TenderKind.BANK})
+
+
+def answer(facts: Facts, asked: OfOrder) -> Answer:
+    """What the shop says to a change of an order."""
+    match asked:
+        case Cancel() | UpdateShippingAddress():
+            done = stopped(facts.order, asked, refunds=facts.refunds)
+            wait = isinstance(done, Effect) and facts.order.state is OrderState.PREPARING
+            return Waiting.WAREHOUSE if wait else done
+        case Refund():
+            return _refund(facts, asked)
+    if facts.order.state is OrderState.CANCELLED:
+        return Failure.INVALID
+    if facts.order.state not in (BEFORE_SHIPPING if isinstance(asked, ApplyCoupon) else BEFORE_WAREHOUSE):
+        return Failure.TOO_LATE
+    match asked:
+        case EditLines():
+            return _edit(facts, asked)
+        case ChangePayment():
+            return _payment(facts, asked)
+        case AddGiftOptions():
+            return Effect(replace(facts.order, is_gift=True, gift=asked.options))
+        case ApplyCoupon():
+            return _coupon(facts, asked.code)
+
+
+def answer_of_warehouse(order: StoreOrder, asked: Stoppable, *, may_stop: bool, refunds: bool) -> Effect | Failure:
+    """What the warehouse says to what it was asked: done, too late, or that it makes no sense any more."""
+    done = stopped(order, asked, refunds=refunds)
+    if isinstance(done, Effect) and order.state is OrderState.PREPARING and not may_stop:
+        return Failure.TOO_LATE
+    return done
+
+
+def stopped(order: StoreOrder, asked: Stoppable, *, refunds: bool) -> Effect | Failure:
+    """The order as if the warehouse had stopped in time, for what it can stop at all."""
+    if isinstance(asked, UpdateShippingAddress):
+        return _address(order, asked)
+    units = rules.wanted(order, asked.lines)
+    by_ref = {line.ref: line for line in order.lines}
+    if not units or not all(
+        ref in by_ref and 0 < count <= by_ref[ref].quantity - by_ref[ref].cancelled for ref, count in units.items()
+    ):
+        return Failure.INVALID
+    if any(count > rules.unshipped(by_ref[ref]) for ref, count in units.items()):
+        return Failure.TOO_LATE
+    after = rules.cancelled(order, units, asked.reason, refunds=refunds)
+    return Effect(after, money.movements(order, after))
+
+
+def _address(order: StoreOrder, asked: UpdateShippingAddress) -> Effect | Failure:
+    address = asked.address
+    if order.state is OrderState.CANCELLED:
+        return Failure.INVALID
+    if not any(map(rules.unshipped, order.lines)):
+        return Failure.TOO_LATE
+    if not is_deliverable(address):
+        return Failure.INVALID
+    return Effect(baskets.promised(replace(order, address=address)))
+
+
+def is_deliverable(address: Address) -> bool:
+    """Whether a carrier can find it; the shop sends within its country."""
+    whole = address.name and address.lines and address.city and address.country == COUNTRY
+    return bool(whole and _POSTAL_CODE.fullmatch(address.postal_code))
+
+
+def _edit(facts: Facts, asked: EditLines) -> Answer:
+    edits = {edit.line_ref: edit.sku for edit in asked.edits}
+    if any(edits.get(line.ref) == line.sku or (line.ref in edits and line.cancelled) for line in facts.order.lines):
+        return Failure.INVALID
+    changed = answers.edited(facts, asked)
+    if isinstance(changed, Failure):
+        return changed
+    after, difference = changed
+    open_tender = next((t for t in after.tenders if t.method_ref == asked.method_ref and _unpaid(t)), None)
+    if open_tender:
+        return _asked_for(after, open_tender, difference)
+    method = facts.method(asked.method_ref)
+    if method is None or method.kind not in money.CHARGEABLE:
+        return Failure.METHOD_UNKNOWN
+    if difference > 0 and not money.covers(method, difference):
+        return Failure.INSUFFICIENT
+    if difference > 0:
+        return answers.effect(money.charged(after, method, difference))
+    if difference == 0:
+        return Effect(after)
+    moved = money.given(after, method.method_ref, -difference, lambda tender: _may_get(method, tender))
+    return answers.effect(moved) if moved else Failure.METHOD_UNKNOWN
+
+
+def _unpaid(tender: Tender) -> bool:
+    return bool(tender.amount) and not tender.captured
+
+
+def _asked_for(order: StoreOrder, tender: Tender, difference: int) -> Answer:
+    """What is still to be paid by this tender becomes more or less."""
+    amount = tender.amount.amount + difference
+    if amount <= 0:
+        return Failure.METHOD_UNKNOWN
+    changed = replace(tender, amount=Money(amount, order.currency))
+    return Effect(replace(order, tenders=tuple(changed if t.ref == tender.ref else t for t in order.tenders)))
+
+
+def _may_get(method: Balance, tender: Tender) -> bool:
+    """Money goes back to where it came from, or becomes gift balance."""
+    return tender.method_ref == method.method_ref or method.kind is TenderKind.GIFT_BALANCE
+
+
+def _payment(facts: Facts, asked: ChangePayment) -> Answer:
+    tenders = [tender for tender in facts.order.tenders if tender.amount - tender.refunded]
+    method = facts.method(asked.method_ref)
+    if method is None or method.kind not in money.CHARGEABLE:
+        return Failure.METHOD_UNKNOWN
+    if len(tenders) != 1 or tenders[0].method_ref == asked.method_ref:
+        return Failure.INVALID
+    old = tenders[0]
+    if old.captured and old.kind in _PAID_BY_HAND:
+        return Failure.INVALID
+    amount = (old.amount - old.refunded).amount
+    if not money.covers(method, amount):
+        return Failure.INSUFFICIENT
+    after, taken = money.charged(facts.order, method, amount)
+    if facts.order.state is OrderState.PENDING_PAYMENT:
+        after = replace(after, state=OrderState.PAID, status_text=OrderState.PAID.value)
+    if old.captured:
+        back = Movement(tender_ref=old.ref, way=Way.REFUND, method_ref=old.method_ref, amount=amount)
+        return Effect(money.with_refunds(after, [back]), (*taken, back))
+    voided = replace(old, amount=Money(0, facts.order.currency), pay_by=None)
+    return Effect(replace(after, tenders=tuple(voided if t.ref == old.ref else t for t in after.tenders)), taken)
+
+
+def _coupon(facts: Facts, code: str) -> Answer:
+    """The value is shared out over the lines of which nothing was cancelled."""
+    coupon = next((one for one in facts.customer.coupons if one.code == code), None)
+    if coupon is None or coupon.valid_until < facts.now:
+        return Failure.COUPON_INVALID
+    if facts.order.coupon:
+        return Failure.INVALID
+    totals = [0 if line.cancelled else line.total.amount for line in facts.order.lines]
+    if sum(totals) < max(coupon.minimum.amount, 1):
+        return Failure.COUPON_MINIMUM
+    off = share(min(coupon.value.amount, sum(totals)), totals)
+    lines = tuple(
+        answers.repriced(line, line.total.amount - less) if less else line
+        for line, less in zip(facts.order.lines, off, strict=True)
+    )
+    total = facts.order.total - Money(sum(off), facts.order.currency)
+    after = replace(facts.order, lines=lines, total=total, coupon=code)
+    return answers.effect(money.eased(facts.order, after, refunds=facts.refunds))
+
+
+def _refund(facts: Facts, asked: Refund) -> Answer:
+    tender = next((one for one in facts.order.tenders if one.ref == asked.tender_ref), None)
+    if tender is None or asked.amount.currency != facts.order.currency:
+        return Failure.INVALID
+    if not 0 < asked.amount.amount <= money.room(tender):
+        return Failure.INVALID
+    if asked.to is RefundTo.BANK and tender.kind in money.HELD:
+        return Failure.INVALID
+    if asked.to is RefundTo.ORIGINAL and tender.kind in _PAID_BY_HAND:
+        return Failure.INVALID
+    method_ref = _DESTINATIONS.get(asked.to, tender.method_ref)
+    back = Movement(tender_ref=tender.ref, way=Way.REFUND, method_ref=method_ref, amount=asked.amount.amount)
+    return Effect(money.with_refunds(facts.order, [back]), (back,))
+
+
+_DESTINATIONS: Mapping[RefundTo, str] = {
+    RefundTo.GIFT_BALANCE: money.GIFT_BALANCE,
+    RefundTo.BANK: BANK,
+    RefundTo.CREDIT: money.STORE_CREDIT,
+}

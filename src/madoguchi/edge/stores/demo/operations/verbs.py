@@ -1,0 +1,217 @@
+"""The one path of every write: the key is looked up, the thing locked, the answer decided, written and kept."""
+
+from msgspec.structs import replace
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.shop.port import Failure, Operation, OperationState, StoreOrder
+from madoguchi.edge.stores.demo import queries, rules, verbs
+from madoguchi.edge.stores.demo.contents import Placed
+from madoguchi.edge.stores.demo.money import STORE_CREDIT, Movement, Way
+from madoguchi.edge.stores.demo.operations import asked as writes
+from madoguchi.edge.stores.demo.operations import creating, living, standing, subscribing
+from madoguchi.edge.stores.demo.operations import queries as operations
+from madoguchi.edge.stores.demo.operations.answers import Effect, Facts
+from madoguchi.edge.stores.demo.operations.asked import (
+    Asked,
+    CancelSubscription,
+    ChangeSubscription,
+    CreateOrder,
+    CreateReplacement,
+    EditLines,
+    IssueCredit,
+    OfOrder,
+    OfSubscription,
+    Refund,
+)
+from madoguchi.edge.stores.demo.operations.queries import OperationRow
+from madoguchi.edge.stores.demo.shops import Conduct, Shop
+from madoguchi.edge.stores.demo.verbs import Step
+from madoguchi.kit.db import Tx
+from madoguchi.kit.money import Money
+
+
+async def perform(tx: Tx, shop: Shop, key: str, asked: Asked) -> Operation:
+    """Do it, refuse it, or ask the warehouse; the same key gives the first answer, with another request `invalid`."""
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{shop.id}/{key}"])
+    known = await operations.operation(tx, shop.id, key)
+    if known is None:
+        new = OperationRow(
+            key=key, subject=asked.ref, arguments=writes.to_record(asked), state=OperationState.SUCCEEDED
+        )
+        known = await _decide(tx, shop, new, asked)
+        await _record(tx, shop, known)
+    elif known.asked != asked:
+        return Operation(key=key, state=OperationState.FAILED, code=Failure.INVALID)
+    return await told(tx, shop, known)
+
+
+async def told(tx: Tx, shop: Shop, row: OperationRow) -> Operation:
+    """What the asker hears of a write, with the order and the customer as they are now."""
+    order = await queries.order(tx, shop.id, row.created or row.subject)
+    holder = order.customer_ref if order else await queries.subscription_holder(tx, shop.id, row.subject)
+    return Operation(
+        key=row.key,
+        state=row.state,
+        code=row.code,
+        refunds={ref: Money(amount, shop.currency) for ref, amount in row.refunds.items()},
+        charges={ref: Money(amount, shop.currency) for ref, amount in row.charges.items()},
+        created=row.created,
+        order=order,
+        customer=await queries.customer(tx, shop.id, holder or row.subject),
+    )
+
+
+def succeeded(row: OperationRow, movements: tuple[Movement, ...]) -> OperationRow:
+    """The write as done, with the money that it moved."""
+    refunds: dict[str, int] = {}
+    charges: dict[str, int] = {}
+    for one in movements:
+        if one.way is Way.REFUND and one.amount:
+            refunds[one.tender_ref] = refunds.get(one.tender_ref, 0) + one.amount
+        elif one.amount:
+            charges[one.method_ref] = charges.get(one.method_ref, 0) + one.amount
+    return replace(row, state=OperationState.SUCCEEDED, refunds=refunds, charges=charges)
+
+
+def failed(row: OperationRow, code: Failure) -> OperationRow:
+    """The write as refused."""
+    return replace(row, state=OperationState.FAILED, code=code)
+
+
+async def _decide(tx: Tx, shop: Shop, row: OperationRow, asked: Asked) -> OperationRow:
+    if writes.capability(asked) not in shop.can:
+        return failed(row, Failure.NOT_SUPPORTED)
+    match asked:
+        case CreateOrder():
+            return await _create_order(tx, shop, row, asked)
+        case CreateReplacement():
+            return await _create_replacement(tx, shop, row, asked)
+        case IssueCredit():
+            return await _issue_credit(tx, shop, row, asked)
+        case ChangeSubscription() | CancelSubscription():
+            return await _change_subscription(tx, shop, row, asked)
+        case _:
+            return await _change_order(tx, shop, row, asked)
+
+
+async def _change_order(tx: Tx, shop: Shop, row: OperationRow, asked: OfOrder) -> OperationRow:
+    order = await queries.locked_order(tx, shop.id, asked.ref)
+    if order is None:
+        return failed(row, Failure.NOT_FOUND)
+    if not isinstance(asked, Refund) and asked.version != order.version:
+        return failed(row, Failure.VERSION_CHANGED)
+    facts = await _facts(tx, shop, order, asked)
+    answer = (living if shop.conduct is Conduct.LIVING else standing).answer(facts, asked)
+    if isinstance(answer, Failure):
+        return failed(row, answer)
+    if not isinstance(answer, Effect):
+        return replace(row, state=OperationState.PENDING)
+    if any(one.method_ref == STORE_CREDIT for one in answer.movements):
+        await verbs.open_credit(tx, shop, facts.customer)
+    await verbs.write(tx, shop, [Step(order, answer.order, answer.movements)], tx.now)
+    return succeeded(row, answer.movements)
+
+
+async def _facts(tx: Tx, shop: Shop, order: StoreOrder, asked: OfOrder) -> Facts:
+    refs = [line.product_ref for line in order.lines] if isinstance(asked, EditLines) else []
+    products = await queries.locked_products(tx, shop.id, refs)
+    customer = await queries.locked_customer(tx, shop.id, order.customer_ref)
+    assert customer
+    return Facts(now=tx.now, order=order, customer=customer, products=products, refunds=shop.refunds)
+
+
+async def _create_order(tx: Tx, shop: Shop, row: OperationRow, asked: CreateOrder) -> OperationRow:
+    refs = await queries.counted_products(tx, shop.id, list(asked.items))
+    products = await queries.locked_products(tx, shop.id, refs)
+    customer = await queries.locked_customer(tx, shop.id, asked.ref)
+    if customer is None:
+        return failed(row, Failure.NOT_FOUND)
+    number = creating.order_number(await verbs.next_number(tx, shop))
+    placed = creating.new_order(number, customer, asked, products, tx.now)
+    return await _put(tx, shop, row, placed)
+
+
+async def _create_replacement(tx: Tx, shop: Shop, row: OperationRow, asked: CreateReplacement) -> OperationRow:
+    order = await queries.locked_order(tx, shop.id, asked.ref)
+    if order is None:
+        return failed(row, Failure.NOT_FOUND)
+    products = await queries.locked_products(tx, shop.id, [line.product_ref for line in order.lines])
+    number = creating.order_number(await verbs.next_number(tx, shop))
+    return await _put(tx, shop, row, creating.replacement(number, order, asked, products, tx.now))
+
+
+async def _put(tx: Tx, shop: Shop, row: OperationRow, placed: Placed | Failure) -> OperationRow:
+    if isinstance(placed, Failure):
+        return failed(row, placed)
+    await verbs.put(tx, shop, placed)
+    charges = {one.method_ref: one.amount for one in placed.payments}
+    return replace(row, charges=charges, created=placed.order.ref)
+
+
+async def _issue_credit(tx: Tx, shop: Shop, row: OperationRow, asked: IssueCredit) -> OperationRow:
+    customer = await queries.locked_customer(tx, shop.id, asked.ref)
+    if customer is None:
+        return failed(row, Failure.NOT_FOUND)
+    if asked.amount.amount <= 0 or asked.amount.currency != shop.currency:
+        return failed(row, Failure.INVALID)
+    ref = creating.credit_number(await verbs.next_number(tx, shop))
+    await verbs.open_credit(tx, shop, customer)
+    await verbs.add_to_balance(tx, shop, customer.ref, STORE_CREDIT, asked.amount.amount)
+    await tx.execute(
+        """insert into credits (shop_id, ref, customer_ref, method_ref, amount, note, at)
+           values (%s, %s, %s, %s, %s, %s, %s)""",
+        [shop.id, ref, customer.ref, STORE_CREDIT, asked.amount.amount, asked.note, tx.now],
+    )
+    await verbs.tell_of_customers(tx, shop, [customer.ref])
+    return replace(row, created=ref)
+
+
+async def _change_subscription(tx: Tx, shop: Shop, row: OperationRow, asked: OfSubscription) -> OperationRow:
+    one = await queries.locked_subscription(tx, shop.id, asked.ref)
+    if one is None:
+        return failed(row, Failure.NOT_FOUND)
+    if isinstance(asked, ChangeSubscription):
+        after = subscribing.changed(one, asked.change)
+    else:
+        after = subscribing.ended(one, asked.when)
+    if isinstance(after, Failure):
+        return failed(row, after)
+    await tx.execute(
+        """update subscriptions set state = %s, plan_ref = %s, name = %s, price = %s, interval = %s, renews_at = %s,
+             next_delivery_at = %s
+           where shop_id = %s and ref = %s""",
+        [
+            after.state,
+            after.plan_ref,
+            after.name,
+            after.price.amount,
+            after.interval,
+            after.renews_at,
+            after.next_delivery_at,
+            shop.id,
+            after.ref,
+        ],
+    )
+    await verbs.tell_of_customers(tx, shop, [after.customer_ref])
+    return row
+
+
+async def _record(tx: Tx, shop: Shop, row: OperationRow) -> None:
+    await tx.execute(
+        """insert into operations
+             (shop_id, key, subject, arguments, state, code, refunds, charges, created, made_at, decide_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            shop.id,
+            row.key,
+            row.subject,
+            Jsonb(row.arguments),
+            row.state,
+            row.code,
+            Jsonb(row.refunds),
+            Jsonb(row.charges),
+            row.created,
+            tx.now,
+            tx.now + rules.WAREHOUSE_DECIDES_WITHIN if row.state is OperationState.PENDING else None,
+        ],
+    )
