@@ -22,6 +22,8 @@ from madoguchi.front.ui.picks import PickView, pick_views
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
+from madoguchi.kit.ids import uuid7
+from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.rules import order_card
 from madoguchi.service.orders.verbs import Cancellable, cancellable
 from madoguchi.service.routing import queries as routing
@@ -43,6 +45,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[Order]
     chosen: Order | None
     offers: Sequence[Offer]
+    buttons: Sequence[str]
     cancellable: Cancellable | None
     earlier: Sequence[CaseLine]
     promises: Sequence[Promise]
@@ -110,6 +113,8 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     actions: Sequence[ActionView]
     picked: bool
+    buttons: Sequence[tuple[str, str]]
+    client_id: str
     earlier: Sequence[EarlierView]
     promises: Sequence[PromiseView]
     notes: Sequence[Entry]
@@ -123,6 +128,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
     orders = await orders_of(tx, customer.id, limit=_ORDERS)
     chosen = await _chosen(tx, actor, customer, orders, case, order_id)
     earlier = await cases.cases_of(tx, customer.id, limit=_EARLIER + 1)
+    found = await offers(tx, catalogue, actor, Subject(About.ORDER, chosen.id)) if chosen else ()
     return Pane(
         case=case,
         customer=customer,
@@ -130,7 +136,8 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         handover=await routing.handover_of(tx, actor, case.id),
         orders=orders,
         chosen=chosen,
-        offers=await offers(tx, catalogue, actor, Subject(About.ORDER, chosen.id)) if chosen else (),
+        offers=found,
+        buttons=buttons(catalogue, found) if chosen else (),
         cancellable=await cancellable(tx, chosen) if chosen else None,
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
         promises=await routing.promises_to(tx, actor, customer.id),
@@ -139,10 +146,9 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
     )
 
 
-def view(pane: Pane, reader: Reader, *, acts: bool, wanted: Mapping[str, int] | None = None) -> PaneView:
-    """The pane as the template shows it; `acts` is whether the actor may act on the customer's orders here.
-
-    `wanted` are the units that were picked in a form that is shown again.
+def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Mapping[str, int] | None = None) -> PaneView:
+    """The pane as the template shows it. `acts`, `writes`: whether the actor may act on the customer's orders here, and
+    write to them; `wanted` are the units that were picked in a form that is shown again.
     """
     customer, handover = pane.customer, pane.handover
     chosen = pane.chosen
@@ -159,6 +165,8 @@ def view(pane: Pane, reader: Reader, *, acts: bool, wanted: Mapping[str, int] | 
         order_id=str(chosen.id) if chosen else "",
         actions=[_action(pane, offer, reader, wanted) for offer in pane.offers],
         picked=wanted is not None,
+        buttons=[(name, reader.t(f"actions.{name}.name")) for name in pane.buttons] if writes else [],
+        client_id=str(uuid7()),
         earlier=[
             EarlierView(
                 case_url(line.id),

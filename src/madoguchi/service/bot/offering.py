@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect
 from madoguchi.core.actions.verbs import Offer, find
 from madoguchi.core.cases.queries import access_case
@@ -15,7 +16,6 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.i18n import Reader
-from madoguchi.service.bot.rules import about_an_order
 from madoguchi.service.bot.voice import Option, content
 
 
@@ -43,7 +43,7 @@ async def put_button(
         raise invisible()
     if not _has_button(entry):
         raise Refused("unknown_action", 404)
-    refusal = await entry.offer(tx, actor, order_id) if entry.offer else None
+    refusal = await entry.offer(tx, actor, Subject(About.ORDER, order_id)) if entry.offer else None
     if refusal:
         raise Refused(refusal.code, 409, alternatives=refusal.alternatives, **refusal.parameters)
     reader = Reader(case.locale)
@@ -64,4 +64,4 @@ async def put_button(
 
 def _has_button(action: Action) -> bool:
     """Buttons name the reason that an action ends, and the order."""
-    return action.reason is not None and about_an_order(action.arguments)
+    return action.reason is not None and action.about is About.ORDER

@@ -100,11 +100,6 @@ def chosen(choice: str) -> Next:
     return Next(Move.TOPICS)
 
 
-def about_an_order(arguments: type[msgspec.Struct]) -> bool:
-    """Whether these are the arguments of an action on one order."""
-    return any(field.name == "order_id" for field in msgspec.structs.fields(arguments))
-
-
 def beside_people(pressed: Next) -> bool:
     """Whether the bot does this also while people have the case: what a button says about one order or one slip."""
     return pressed.move in {Move.ORDER, Move.CONFIRM, Move.KEEP} or bool(pressed.move is Move.REASON and pressed.order)

@@ -33,6 +33,7 @@ from madoguchi.service.bot.rules import (
     Move,
     Next,
     Waiting,
+    beside_people,
     chosen,
     meant,
     tells_language,
@@ -102,6 +103,13 @@ class Talk:
                     await self._go_on()
         if texts and self.goes_on:
             await self._listen("\n".join(texts))
+
+    async def serve(self, entries: Sequence[Entry]) -> None:
+        """People have the case: do what the customer pressed about an order or a slip, and say nothing else."""
+        for entry in entries:
+            if entry.kind is Kind.CHOICE and beside_people(pressed := chosen((entry.body or {})["choice"])):
+                await self._do(pressed)
+        self._remember(waiting=None)  # what is typed next is said to a person
 
     # --- understanding ----------------------------------------------------------------------------------------------
 
