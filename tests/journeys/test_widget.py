@@ -33,6 +33,9 @@ async def test_a_shopper_is_helped_on_the_shops_page(street: Street, lang: str, 
     page = await street.guest(lang, width=DESK)
     await page.goto(f"{street.site.url}/demo/shop?as={person.customer.ref}")
     frame = await open_widget(page)
+    async with page.context.expect_page() as beside:  # only the frame's own pages may stand in the frame
+        await frame.locator(".order-headline a").first.click()
+    assert "/orders/" in (await beside.value).url
     await frame.locator(".order", has_text=person.order(Story.LATE)).get_by_role("button").click()
     await expect(frame.locator(".entry .tracking")).to_be_visible()
     await write(frame, f"{CHANGED_MIND[lang]} {person.order(Story.CANCELLABLE)}")

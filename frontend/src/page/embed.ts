@@ -5,6 +5,7 @@ const USED = "madoguchi:used";
 
 export function startEmbed(): void {
   if (parent === window) return;
+  document.addEventListener("click", leaveFrame, true);
   const named = document.body.dataset.shopOrigin; // on the frame's first page, checked by the server
   if (named) sessionStorage.setItem(SHOP, named);
   const shop = named || sessionStorage.getItem(SHOP);
@@ -24,6 +25,14 @@ export function startEmbed(): void {
     signIn(String(event.data.token));
   });
   tell("ready");
+}
+
+/** Only the frame's own pages may stand in it; every other one opens beside the shop's page. */
+function leaveFrame(event: MouseEvent): void {
+  const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
+  if (!link || (link.origin === location.origin && /^\/widget(\/|$)/.test(link.pathname))) return;
+  link.target = "_blank";
+  link.rel = "noopener";
 }
 
 /** The shop vouches for its customer by a short-lived token, good for once; it travels in a body, never in an address. */

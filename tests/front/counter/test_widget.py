@@ -56,3 +56,13 @@ async def test_the_frame_opens_with_the_late_parcel(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
     page = await customer.get("/widget")
     assert "お届けが遅れており" in page.text
+
+
+async def test_who_signs_in_within_the_frame_stays_on_the_shop_s_page(site: Site) -> None:
+    visitor = await guest(site)
+    await visitor.get(f"/widget?lang=ja&shop={site.url}")
+    fields = {"token": site.shop_token(MISAKI), "next": visitor.field("next")}
+    page = await visitor.post("/widget/session", fields, origin=site.url)
+    assert page.url.path == "/widget"
+    assert f'data-shop-origin="{site.url}"' in page.text
+    assert "お届けが遅れており" in page.text

@@ -88,7 +88,7 @@ async def test_what_cannot_be_picked_is_told_where_it_was_picked(site: Site) -> 
     aoi, caller = await talking(site)
     lotion = await line_of(site, "LOTION-1")
     before = site.counts()
-    for units, words in (({}, "キャンセルする商品をお選びください"), ({f"units[{lotion}]": 9}, "数量は1〜3")):
+    for units, words in (({}, "商品をお選びください"), ({f"units[{lotion}]": 9}, "数量は1〜3")):
         body = {"action": "order.cancel", "order_id": await order_of(site, CANCELLABLE), "part": 1}
         answer = await aoi.send(f"/desk/cases/{caller.case_id}/quotes", body | units)
         assert answer.status_code == 422
