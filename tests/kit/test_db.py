@@ -3,12 +3,13 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx, Wake, assert_outside
 from madoguchi.kit.money import Money
@@ -153,3 +154,26 @@ async def test_the_application_owns_nothing(db: Database) -> None:
             await db.run(SYSTEM, lambda tx, s=statement: tx.execute(s))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         await db.run(SYSTEM, lambda tx: tx.execute("select * from demo_store.customers"))
+
+
+async def test_acting_for_another_ends_with_its_block(db: Database) -> None:
+    customer = Actor(role=Role.CUSTOMER, id=uuid4())
+
+    async def actor(tx: Tx) -> object:
+        return await tx.value("select current_setting('madoguchi.actor')")
+
+    async def work(tx: Tx) -> list[object]:
+        seen = [await actor(tx)]
+        async with tx.acting(SYSTEM):
+            seen.append(await actor(tx))
+        with suppress(ZeroDivisionError):
+            async with tx.acting(SYSTEM):
+                raise ZeroDivisionError
+        seen.append(await actor(tx))
+        with suppress(psycopg.errors.DivisionByZero):
+            async with tx.savepoint(), tx.acting(SYSTEM):
+                await tx.execute("select 1 / 0")
+        return [*seen, await actor(tx), tx.principal.key]
+
+    key = customer.key
+    assert await db.run(customer, work) == [key, "system", key, key, key]

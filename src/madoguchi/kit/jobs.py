@@ -56,14 +56,15 @@ async def enqueue(
     tx: Tx, name: str, arguments: msgspec.Struct, *, key: str | None = None, at: datetime | None = None
 ) -> None:
     """Put a job into the caller's transaction; while its key is waiting, that one job runs (earlier, or again)."""
-    await tx.execute(
-        """insert into jobs (name, arguments, key, due_at) values (%s, %s, %s, %s)
-           on conflict (key) do update
-           set due_at = case when jobs.leased_until > %s and not jobs.again then excluded.due_at
-                             else least(jobs.due_at, excluded.due_at) end,
-               again = true, parked_at = null""",
-        [name, Jsonb(msgspec.to_builtins(arguments)), key, at or tx.now, tx.now],
-    )
+    async with tx.acting(_System):  # who asks for work need not be able to read what others asked for
+        await tx.execute(
+            """insert into jobs (name, arguments, key, due_at) values (%s, %s, %s, %s)
+               on conflict (key) do update
+               set due_at = case when jobs.leased_until > %s and not jobs.again then excluded.due_at
+                                 else least(jobs.due_at, excluded.due_at) end,
+                   again = true, parked_at = null""",
+            [name, Jsonb(msgspec.to_builtins(arguments)), key, at or tx.now, tx.now],
+        )
     tx.wake(TOPIC)
 
 

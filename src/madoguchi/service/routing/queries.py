@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import QueueTicket, Said
 from madoguchi.core.cases.rules import State
 from madoguchi.kit.db import Tx
@@ -157,6 +157,11 @@ async def place_and_wait(tx: Tx, case_id: UUID) -> QueueTicket:
     """The ticket of a case that the actor has been found to see, as it stands now."""
     if not await tx.value("select exists (select 1 from cases where id = %s)", [case_id]):
         raise invisible()
+    async with tx.acting(SYSTEM):
+        return await _ticket(tx, case_id)
+
+
+async def _ticket(tx: Tx, case_id: UUID) -> QueueTicket:
     item = await open_item(tx, case_id)
     if item is None:
         return QueueTicket(case_id=case_id, state="left", place=0, wait_minutes=None, people_online=0)

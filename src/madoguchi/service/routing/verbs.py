@@ -58,31 +58,35 @@ async def hand_over(
     The ticket stands in the timeline after this. A case already in line or in hand only tells its ticket. A summary
     of less than three lines is filled up from the case; without a priority the reason decides. Refused: case_closed.
     """
-    item, case = await _lock(tx, actor, case_id)
-    if case.state is State.CLOSED:
-        raise Refused("case_closed", 409)
-    if case.state is State.PARKED and item:
-        await _back_to_people(tx, item, case)
-    elif case.state in {State.BOT, State.PARKED}:
-        if item:  # of a contact that ended a moment ago
-            await _settle(tx, item)
-        urgency = rules.priority_of(case.reason) if priority is None else priority
-        await items.enqueue(tx, case, await queue(tx, SUPPORT), urgency, skills)
-        await _tell_staff(tx, actor, case, summary)
-        await cases.transition(tx, case, State.QUEUED, text_key="routing.status.queued", by=actor)
-        await offer_next(tx)
-        await _give_ticket(tx, case)
-    return await place_and_wait(tx, case_id)
+    await access_case(tx, actor, case_id)
+    async with tx.acting(SYSTEM):  # the line is everybody's
+        item, case = await _lock(tx, actor, case_id)
+        if case.state is State.CLOSED:
+            raise Refused("case_closed", 409)
+        if case.state is State.PARKED and item:
+            await _back_to_people(tx, item, case)
+        elif case.state in {State.BOT, State.PARKED}:
+            if item:  # of a contact that ended a moment ago
+                await _settle(tx, item)
+            urgency = rules.priority_of(case.reason) if priority is None else priority
+            await items.enqueue(tx, case, await queue(tx, SUPPORT), urgency, skills)
+            await _tell_staff(tx, actor, case, summary)
+            await cases.transition(tx, case, State.QUEUED, text_key="routing.status.queued", by=actor)
+            await offer_next(tx)
+            await _give_ticket(tx, case)
+        return await place_and_wait(tx, case_id)
 
 
 async def leave_queue(tx: Tx, actor: Actor, case_id: UUID) -> QueueTicket:
     """The customer would rather go on with the bot; nothing happens when they are not in line."""
-    item, case = await _lock(tx, actor, case_id)
-    if item and case.state is State.QUEUED:
-        await _settle(tx, item)
-        await cases.transition(tx, case, State.BOT, text_key="routing.status.left", by=actor)
-        await offer_next(tx)
-    return await place_and_wait(tx, case_id)
+    await access_case(tx, actor, case_id)
+    async with tx.acting(SYSTEM):
+        item, case = await _lock(tx, actor, case_id)
+        if item and case.state is State.QUEUED:
+            await _settle(tx, item)
+            await cases.transition(tx, case, State.BOT, text_key="routing.status.left", by=actor)
+            await offer_next(tx)
+        return await place_and_wait(tx, case_id)
 
 
 async def resume(tx: Tx, case_id: UUID) -> None:
@@ -152,8 +156,9 @@ async def accept(tx: Tx, actor: Actor, item_id: UUID) -> UUID:
 
 async def decline(tx: Tx, actor: Actor, item_id: UUID) -> None:
     """Not me, not now: the next one is asked. Nothing happens when the actor is not being asked (any more)."""
+    me = staff_id(actor)
     await lock_item(tx, item_id)
-    if await offers.decline(tx, item_id, staff_id(actor)):
+    if await offers.decline(tx, item_id, me):
         await offer_next(tx)
 
 

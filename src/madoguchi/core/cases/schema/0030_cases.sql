@@ -67,12 +67,11 @@ alter table entries enable row level security;
 alter table contacts enable row level security;
 create policy cases_own on cases to madoguchi_app using (acts_for(customer_id));
 create policy contacts_own on contacts to madoguchi_app
-  using (exists (select 1 from cases where cases.id = case_id));
--- An entry is only ever read through its case, which the policy above guards; what stands here keeps audiences apart.
-create policy entries_read on entries to madoguchi_app
-  using (audience = 'customer' or current_setting('madoguchi.actor', true) = 'system'
-         or starts_with(current_setting('madoguchi.actor', true), 'staff:'))
-  with check (true);
+  using (is_ours() or exists (select 1 from cases where cases.id = case_id));
+create policy entries_read on entries for select to madoguchi_app
+  using (is_ours() or audience = 'customer' and exists (select 1 from cases where cases.id = case_id));
+create policy entries_write on entries for insert to madoguchi_app  -- the bot, being its customer, writes for staff too
+  with check (is_ours() or exists (select 1 from cases where cases.id = case_id));
 
 grant select, insert, update on cases, contacts to madoguchi_app;
 grant select, insert on entries to madoguchi_app;

@@ -42,5 +42,14 @@ create unique index ledger_entries_once on ledger_entries
   (request_id, step, coalesce(line_ref, ''), coalesce(tender_ref, '')) where request_id is not null;
 create index ledger_entries_order on ledger_entries (order_id);
 
+alter table ledger_lines enable row level security;
+alter table ledger_tenders enable row level security;
+alter table ledger_entries enable row level security;
+create policy ledger_lines_own on ledger_lines to madoguchi_app
+  using (is_ours() or exists (select 1 from orders where orders.id = order_id));
+create policy ledger_tenders_own on ledger_tenders to madoguchi_app
+  using (is_ours() or exists (select 1 from orders where orders.id = order_id));
+create policy ledger_entries_own on ledger_entries to madoguchi_app
+  using (is_ours() or exists (select 1 from orders where orders.id = order_id));
 grant select, insert, update on ledger_lines, ledger_tenders to madoguchi_app;
 grant select, insert on ledger_entries to madoguchi_app;

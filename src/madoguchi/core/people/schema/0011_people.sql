@@ -1,8 +1,8 @@
--- The second wall behind core.access: who acts is told to every transaction, and rows of others do not exist.
 create function acts_for(customer uuid) returns boolean language sql stable parallel safe as $$
-  select current_setting('madoguchi.actor', true) = 'system'
-      or starts_with(current_setting('madoguchi.actor', true), 'staff:')
-      or current_setting('madoguchi.actor', true) = 'customer:' || customer::text
+  select is_ours() or current_setting('madoguchi.actor', true) = 'customer:' || customer::text
+$$;
+create function is_guest() returns boolean language sql stable parallel safe as $$
+  select current_setting('madoguchi.actor', true) = 'guest'
 $$;
 
 create table customers (
@@ -23,7 +23,15 @@ create table customers (
 );
 create index customers_email on customers (store_id, email_key) where email_key is not null;
 alter table customers enable row level security;
-create policy customers_own on customers to madoguchi_app using (acts_for(id)) with check (true);
+create policy customers_own on customers to madoguchi_app using (acts_for(id));
+create policy customers_guest on customers for insert to madoguchi_app
+  with check (is_guest() and store_ref is null and email_key is null);
+
+-- Whether this very transaction made the customer; asked by a policy that may not see the row.
+create function is_just_made(customer uuid) returns boolean language sql stable security definer
+  set search_path = public as $$
+  select exists (select 1 from customers where id = customer and xmin = pg_current_xact_id()::xid)
+$$;
 
 create table staff (
   id            uuid primary key,
@@ -37,6 +45,12 @@ create table staff (
   active        boolean not null default true,
   created_at    timestamptz not null default now()
 );
+
+alter table staff enable row level security;
+create policy staff_ours on staff to madoguchi_app using (is_ours());
+-- What everybody may know of one of the staff.
+create function staff_name(member uuid) returns text language sql stable security definer
+  set search_path = public as $$ select name from staff where id = member $$;
 
 create table sessions (
   id          uuid primary key,
@@ -54,6 +68,12 @@ create table sessions (
 );
 create index sessions_customer on sessions (customer_id) where ended_at is null;
 create index sessions_staff on sessions (staff_id) where ended_at is null;
+alter table sessions enable row level security;
+create policy sessions_own on sessions to madoguchi_app
+  using (case when customer_id is null then is_ours() else acts_for(customer_id) end);
+-- A guest begins a session, which is nobody's until the first word makes a customer of them in one transaction.
+create policy sessions_guest on sessions to madoguchi_app
+  using (is_guest() and kind = 'customer' and level = 0 and (customer_id is null or is_just_made(customer_id)));
 
 -- EdDSA keys of a shop; HS256 secrets are derived from the installation's key and stand nowhere.
 create table shop_keys (
@@ -83,5 +103,11 @@ create table one_time_codes (
 create index one_time_codes_target on one_time_codes (target, created_at);
 create index one_time_codes_session on one_time_codes (session_id, created_at);
 
+alter table shop_keys enable row level security;
+alter table shop_tokens_used enable row level security;
+alter table one_time_codes enable row level security;
+create policy shop_keys_system on shop_keys to madoguchi_app using (is_system());
+create policy shop_tokens_used_system on shop_tokens_used to madoguchi_app using (is_system());
+create policy one_time_codes_system on one_time_codes to madoguchi_app using (is_system());
 grant select, insert, update on customers, staff, sessions, one_time_codes to madoguchi_app;
 grant select, insert, update, delete on shop_keys, shop_tokens_used to madoguchi_app;

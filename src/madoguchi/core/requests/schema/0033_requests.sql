@@ -53,7 +53,10 @@ create unique index request_lines_one_open on request_lines (order_id, line_ref)
 
 alter table quotes enable row level security;
 alter table requests enable row level security;
+alter table request_lines enable row level security;
 create policy quotes_own on quotes to madoguchi_app using (acts_for(customer_id));
 create policy requests_own on requests to madoguchi_app using (acts_for(customer_id));
+create policy request_lines_own on request_lines to madoguchi_app
+  using (is_ours() or exists (select 1 from requests where requests.id = request_id));
 grant select, insert, delete on quotes to madoguchi_app;
 grant select, insert, update on requests, request_lines to madoguchi_app;

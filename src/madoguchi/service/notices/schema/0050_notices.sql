@@ -45,7 +45,5 @@ create index deliveries_address on deliveries (address, created_at);
 alter table messages enable row level security;
 alter table deliveries enable row level security;
 create policy messages_own on messages to madoguchi_app using (acts_for(customer_id));
-create policy deliveries_ours on deliveries to madoguchi_app
-  using (current_setting('madoguchi.actor', true) = 'system'
-         or starts_with(current_setting('madoguchi.actor', true), 'staff:'));
+create policy deliveries_ours on deliveries to madoguchi_app using (is_ours());
 grant select, insert, update on messages, deliveries to madoguchi_app;

@@ -74,8 +74,16 @@ create table wrap_ups (
   check ((promise = '') = (promise_due is null))
 );
 create index wrap_ups_case on wrap_ups (case_id, id);
+
+alter table presence enable row level security;
+alter table work_items enable row level security;
+alter table offers enable row level security;
 alter table wrap_ups enable row level security;
-create policy wrap_ups_own on wrap_ups to madoguchi_app using (exists (select 1 from cases where cases.id = case_id));
+create policy presence_ours on presence to madoguchi_app using (is_ours());
+create policy work_items_ours on work_items to madoguchi_app using (is_ours());  -- the line is everybody's
+create policy offers_ours on offers to madoguchi_app using (is_ours());
+create policy wrap_ups_own on wrap_ups to madoguchi_app
+  using (is_ours() or exists (select 1 from cases where cases.id = case_id));
 
 grant select on queues to madoguchi_app;
 grant select, insert, update on presence, work_items, offers, wrap_ups to madoguchi_app;

@@ -55,8 +55,8 @@ async def promises_to(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 10) 
         raise invisible()
     return await tx.all(
         Promise,
-        """select c.id as case_id, c.number, w.promise as text, w.promise_due as due, s.name as by
-           from cases c join wrap_ups w on w.case_id = c.id join staff s on s.id = w.staff_id
+        """select c.id as case_id, c.number, w.promise as text, w.promise_due as due, staff_name(w.staff_id) as by
+           from cases c join wrap_ups w on w.case_id = c.id
            where c.customer_id = %s and w.promise_due is not null order by c.id desc, w.id desc limit %s""",
         [customer_id, limit],
     )

@@ -12,5 +12,6 @@ create table surveys (
 );
 create index surveys_case on surveys (case_id, id);
 alter table surveys enable row level security;
-create policy surveys_own on surveys to madoguchi_app using (exists (select 1 from cases where cases.id = case_id));
+create policy surveys_own on surveys to madoguchi_app
+  using (is_ours() or exists (select 1 from cases where cases.id = case_id));
 grant select, insert, update on surveys to madoguchi_app;

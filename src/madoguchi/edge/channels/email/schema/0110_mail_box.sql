@@ -12,6 +12,5 @@ create table caught_mails (
 );
 create index caught_mails_address on caught_mails (address, id desc);
 alter table caught_mails enable row level security;
-create policy caught_mails_system on caught_mails to madoguchi_app
-  using (current_setting('madoguchi.actor', true) = 'system');
+create policy caught_mails_system on caught_mails to madoguchi_app using (is_system());
 grant select, insert on caught_mails to madoguchi_app;
