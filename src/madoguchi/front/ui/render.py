@@ -21,10 +21,10 @@ _HERE = Path(__file__).parent
 DIST = _HERE / "dist"
 _ICON = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>'
 
-
 _WHOLE = re.compile(
     r"(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일](?:[（(][^（()）]{1,2}[）)])?(?: \d{1,2}:\d\d)?"
     r"|-?\d[\d,]*(?:円|日元|엔)"
+    r"|\d{1,2}:\d\d [AP]M|× \d+"
 )
 
 
@@ -74,7 +74,7 @@ class Pages:
 
 
 def whole(text: str) -> Markup:
-    """Text in which no line ends within a day, a time or an amount: where phrases are kept together, these are cut."""
+    """Text in which no line ends within a day, a time, an amount or a number of pieces."""
     return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
