@@ -46,7 +46,7 @@ def codes() -> set[str]:
         for module in modules()
         for _, call in calls(module.tree)
         for keyword in call.keywords
-        if keyword.arg == "refuses"
+        if keyword.arg in {"refuses", "unknown"}
         for node in ast.walk(keyword.value)
         for code in spellings(node)
     }

@@ -175,6 +175,23 @@ def test_a_prefecture_may_be_named_in_any_of_our_languages() -> None:
             assert read([ADDRESS], {"address": TYPED | {"region": name}})["address"]["region"] == region
 
 
+def test_who_lives_there_need_not_be_said_again() -> None:
+    known = Field(name="address", kind=FieldKind.ADDRESS, default=TYPED | {"country": "US", "postal_code": "00000"})
+    there = {"postal_code": "94107", "region": "CA", "city": "San Francisco", "lines": ["1 Main St"]}
+    found = read([known], {"address": there})["address"]
+    assert (found["name"], found["country"], found["postal_code"]) == ("佐藤 美咲", "US", "94107")
+    with pytest.raises(Refused) as refused:
+        read([known], {"address": there | {"postal_code": ""}})
+    assert refused.value.parameters["field"] == "address.postal_code"
+
+
+def test_a_field_may_refuse_in_words_of_its_own() -> None:
+    method = Field(name="method_ref", kind=FieldKind.CHOICE, options=REASON.options, unknown="unknown_line")
+    with pytest.raises(Refused) as refused:
+        read([method], {"method_ref": "nobody's"})
+    assert refused.value.code == "unknown_line"
+
+
 def test_elsewhere_an_address_must_be_complete() -> None:
     there = TYPED | {"country": "US", "postal_code": "94107", "region": "CA", "city": "San Francisco", "kana": ""}
     found = read([ADDRESS], {"address": there})["address"]

@@ -27,19 +27,26 @@ _HOLDER = re.compile(r"[\u30a1-\u30ffA-Z0-9 ().,/-]+")
 _ACCOUNT_NUMBER = re.compile(r"[0-9]{1,7}")
 _TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _ADDRESS = {"name", "kana", "lines", "city", "region", "postal_code", "country", "phone"}
+_KEPT = {"name", "kana", "phone", "country"}
 _ACCOUNT = {"bank", "branch", "kind", "number", "holder"}
 
 
-def address(field: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """An address as core.shop.port.Address takes it; Refused names the part, such as `address.postal_code`."""
-    parts = _Parts(field, raw, _ADDRESS)
+def address(field: str, raw: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """An address as core.shop.port.Address takes it; Refused names the part, such as `address.postal_code`.
+
+    Who lives there and in which country need not be said again where it is known.
+    """
+    kept = {part: value for part, value in (known or {}).items() if part in _KEPT and value is not None}
+    parts = _Parts(field, kept | dict(raw), _ADDRESS)
     country = (parts.text("country", required=False) or "JP").upper()
     if not _COUNTRY.fullmatch(country):
         raise parts.refused("field_invalid", "country")
     japanese = country == "JP"
     return {
         "name": parts.text("name"),
-        "kana": _kana(parts, "kana", _KANA) if japanese and raw.get("kana") else parts.text("kana", required=False),
+        "kana": _kana(parts, "kana", _KANA)
+        if japanese and parts.text("kana", required=False)
+        else parts.text("kana", required=False),
         "postal_code": _postal_code(parts) if japanese else parts.text("postal_code"),
         "region": _prefecture(parts) if japanese else parts.text("region"),
         "city": parts.text("city"),

@@ -81,8 +81,9 @@ class FieldOption(msgspec.Struct, frozen=True, kw_only=True):
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Something an action asks for.
 
-    `default` is what pages fill in, and what counts for a required field that was not given. `limit` is how many
-    characters a text or note may have, `most` the largest amount of money.
+    `default` is what pages fill in, and what counts for a required field that was not given; of an address, who lives
+    there and in which country. `limit` is how many characters a text or note may have, `most` the largest amount of
+    money, `unknown` the code of the refusal of what is none of the options.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = None
     limit: int = 200
     most: Money | None = None
+    unknown: str = "field_unknown"
 
     @property
     def asked(self) -> bool:

@@ -110,7 +110,7 @@ def _minor_units(currency: str, raw: Any) -> int | None:
 def _chosen(field: Field, options: Sequence[FieldOption], raw: Any) -> FieldOption:
     option = next((option for option in options if option.value == raw), None)
     if option is None:
-        raise Refused("field_unknown", field=field.name)
+        raise Refused(field.unknown, field=field.name)
     _check_possible(field, option)
     return option
 
@@ -154,7 +154,7 @@ _READ: Mapping[FieldKind, Callable[[Field, Any], Any]] = {
     FieldKind.CHOICES: _choices,
     FieldKind.UNITS: _units,
     FieldKind.SWAPS: _swaps,
-    FieldKind.ADDRESS: lambda field, raw: addresses.address(field.name, _mapping(field, raw)),
+    FieldKind.ADDRESS: lambda field, raw: addresses.address(field.name, _mapping(field, raw), field.default),
     FieldKind.TEXT: _text,
     FieldKind.NOTE: _note,
     FieldKind.MONEY: _money,

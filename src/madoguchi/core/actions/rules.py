@@ -44,6 +44,8 @@ class CardLine(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int = 0
     shipped: int = 0
 
+    sku: str = ""
+    product_ref: str = ""
 
 class Step(msgspec.Struct, frozen=True):
     """A step of a parcel that was reached."""

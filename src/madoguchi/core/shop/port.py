@@ -68,6 +68,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     postal_code: str
     country: str
     phone: str | None = None
+    kana: str = ""  # how the name is read
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):

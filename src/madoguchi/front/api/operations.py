@@ -2,13 +2,14 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from madoguchi.front.api import actions, cases, chats, events, messages, orders, quotes, sessions
+from madoguchi.front.api import actions, cases, chats, customer, events, messages, orders, quotes, sessions
 
 OPERATIONS: list[HTTPRouteHandler] = [
     *sessions.ROUTES,
     *chats.ROUTES,
     *events.ROUTES,
     *orders.ROUTES,
+    *customer.ROUTES,
     *quotes.ROUTES,
     *actions.ROUTES,
     *cases.ROUTES,

@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from madoguchi.front.ui.told import Card, Entry, Slip, Time
+from madoguchi.front.ui import told
+from madoguchi.front.ui.told import Card, Entry, Money, Slip, Time
 
 T = TypeVar("T")
 
@@ -171,13 +172,99 @@ class Refusal(msgspec.Struct, frozen=True):
     alternatives: tuple[str, ...]
 
 
-class OrderAction(msgspec.Struct, frozen=True):
-    """What can be done with an order, by its name in quotes; `refusal` says why it cannot be done now."""
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """A postal address; `lines` from the widest street part to building and room, `country` ISO 3166-1 alpha-2.
+
+    `kana` is how a Japanese name is read.
+    """
+
+    name: str
+    kana: str
+    postal_code: str
+    region: str
+    city: str
+    lines: tuple[str, ...]
+    country: str
+    phone: str | None
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of what was paid for an order. `method` is its `ref` among the customer's payment methods.
+
+    `captured` is what was really taken of `amount`, `refunded` what the shop has given back.
+    """
+
+    method: str
+    kind: str
+    label: str
+    amount: Money
+    captured: Money
+    refunded: Money
+
+
+class FullOrder(told.Order, frozen=True, kw_only=True):
+    """An order as cards tell it, with where it goes and how it is paid."""
+
+    address: Address
+    payments: tuple[Payment, ...]
+
+
+class PaymentMethod(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment method on file; `balance` where it holds money."""
+
+    ref: str
+    kind: str
+    label: str
+    balance: Money | None
+
+
+class FieldOption(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be chosen, or in `units` and `swaps` a line. `refusal` says why it cannot be.
+
+    `amount` is what it is worth or, of a variant, the difference it makes; `limit` how many units can be chosen;
+    `options` are the variants of a line.
+    """
+
+    value: str
+    label: str
+    note: str
+    amount: Money | None
+    limit: int
+    options: tuple["FieldOption", ...]
+    refusal: Refusal | None
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """An argument that an action asks for, by its name. What is not required, or has a `default`, may be left out.
+
+    `kind`: choice (the value of an option), choices (a list of them), units (line → how many), swaps (line → value of
+    one of its options), address (as in an order), text, note (at most `limit` characters), money (at most `most`),
+    bank ({bank, branch, kind: ordinary, current or savings, number, holder in katakana}).
+    """
+
+    name: str
+    kind: str
+    label: str
+    help: str
+    required: bool
+    options: tuple[FieldOption, ...]
+    default: Any
+    limit: int
+    most: Money | None
+
+
+class OfferedAction(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be done, by its name in quotes; `refusal` says why it cannot be done now.
+
+    `arguments` say what it is about; the values of `fields` go beside them.
+    """
 
     action: str
     label: str
     possible: bool
     refusal: Refusal | None
+    arguments: dict[str, str]
+    fields: tuple[Field, ...]
 
 
 class NewQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -278,11 +365,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What went wrong (RFC 9457). `code` is stable; `title` and `detail` are for people, in the session's language."""
+    """What went wrong (RFC 9457). `code` is stable; `title` and `detail` are for people, in the session's language.
+
+    `field` names the argument that is wrong, such as `reason` or `address.postal_code`.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    field: str = ""
     alternatives: tuple[str, ...] = ()

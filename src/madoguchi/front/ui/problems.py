@@ -54,6 +54,8 @@ def problem(refused: Refused, visitor: Visitor, path: str) -> Response[Any]:
         "detail": sentence(refused, visitor),
         "code": refused.code,
     }
+    if field := refused.parameters.get("field"):
+        body["field"] = field
     alternatives = refused.parameters.get("alternatives")
     if alternatives:
         body["alternatives"] = list(alternatives)

@@ -29,9 +29,14 @@ class Money(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order. `ref` names it in arguments; `cancelled` and `shipped` count units so far."""
+    """A line of an order. `ref` names it in arguments; `cancelled` and `shipped` count units so far.
+
+    `sku` is the variant and `product` the product, as the shop calls them.
+    """
 
     ref: str
+    sku: str
+    product: str
     name: str
     options: dict[str, str]
     quantity: int
@@ -229,16 +234,18 @@ def order(of: core.OrderCard, reader: Reader) -> Order:
         headline=order_view(of, reader).headline,
         late=of.late,
         placed_at=of.placed_at,
-        total=_money(of.total),
+        total=money_of(of.total),
         lines=tuple(
             Line(
                 ref=line.ref,
+                sku=line.sku,
+                product=line.product_ref,
                 name=line.name,
                 options=line.options,
                 quantity=line.quantity,
                 cancelled=line.cancelled,
                 shipped=line.shipped,
-                total=_money(line.total),
+                total=money_of(line.total),
             )
             for line in of.lines
         ),
@@ -257,21 +264,21 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
         title=of.title.to(reader),
         order_number=of.order_ref,
         lines=tuple(
-            SlipLine(ref=line.line_ref, name=line.name, quantity=line.quantity, amount=_money(line.amount))
+            SlipLine(ref=line.line_ref, name=line.name, quantity=line.quantity, amount=money_of(line.amount))
             for line in of.lines
         ),
         money=tuple(
             MoneyBack(
                 kind=back.kind,
                 label=back.label,
-                amount=_money(back.amount),
+                amount=money_of(back.amount),
                 void=back.void,
                 min_days=back.min_days,
                 max_days=back.max_days,
             )
             for back in of.money
         ),
-        total=_money(of.total),
+        total=money_of(of.total),
         warnings=tuple(warning.to(reader) for warning in of.irreversible),
         rule=of.rule.to(reader) if of.rule else None,
         next=of.next_step.to(reader) if of.next_step else None,
@@ -295,7 +302,8 @@ def _parcel(of: core.Parcel) -> Parcel:
     )
 
 
-def _money(of: money.Money) -> Money:
+def money_of(of: money.Money) -> Money:
+    """An amount as programs are told it."""
     return Money(of.amount, of.currency)
 
 

@@ -265,5 +265,7 @@ def _parcel(shipment: Shipment, now: datetime) -> Parcel:
         promised_until=shipment.promised_until,
         first_promised_until=shipment.first_promised_until,
         delivered_at=shipment.delivered_at,
+        sku=line.sku,
+        product_ref=line.product_ref,
         late=shipment.delivered_at is None and promised is not None and now > promised,
     )
