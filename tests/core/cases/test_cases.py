@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+import psycopg
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Level, Role
@@ -209,11 +210,23 @@ async def test_read_marks_never_go_back_nor_beyond(db: Database, world: World) -
 async def test_invariants_hold_and_are_able_to_fail(db: Database, world: World, database_url: str) -> None:
     await _say(db, world, "こんにちは")
     await _move(db, world, State.QUEUED)
-    for check in (queries.misnumbered, queries.misfolded, queries.forgotten):
+    checks = (queries.misnumbered, queries.misfolded, queries.jumped, queries.mismarked, queries.leaked)
+    for check in (*checks, queries.forgotten):
         assert await db.run(SYSTEM, check) == []
     await db.run(SYSTEM, lambda tx: tx.execute("update cases set last_seq = 9, state = 'bot'"))
     assert len(await db.run(SYSTEM, queries.misnumbered)) == 1
     assert len(await db.run(SYSTEM, queries.misfolded)) == 1
+    with psycopg.connect(database_url, autocommit=True) as owner:  # the application cannot change entries
+        owner.execute("""update entries set body = '{"to": "closed"}' where kind = 'status'""")
+        owner.execute("update entries set kind = 'note' where author = 'customer'")
+        owner.execute(
+            """insert into entries (case_id, seq, kind, author, audience, body, at)
+               select case_id, 9, kind, author, audience, '{"to": "parked"}', at from entries where kind = 'status'"""
+        )
+        owner.execute("update cases set customer_read_seq = 10")
+    assert [said.split(": ")[1] for said in await db.run(SYSTEM, queries.jumped)] == ["closed → parked"]
+    for check in (queries.mismarked, queries.leaked):
+        assert len(await db.run(SYSTEM, check)) == 1
 
 
 async def test_entries_are_never_changed(db: Database, world: World) -> None:

@@ -242,6 +242,21 @@ async def test_the_line_is_read_page_by_page(shift: Shift) -> None:
     assert (counts.in_line, counts.people_online, counts.longest_since) == (6, 0, clock.now())
 
 
+async def test_who_waits_for_nobody_is_found(shift: Shift) -> None:
+    associate = await shift.associate()
+    _, waiting = await shift.in_line()
+    _, talking = await shift.in_line()
+    await shift.run(associate, verbs.accept, (await shift.item(talking)).id)
+    assert await shift.system(queries.unattended) == []
+
+    async def lose(tx: Tx) -> None:
+        lost = "update work_items set state = 'left', assigned_to = null, assigned_at = null, done_at = %s"
+        await tx.execute(lost, [tx.now])
+
+    await shift.system(lose)
+    assert set(await shift.system(queries.unattended)) == {(await shift.case(id)).number for id in (waiting, talking)}
+
+
 async def test_enumerations_are_those_of_the_tables(shift: Shift) -> None:
     async def checks(tx: Tx) -> str:
         return str(

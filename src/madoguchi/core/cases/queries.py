@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Audience, Role
-from madoguchi.core.cases.rules import Author, Kind, State
+from madoguchi.core.cases.rules import Author, Kind, State, may_become
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
@@ -261,6 +261,41 @@ async def misfolded(tx: Tx) -> Sequence[str]:
     return [row.said for row in rows]
 
 
+async def jumped(tx: Tx) -> Sequence[str]:
+    """Moves from one state to another that no case may make."""
+    moves = await tx.all(
+        _Move,
+        """select min(c.number) as number, m.before, m.after
+           from (select e.case_id, e.body->>'to' as after,
+                        coalesce(lag(e.body->>'to') over (partition by e.case_id order by e.seq), 'bot') as before
+                 from entries e where e.kind = 'status') m
+           join cases c on c.id = m.case_id group by m.before, m.after""",
+    )
+    return [f"{move.number}: {move.before} → {move.after}" for move in moves if not may_become(move.before, move.after)]
+
+
+async def mismarked(tx: Tx) -> Sequence[str]:
+    """Cases that count something as read, spoken or due that is not there, from which unread counts are made."""
+    rows = await tx.all(
+        _Breach,
+        """select c.number as said from cases c
+           where greatest(c.customer_read_seq, c.staff_read_seq, c.bot_due_seq) > c.last_seq
+              or c.customer_seq <> coalesce((select max(e.seq) from entries e where e.case_id = c.id
+                                               and e.author = 'customer' and e.audience = 'customer'), 0) limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+async def leaked(tx: Tx) -> Sequence[str]:
+    """Cases in which the customer can read a note."""
+    rows = await tx.all(
+        _Breach,
+        """select distinct c.number as said from entries e join cases c on c.id = e.case_id
+           where e.kind = 'note' and e.audience <> 'staff' limit 20""",
+    )
+    return [row.said for row in rows]
+
+
 async def forgotten(tx: Tx) -> Sequence[str]:
     """Cases to which the bot has owed an answer for a minute."""
     rows = await tx.all(
@@ -269,6 +304,12 @@ async def forgotten(tx: Tx) -> Sequence[str]:
         [tx.now],
     )
     return [row.said for row in rows]
+
+
+class _Move(msgspec.Struct, frozen=True):
+    number: str
+    before: State
+    after: State
 
 
 class _Breach(msgspec.Struct, frozen=True):

@@ -13,13 +13,18 @@ from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import StartupError
 from madoguchi.kit.migrations import Migration
 from madoguchi.kit.settings import Settings, secret_key
+from madoguchi.service.routing import queries as routing
 
 Check = Callable[[Tx], Awaitable[Sequence[str]]]
 
 INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("entries are numbered 1…n", cases.misnumbered),
     ("the state of a case is what its timeline says", cases.misfolded),
+    ("no case went where it may not go", cases.jumped),
+    ("unread counts are made of what is there", cases.mismarked),
+    ("no customer reads a note", cases.leaked),
     ("an open case has somebody who sees to it", cases.forgotten),
+    ("who waits for a person stands in line", routing.unattended),
     ("ledger counters are the sum of their entries", ledger.unbalanced),
     ("our ledger and the store agree", ledger.drifted),
     ("a settled request has closed its lines", requests.left_open),
