@@ -17,6 +17,7 @@ import madoguchi
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
+from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.tokens import Keys, shared_secret
@@ -26,8 +27,10 @@ from madoguchi.core.requests.events import RequestSettled
 from madoguchi.core.shop import mirror
 from madoguchi.edge.channels.email.box import MailBox
 from madoguchi.edge.channels.email.smtp import SmtpMailer
+from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
+from madoguchi.edge.payments.fake.till import ShopTills
 from madoguchi.edge.stores.demo.store import DemoStore, store_database
-from madoguchi.front import api, counter, demo, desk
+from madoguchi.front import api, counter, demo, desk, office
 from madoguchi.front.ui import stream
 from madoguchi.front.ui.feeds import Feeds
 from madoguchi.front.ui.middleware import Door
@@ -42,7 +45,7 @@ from madoguchi.kit.events import Happened, Reactions, wire
 from madoguchi.kit.files import LocalFiles
 from madoguchi.kit.jobs import Duty, Nothing, Worker
 from madoguchi.kit.live import Hub
-from madoguchi.kit.security import RateLimit, Signer
+from madoguchi.kit.security import RateLimit, Signer, Vault
 from madoguchi.kit.settings import Settings, secret_key
 from madoguchi.service.bot.jobs import Bot
 from madoguchi.service.bot.ngrams import NgramUnderstanding
@@ -52,13 +55,16 @@ from madoguchi.service.notices import verbs as notices
 from madoguchi.service.notices.letters import Links
 from madoguchi.service.notices.verbs import Letterhead
 from madoguchi.service.orders.actions import ACTIONS as ORDERS
+from madoguchi.service.refunds import jobs as refunds_jobs
+from madoguchi.service.refunds import webhooks
+from madoguchi.service.refunds.port import PaymentPort
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
 from madoguchi.service.surveys import jobs as surveys_jobs
 from madoguchi.service.surveys.actions import ACTIONS as SURVEYS
 
 PACKAGE = Path(madoguchi.__file__).parent
-DOORS = (counter, desk, api)
+DOORS = (counter, desk, office, api)
 
 REACTIONS: Reactions = {
     CodeRequested: ("notices.code",),
@@ -87,6 +93,11 @@ class App:
         self.db.after_commit = self.hub
         self.catalogue = catalogue()
         self.stores: dict[str, DemoStore] = {}
+        self.payments_db = payments_database(conninfo)
+        self.provider = FakeProvider(self.payments_db, ShopTills(self.stores), self.signer)
+        self.providers: dict[str, PaymentPort] = {}
+        self.refunds = refunds_jobs.Executor(self.db, self.stores, self.providers)
+        self.reconciler = refunds_jobs.Reconciler(self.db, self.providers)
         self.shop_keys: Keys = {}
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
@@ -99,6 +110,7 @@ class App:
         try:
             await self.db.open()
             await self.store_db.open()
+            await self.payments_db.open()
         except psycopg_pool.PoolTimeout as error:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
@@ -106,15 +118,17 @@ class App:
         await self.learn_shops()
 
     async def learn_shops(self) -> None:
-        """An adapter for each shop there is."""
+        """An adapter for each shop there is, and its payment provider."""
         for store in await self.db.run(SYSTEM, people.stores):
             if store.id not in self.stores:
                 self.stores[store.id] = DemoStore(self.store_db, store.id)
+                self.providers[store.id] = self.provider
 
     async def close(self) -> None:
         """Hang up everywhere."""
         await self.bot.rest()
         await self.hub.stop()
+        await self.payments_db.close()
         await self.store_db.close()
         await self.db.close()
 
@@ -131,6 +145,9 @@ class App:
         return {
             requests.EXECUTE: Duty(self.executor.execute, requests.Execute),
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
+            ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
+            "refunds.compare": Duty(self.reconciler.nightly, Nothing, timedelta(days=1)),
+            "payments.news": Duty(self._news, Nothing, timedelta(seconds=5)),
             "shop.follow": Duty(self._follow, Nothing, timedelta(seconds=5)),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
@@ -191,6 +208,8 @@ class App:
             signer=self.signer,
             catalogue=self.catalogue,
             stores=self.stores,
+            providers=self.providers,
+            vault=Vault(self.key),
             sessions=SessionBook(self.db),
             pages=pages,
             feeds=Feeds(self.db, self.hub, stream.renderer(pages)),
@@ -201,6 +220,10 @@ class App:
             bot_due=self.bot.due,
             demo=self.demo,
         )
+
+    async def _news(self, _: Nothing) -> None:
+        """Let the demo provider's time pass; it tells what there is to tell."""
+        await self.provider.tick(clock.now(), partial(webhooks.take, self.db, self.provider))
 
     async def _follow(self, _: Nothing) -> None:
         """Let the demo shops' time pass, and the mirror catch up."""

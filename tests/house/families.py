@@ -13,6 +13,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import OUTCOMES, ChangeWish, Fault, Then, shipped
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.edge.stores.demo.people import PEOPLE
@@ -92,6 +93,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.headline.{}.until": sorted(set(_STATED) - {OrderState.CANCELLED}),
         "orders.rule.{}.{}": allowed,
         "policy.said.faults.{}": Fault,
+        "orders.money.to.{}": sorted(set(Destination) - {Destination.ORIGINAL}),
+        "orders.refund_to.{}": (Destination.GIFT_BALANCE, Destination.BANK),
         "orders.state.{}": OrderState,
         "orders.tracking.{}": TrackingState,
         "routing.outcome.{}": Outcome,

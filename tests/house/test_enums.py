@@ -16,6 +16,7 @@ from madoguchi.edge.stores.demo.money import Way
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.refunds.port import RefundState as ProviderState
+from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import ItemState, OfferOutcome, Outcome, Presence
 
 Words = frozenset[str]
@@ -35,6 +36,7 @@ COLUMNS: Mapping[str, Words] = {
     "refund_intents.rail": Words(Rail),
     "refund_intents.state": Words(IntentState),
     "policy_decisions.verdict": Words(Verdict),
+    "refund_tasks.kind": Words(TaskKind),
     "work_items.state": Words(ItemState),
     "offers.outcome": Words(OfferOutcome),
     "presence.state": Words(Presence),

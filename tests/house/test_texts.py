@@ -23,7 +23,15 @@ UNWELCOME = {
 
 _SCRIPTS = re.compile("[぀-ヿ一-鿿가-힣！-～]")
 # what speaks a language because it is data: formats, words to be understood, people and goods of the demo's world
-SPEAK = ("kit.i18n", "kit.mail", "service.bot", "edge.stores.demo", "front.demo", "front.desk.checks")
+SPEAK = (
+    "kit.i18n",
+    "kit.mail",
+    "service.bot",
+    "service.refunds.accounts",
+    "edge.stores.demo",
+    "front.demo",
+    "front.desk.checks",
+)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -1,7 +1,8 @@
 """Points at which the program can be made to die, so that `bench.faults` can try what happens then.
 
 `MADOGUCHI_FAILPOINT=after_commit:37` kills the process with SIGKILL at its 37th passage of that point. Points:
-`before_commit`, `after_commit` (the answer is not out yet), `after_store` (the store has acted, nothing is booked yet).
+`before_commit`, `after_commit` (the answer is not out yet), `after_store` and `after_provider` (the other side has
+acted, nothing is booked yet).
 """
 
 import os

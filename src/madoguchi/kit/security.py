@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's floor; 80 ms
 _hashing = asyncio.Semaphore(2)  # sign-ins may not starve the conversations
@@ -79,6 +81,31 @@ class Signer:
             return msgspec.json.decode(urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=kind)
         except (BinasciiError, msgspec.MsgspecError):
             return None
+
+
+class Vault:
+    """AES-256-GCM under the installation's key, separated by purpose, for what must not be read in the database."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise ValueError("the key must have at least 32 bytes")
+        self._key = key
+
+    def seal(self, purpose: str, content: bytes) -> str:
+        """The content, unreadable without the key."""
+        nonce = secrets.token_bytes(12)
+        return urlsafe_b64encode(nonce + self._cipher(purpose).encrypt(nonce, content, purpose.encode())).decode()
+
+    def open(self, purpose: str, sealed: str) -> bytes:
+        """What was sealed for this purpose; ValueError when it was not, or under another key."""
+        raw = urlsafe_b64decode(sealed)
+        try:
+            return self._cipher(purpose).decrypt(raw[:12], raw[12:], purpose.encode())
+        except InvalidTag as error:
+            raise ValueError("not sealed with this key") from error
+
+    def _cipher(self, purpose: str) -> AESGCM:
+        return AESGCM(hmac.digest(self._key, b"vault\0" + purpose.encode(), "sha256"))
 
 
 # --- text from outside ---------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Role
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
 from madoguchi.kit import i18n
@@ -94,13 +95,17 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
 
 
 class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
-    """What one tender gets, and when it should show. `void` is an authorisation that is let go: nothing was taken."""
+    """What one tender gets, where it goes, and when it should show there.
+
+    `void` is an authorisation that is let go: nothing was taken.
+    """
 
     tender_ref: str
     kind: TenderKind
     label: str
     amount: Money
     void: bool = False
+    destination: Destination = Destination.ORIGINAL
     min_days: int = 0
     max_days: int = 0
 

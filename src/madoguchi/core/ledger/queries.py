@@ -1,61 +1,14 @@
 """Reading intents, and looking for what must never be: counters that are not the sum of their entries, drift."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
-from madoguchi.core.ledger.rules import Destination, IntentState, Rail
+from madoguchi.core.ledger.rules import Intent, IntentState, Rail
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
-from madoguchi.kit.money import Money
-
-
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """An owed amount on its way; `number` is for people, `order_ref` the store's name of the order.
-
-    `root` is the first intent for this money, `replaces` the failed one whose place this one took.
-    """
-
-    id: UUID
-    number: str
-    store_id: str
-    customer_id: UUID
-    order_id: UUID
-    order_ref: str
-    request_id: UUID
-    tender_ref: str
-    tender_kind: str
-    tender_label: str
-    amount_minor: int
-    currency: str
-    destination: Destination
-    rail: Rail
-    state: IntentState
-    min_days: int
-    max_days: int
-    attempts: int
-    outside_ref: str | None
-    code: str | None
-    root: UUID
-    replaces: UUID | None
-    made_at: datetime
-    sent_at: datetime | None
-    settled_at: datetime | None
-    booked_at: datetime | None
-
-    @property
-    def amount(self) -> Money:
-        """How much."""
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def payment_ref(self) -> str:
-        """By what name the provider knows the payment."""
-        return f"{self.store_id}/{self.order_ref}/{self.tender_ref}"
-
 
 _INTENT = """select i.id, i.number, i.store_id, i.customer_id, i.order_id, o.store_ref as order_ref, i.request_id,
   i.tender_ref, i.tender_kind, i.tender_label, i.amount as amount_minor, i.currency, i.destination, i.rail, i.state,

@@ -1,7 +1,9 @@
 """Units and money as the ledger counts them, and the store's facts as it takes them in. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
@@ -123,6 +125,50 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     destination: Destination
     days: tuple[int, int]
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """An owed amount on its way; `number` is for people, `order_ref` the store's name of the order.
+
+    `root` is the first intent for this money, `replaces` the failed one whose place this one took.
+    """
+
+    id: UUID
+    number: str
+    store_id: str
+    customer_id: UUID
+    order_id: UUID
+    order_ref: str
+    request_id: UUID
+    tender_ref: str
+    tender_kind: str
+    tender_label: str
+    amount_minor: int
+    currency: str
+    destination: Destination
+    rail: Rail
+    state: IntentState
+    min_days: int
+    max_days: int
+    attempts: int
+    outside_ref: str | None
+    code: str | None
+    root: UUID
+    replaces: UUID | None
+    made_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+    booked_at: datetime | None
+
+    @property
+    def amount(self) -> Money:
+        """How much."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def payment_ref(self) -> str:
+        """By what name the provider knows the payment."""
+        return f"{self.store_id}/{self.order_ref}/{self.tender_ref}"
 
 
 def destinations(tender_kind: str) -> tuple[Destination, ...]:

@@ -10,10 +10,11 @@ from psycopg import errors
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import rules
 from madoguchi.core.ledger.events import RefundFailed, RefundSucceeded
-from madoguchi.core.ledger.queries import Intent, access_intent
+from madoguchi.core.ledger.queries import access_intent
 from madoguchi.core.ledger.rules import (
     UNDER_WAY,
     Destination,
+    Intent,
     IntentState,
     LineUnits,
     OrderFacts,
@@ -120,6 +121,15 @@ async def settle_cancellation(
             [count, count, count if money or owed else 0, order_id, ref],
         )
     await _write(tx, request_id, "settle", order_id, units, money)
+
+
+async def settle_given(
+    tx: Tx, request_id: UUID, order_id: UUID, reserved: Mapping[str, Money], given: Mapping[str, Money]
+) -> None:
+    """The store itself gave back what was reserved; ValueError for anything else, which a person must see first."""
+    if dict(reserved) != {ref: amount for ref, amount in given.items() if amount}:
+        raise ValueError(f"the store gave back {given} where {reserved} was reserved")
+    await settle_cancellation(tx, request_id, order_id, {}, reserved)
 
 
 async def release(

@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from madoguchi.front.api import actions, cases, chats, customer, events, messages, orders, quotes, sessions
+from madoguchi.front.api import actions, cases, chats, customer, events, messages, orders, quotes, sessions, webhooks
 
 OPERATIONS: list[HTTPRouteHandler] = [
     *sessions.ROUTES,
@@ -14,4 +14,5 @@ OPERATIONS: list[HTTPRouteHandler] = [
     *actions.ROUTES,
     *cases.ROUTES,
     *messages.ROUTES,
+    *webhooks.ROUTES,
 ]

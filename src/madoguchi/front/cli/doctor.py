@@ -13,6 +13,7 @@ from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import StartupError
 from madoguchi.kit.migrations import Migration
 from madoguchi.kit.settings import Settings, secret_key
+from madoguchi.service.refunds import queries as refunds
 from madoguchi.service.routing import queries as routing
 
 Check = Callable[[Tx], Awaitable[Sequence[str]]]
@@ -27,6 +28,9 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("who waits for a person stands in line", routing.unattended),
     ("ledger counters are the sum of their entries", ledger.unbalanced),
     ("our ledger and the store agree", ledger.drifted),
+    ("what is owed is reserved, what went is refunded", ledger.uncovered),
+    ("every refund is taken up", ledger.stuck),
+    ("our ledger and the payment providers agree", refunds.unexplained),
     ("a settled request has closed its lines", requests.left_open),
     ("no work was given up", jobs.parked),
 )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
@@ -118,7 +119,7 @@ def slip_view(
         lines.append((reader.t("orders.fees"), slip.fees, ""))
     if slip.money:
         lines.append((reader.t("orders.slip.back_to"), None, ""))
-        lines += [(money.label, money.amount, _when(money, reader)) for money in slip.money]
+        lines += [(_whose(money, reader), money.amount, _when(money, reader)) for money in slip.money]
     return SlipView(
         title=slip.title.to(reader),
         number=slip.order_ref,
@@ -205,6 +206,13 @@ def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
                 )
             )
     return tuple(views)
+
+
+def _whose(money: MoneyBack, reader: Reader) -> str:
+    """The tender, and where its money goes if not back there."""
+    if money.void or money.destination is Destination.ORIGINAL:
+        return money.label
+    return reader.t(f"orders.money.to.{money.destination}", label=money.label)
 
 
 def _when(money: MoneyBack, reader: Reader) -> str:

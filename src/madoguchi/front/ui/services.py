@@ -15,8 +15,9 @@ from madoguchi.front.ui.sessions import SessionBook
 from madoguchi.kit.db import Database
 from madoguchi.kit.files import Files
 from madoguchi.kit.live import Hub
-from madoguchi.kit.security import RateLimit, Signer
+from madoguchi.kit.security import RateLimit, Signer, Vault
 from madoguchi.kit.settings import Settings
+from madoguchi.service.refunds.port import PaymentPort
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -39,6 +40,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     signer: Signer
     catalogue: Catalogue
     stores: Mapping[str, StorePort]
+    providers: Mapping[str, PaymentPort]
+    vault: Vault
     sessions: SessionBook
     pages: Pages
     feeds: Feeds

@@ -91,12 +91,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="or
 
 
 class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
-    """What one payment method gets, in how many days. `void`: nothing had been taken, an authorisation is let go."""
+    """What one payment method gets, in how many days. `void`: nothing had been taken, an authorisation is let go.
+
+    `destination`: original (back the way it came), gift_balance, bank or credit.
+    """
 
     kind: str
     label: str
     amount: Money
     void: bool
+    destination: str
     min_days: int
     max_days: int
 
@@ -273,6 +277,7 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
                 label=back.label,
                 amount=money_of(back.amount),
                 void=back.void,
+                destination=back.destination,
                 min_days=back.min_days,
                 max_days=back.max_days,
             )

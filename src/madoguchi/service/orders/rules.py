@@ -8,9 +8,10 @@ import msgspec
 
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
 from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
-from madoguchi.core.ledger.rules import LineUnits, TenderMoney
+from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
+from madoguchi.core.policy.paying_back import choices, way_back
 from madoguchi.core.policy.questions import about_change
 from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
@@ -26,6 +27,7 @@ class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool
     asked: bool
     reason: str
+    refund_to: Destination | None = None
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -133,6 +135,15 @@ def reason_field(rules: RulePack) -> Field:
     return Field(name="reason", kind=FieldKind.CHOICE, options=options, default=reasons[0])
 
 
+def refund_field(rules: RulePack, order: StoreOrder) -> tuple[Field, ...]:
+    """Where money goes that cannot go back the way it came; no field where there is nothing to choose."""
+    ways = choices(rules, order)
+    if not ways:
+        return ()
+    options = tuple(FieldOption(value=way, label=Said(f"orders.refund_to.{way}")) for way in ways)
+    return (Field(name="refund_to", kind=FieldKind.CHOICE, options=options, default=ways[0]),)
+
+
 def item_name(line: OrderLine) -> str | Said:
     """What was ordered, with its colour, size and the like."""
     chosen = " / ".join(line.options.values())
@@ -146,6 +157,7 @@ def plan(
     chosen: Mapping[str, int],
     decision: ChangeDecision,
     reason: str,
+    refund_to: Destination | None = None,
 ) -> CancelPlan:
     """The money of the chosen units by tender. When nothing is left of the order, everything left of the money."""
     whole = all(units[ref].free == chosen.get(ref, 0) for ref in units)
@@ -165,6 +177,7 @@ def plan(
         whole=whole,
         asked=any(decision.lines[ref].then is Then.ASK_STORE for ref in chosen),
         reason=reason,
+        refund_to=refund_to,
     )
 
 
@@ -195,7 +208,7 @@ def slip(
         title=Said("orders.cancel.title" if of.whole else "orders.cancel.title.lines"),
         order_ref=order.ref,
         lines=lines,
-        money=money_back(rules, order, of.money, of.whole),
+        money=money_back(rules, order, of.money, of.whole, of.refund_to),
         total=back,
         irreversible=(Said("orders.cancel.irreversible"),),
         rule=Said(decision.reasons[0].key) if decision else None,
@@ -205,20 +218,23 @@ def slip(
     )
 
 
-def money_back(rules: RulePack, order: StoreOrder, money: Mapping[str, Money], whole: bool) -> tuple[MoneyBack, ...]:
+def money_back(
+    rules: RulePack, order: StoreOrder, money: Mapping[str, Money], whole: bool, refund_to: Destination | None = None
+) -> tuple[MoneyBack, ...]:
     """Each tender with what it gets and when it shows; tenders never charged are let go with the whole order."""
     found = []
     for tender in order.tenders:
-        usual = rules.refunds.ways(tender.kind)[0]
         if tender.ref in money:
+            way = way_back(rules, tender.kind, refund_to)
             found.append(
                 MoneyBack(
                     tender_ref=tender.ref,
                     kind=tender.kind,
                     label=tender.label,
                     amount=money[tender.ref],
-                    min_days=usual.least_days,
-                    max_days=usual.most_days,
+                    destination=Destination(way.way.value),
+                    min_days=way.least_days,
+                    max_days=way.most_days,
                 )
             )
         elif whole and not tender.captured:
@@ -249,6 +265,8 @@ def _line(line: OrderLine) -> CardLine:
         image=line.image,
         cancelled=line.cancelled,
         shipped=line.shipped,
+        sku=line.sku,
+        product_ref=line.product_ref,
     )
 
 
@@ -265,7 +283,5 @@ def _parcel(shipment: Shipment, now: datetime) -> Parcel:
         promised_until=shipment.promised_until,
         first_promised_until=shipment.first_promised_until,
         delivered_at=shipment.delivered_at,
-        sku=line.sku,
-        product_ref=line.product_ref,
         late=shipment.delivered_at is None and promised is not None and now > promised,
     )

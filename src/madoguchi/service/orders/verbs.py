@@ -9,7 +9,9 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, Subject, refusal
 from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people import queries as people
+from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState, StoreOrder, StorePort
@@ -27,11 +29,15 @@ class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which order; `lines` (line ref → units) for a part of it; why, in one of the store's words."""
+    """Which order; `lines` (line ref → units) for a part of it; why, in one of the store's words.
+
+    `refund_to` says where money goes that cannot go back the way it came (konbini, cash on delivery).
+    """
 
     order_id: UUID
     lines: dict[str, int] | None = None
     reason: str = "no_longer_needed"
+    refund_to: Destination | None = None
 
 
 async def show(tx: Tx, actor: Actor, arguments: ShowOrder) -> OrderCard:
@@ -63,8 +69,9 @@ async def cancellation_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Fie
     why = rules.reason_field(pack)
     if not pack.changes.cancel_lines:
         return (why,)
+    where = rules.refund_field(pack, order.document)
     left = rules.left(pack, order.document, await ledger.lines(tx, order.id), tx.now)
-    return rules.lines_field(left), why
+    return rules.lines_field(left), why, *where
 
 
 async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Draft:
@@ -76,7 +83,7 @@ async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Dr
     units = await ledger.lines(tx, order.id)
     money = await ledger.tenders(tx, order.id)
     chosen, decision = rules.decide(pack, order.document, units, arguments.lines, tx.now)
-    plan = rules.plan(order.document, units, money, chosen, decision, arguments.reason)
+    plan = rules.plan(order.document, units, money, chosen, decision, arguments.reason, arguments.refund_to)
     return Draft(
         slip=rules.slip(pack, order.document, plan, units, decision),
         plan=msgspec.to_builtins(plan),
@@ -106,13 +113,18 @@ async def perform_cancellation(store: StorePort, wish: Wish) -> Operation:
 
 
 async def settle_cancellation(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
-    """Book what the store did: all of it, or nothing."""
+    """Book what the store did: all of it, or nothing. What it did not give back itself is owed, and goes its way."""
     plan, order_id = _plan(wish), _order_id(wish)
     if operation.state is not OperationState.SUCCEEDED:
         await ledger.release(tx, wish.id, order_id, plan.units, plan.money)
         return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
-    _check_refunds(plan.money, operation.refunds)
-    await ledger.settle_cancellation(tx, wish.id, order_id, plan.units, plan.money)
+    given = {ref: amount for ref, amount in operation.refunds.items() if amount}
+    owed = _owed(plan.money, given)
+    await ledger.settle_cancellation(tx, wish.id, order_id, plan.units, given, owed=bool(owed))
+    order = await access_order(tx, SYSTEM, order_id)
+    pack = await rules_of(tx, order.store_id)
+    parts = paying_back.parts(pack, order.document, owed, plan.refund_to)
+    await ledger.intend(tx, wish.id, order_id, parts)
     return Outcome(state=Settled.DONE, slip=await _done_slip(tx, order_id, plan, operation.order))
 
 
@@ -138,10 +150,12 @@ async def _done_slip(tx: Tx, order_id: UUID, plan: rules.CancelPlan, after: Stor
     return msgspec.structs.replace(made, irreversible=(), asked=False)
 
 
-def _check_refunds(ours: Mapping[str, Money], theirs: Mapping[str, Money]) -> None:
-    """The store refunds what was reserved; anything else is drift that a person must see before it is booked."""
-    if dict(ours) != {ref: amount for ref, amount in theirs.items() if amount}:
-        raise RuntimeError(f"the store refunded {theirs} where {ours} was reserved")
+def _owed(reserved: Mapping[str, Money], given: Mapping[str, Money]) -> dict[str, Money]:
+    """What the store left to us; giving more than was reserved is drift that a person must see before it is booked."""
+    if any(ref not in reserved or reserved[ref] < amount for ref, amount in given.items()):
+        raise RuntimeError(f"the store refunded {given} where {reserved} was reserved")
+    left = {ref: amount - given[ref] if ref in given else amount for ref, amount in reserved.items()}
+    return {ref: amount for ref, amount in left.items() if amount}
 
 
 def _plan(wish: Wish) -> rules.CancelPlan:

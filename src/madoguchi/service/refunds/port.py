@@ -44,7 +44,12 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentPort(Protocol):
-    """What we ask of a payment provider. Calls may raise ProviderUnavailable."""
+    """What we ask of a payment provider. Calls may raise ProviderUnavailable.
+
+    `keeps_keys` is False where it forgets our keys: then nothing is asked for twice, and its list is searched instead.
+    """
+
+    keeps_keys: bool
 
     async def refund(self, key: str, payment_ref: str, amount: Money) -> ProviderRefund:
         """Pay an amount of a payment back to where it came from; idempotent by key."""

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 from madoguchi.edge.payments.fake import queries, rules, verbs
 from madoguchi.edge.payments.fake.queries import RefundRow
 from madoguchi.edge.payments.fake.rules import Payment, Temper
+from madoguchi.kit import ids
 from madoguchi.kit.db import Database, Tx, assert_outside
 from madoguchi.kit.faults import Faults, Wire
 from madoguchi.kit.migrations import PAYMENTS_ROLE
@@ -66,6 +67,7 @@ class FakeProvider:
         self._signer = signer
         self._wire = Wire(faults or Faults(), ProviderUnavailable)
         self._temper = temper or Temper()
+        self.keeps_keys = not self._temper.forgets_keys
         self._dice = random.Random(self._temper.seed)
 
     async def refund(self, key: str, payment_ref: str, amount: Money) -> ProviderRefund:
@@ -76,7 +78,7 @@ class FakeProvider:
         async def work(tx: Tx) -> ProviderRefund:
             if payment:
                 await verbs.remember(tx, payment)
-            return _told(await verbs.refund(tx, self._temper, key, payment_ref, amount))
+            return self._told(await verbs.refund(tx, self._temper, self._key(key), payment_ref, amount))
 
         return await self._ask(work)
 
@@ -85,7 +87,7 @@ class FakeProvider:
 
         async def read(tx: Tx) -> ProviderRefund | None:
             row = await queries.refund(tx, key)
-            return _told(row) if row else None
+            return self._told(row) if row else None
 
         return await self._ask(read)
 
@@ -93,7 +95,7 @@ class FakeProvider:
         """All refunds made since a moment, oldest first, as they are now."""
 
         async def read(tx: Tx) -> Sequence[ProviderRefund]:
-            return [_told(row) for row in await queries.refunds_since(tx, since)]
+            return [self._told(row) for row in await queries.refunds_since(tx, since)]
 
         return await self._ask(read)
 
@@ -130,14 +132,17 @@ class FakeProvider:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise ProviderUnavailable("the provider's database does not answer") from error
 
+    def _key(self, key: str) -> str:
+        """Under what a refund is kept; a provider that forgets keys makes up one of its own each time."""
+        return key if self.keeps_keys else str(ids.uuid7())
 
-def _told(row: RefundRow) -> ProviderRefund:
-    return ProviderRefund(
-        ref=row.ref,
-        key=row.key,
-        payment_ref=row.payment_ref,
-        amount=Money(row.amount, row.currency),
-        state=RefundState(row.state),
-        made_at=row.made_at,
-        code=row.code if row.state == "failed" else None,
-    )
+    def _told(self, row: RefundRow) -> ProviderRefund:
+        return ProviderRefund(
+            ref=row.ref,
+            key=row.key if self.keeps_keys else None,
+            payment_ref=row.payment_ref,
+            amount=Money(row.amount, row.currency),
+            state=RefundState(row.state),
+            made_at=row.made_at,
+            code=row.code if row.state == "failed" else None,
+        )

@@ -32,6 +32,7 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
 
     `pending`: decided only later. `fails`: refused in the end by the customer's bank. `fails_late`: first succeeded,
     then sent back. `doubled`: a webhook comes twice. `shuffled`: a batch of webhooks comes in another order.
+    `forgets_keys`: each call is another refund, and none can be found by its key.
     """
 
     seed: int = 0
@@ -40,6 +41,7 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
     fails_late: float = 0.0
     doubled: float = 0.0
     shuffled: bool = False
+    forgets_keys: bool = False
 
 
 class Course(msgspec.Struct, frozen=True):

@@ -1,0 +1,142 @@
+"""Reading accounts, payouts and tasks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.ledger.queries import access_intent
+from madoguchi.core.ledger.rules import Intent, Rail
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+from madoguchi.service.refunds.rules import TaskKind
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a person has to find out."""
+
+    id: UUID
+    store_id: str
+    kind: TaskKind
+    intent_id: UUID | None
+    outside_ref: str | None
+    opened_at: datetime
+    done_by: UUID | None
+    done_at: datetime | None
+    note: str | None
+
+
+class Payout(msgspec.Struct, frozen=True):
+    """What is paid out by bank together."""
+
+    id: UUID
+    number: str
+    store_id: str
+    made_at: datetime
+    paid_at: datetime | None
+
+
+class _Said(msgspec.Struct, frozen=True):
+    said: str
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+_TASK = "select id, store_id, kind, intent_id, outside_ref, opened_at, done_by, done_at, note from refund_tasks"
+_PAYOUT = "select id, number, store_id, made_at, paid_at from payouts"
+
+
+async def account_shown(tx: Tx, intent_id: UUID) -> str | None:
+    """The masked account of an intent that the actor was found to see."""
+    found = await tx.value("select shown from bank_accounts where intent_id = %s", [intent_id])
+    return str(found) if found else None
+
+
+async def account_sealed(tx: Tx, intent_id: UUID) -> str | None:
+    """The sealed account; None when it was wiped or never given."""
+    found = await tx.value("select sealed from bank_accounts where intent_id = %s", [intent_id])
+    return str(found) if found else None
+
+
+async def access_task(tx: Tx, actor: Actor, task_id: UUID, *, lock: bool = False) -> Task:
+    """The task, for staff; else invisible."""
+    if lock:
+        task = await tx.maybe(Task, f"{_TASK} where id = %s for update", [task_id])
+    else:
+        task = await tx.maybe(Task, f"{_TASK} where id = %s", [task_id])
+    if task is None or not actor.is_staff:
+        raise invisible()
+    return task
+
+
+async def open_tasks(tx: Tx, limit: int = 50) -> Sequence[Task]:
+    """What people have to find out, the oldest first."""
+    return await tx.all(Task, f"{_TASK} where done_at is null order by opened_at limit %s", [limit])
+
+
+async def access_payout(tx: Tx, actor: Actor, payout_id: UUID, *, lock: bool = False) -> Payout:
+    """The batch, for staff; else invisible."""
+    if lock:
+        payout = await tx.maybe(Payout, f"{_PAYOUT} where id = %s for update", [payout_id])
+    else:
+        payout = await tx.maybe(Payout, f"{_PAYOUT} where id = %s", [payout_id])
+    if payout is None or not actor.is_staff:
+        raise invisible()
+    return payout
+
+
+async def open_payouts(tx: Tx, limit: int = 50) -> Sequence[Payout]:
+    """Batches that were not reported as paid."""
+    return await tx.all(Payout, f"{_PAYOUT} where paid_at is null order by made_at limit %s", [limit])
+
+
+async def lines_of(tx: Tx, payout_id: UUID) -> Sequence[Intent]:
+    """The refunds of a batch."""
+    ids = await tx.all(
+        _Id, "select intent_id as id from payout_lines where payout_id = %s order by intent_id", [payout_id]
+    )
+    return [await access_intent(tx, SYSTEM, row.id) for row in ids]
+
+
+async def taken_refs(tx: Tx, payment_ref: str) -> frozenset[str]:
+    """The provider's refunds of a payment that belong to an intent already."""
+    rows = await tx.all(
+        _Said,
+        """select i.outside_ref as said from refund_intents i join orders o on o.id = i.order_id
+           where i.store_id || '/' || o.store_ref || '/' || i.tender_ref = %s and i.outside_ref is not null""",
+        [payment_ref],
+    )
+    return frozenset(row.said for row in rows)
+
+
+async def sent_since(tx: Tx, store_id: str, since: datetime) -> Sequence[Intent]:
+    """Intents asked of a provider since a moment."""
+    ids = await tx.all(
+        _Id,
+        "select id from refund_intents where store_id = %s and rail = %s and sent_at >= %s order by id",
+        [store_id, Rail.PROVIDER, since],
+    )
+    return [await access_intent(tx, SYSTEM, row.id) for row in ids]
+
+
+async def known(tx: Tx, key: str) -> bool:
+    """Whether a provider's key is an intent of ours."""
+    try:
+        intent_id = UUID(key)
+    except ValueError:
+        return False
+    return bool(await tx.value("select exists (select 1 from refund_intents where id = %s)", [intent_id]))
+
+
+async def unexplained(tx: Tx) -> Sequence[str]:
+    """Differences from the provider's and the store's books that a person has not explained."""
+    rows = await tx.all(
+        _Said,
+        """select kind || ' ' || coalesce(intent_id::text, outside_ref) as said from refund_tasks
+           where done_at is null and kind in ('stray', 'missing', 'amount', 'store_refused') limit 20""",
+    )
+    return [row.said for row in rows]
