@@ -1,6 +1,5 @@
 """Progress of long work, in place on a terminal and in few lines elsewhere."""
 
-import time
 from typing import TextIO
 
 _WIDTH = 30
@@ -13,7 +12,7 @@ class Progress:
         self._out = out
         self._live = out.isatty()
         self._open = False
-        self._said = 0.0
+        self._said = ("", 0)  # what was told of last off a terminal, and how many tenths of it were done
 
     def say(self, line: str) -> None:
         """A line of its own."""
@@ -21,24 +20,29 @@ class Progress:
         print(line, file=self._out, flush=True)
 
     def step(self, what: str, done: int, total: int) -> None:
-        """`done` of `total`; on a terminal as a bar, elsewhere once at the end and every few seconds."""
-        finished = done >= total
-        moment = time.monotonic()
-        if not self._live and not finished and moment - self._said < 5:
-            return
-        self._said = moment
+        """`done` of `total`; on a terminal as a bar, elsewhere a line for each tenth at most."""
         if self._live:
-            filled = _WIDTH * done // max(total, 1)
-            print(f"\r{what:<22} {'█' * filled}{'·' * (_WIDTH - filled)} {done:,}/{total:,}", end="", file=self._out)
-            self._out.flush()
-            self._open = True
+            self._draw(what, done, total)
         else:
-            print(f"{what}: {done:,}/{total:,}", file=self._out, flush=True)
-        if finished:
-            self.end()
+            self._tell(what, done, total)
 
     def end(self) -> None:
         """Close a bar that is open."""
         if self._open:
             print(file=self._out, flush=True)
         self._open = False
+
+    def _draw(self, what: str, done: int, total: int) -> None:
+        filled = _WIDTH * done // max(total, 1)
+        bar = "█" * filled + "·" * (_WIDTH - filled)
+        print(f"\r{what:<22} {bar} {done:,}/{total:,}", end="", file=self._out, flush=True)
+        self._open = True
+        if done >= total:
+            self.end()
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        tenths = 10 * done // max(total, 1)
+        last = self._said[1] if self._said[0] == what else 0
+        self._said = (what, tenths)
+        if tenths > last:
+            print(f"{what}: {done:,}/{total:,}", file=self._out, flush=True)

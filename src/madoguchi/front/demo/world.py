@@ -1,6 +1,6 @@
 """The demo world: the demo shop with its customers and orders, our mirror of it, and the people who work here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,8 +10,9 @@ from madoguchi.core.shop import mirror
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo import world
 from madoguchi.edge.stores.demo.people import PEOPLE
+from madoguchi.edge.stores.demo.queries import refs
 from madoguchi.edge.stores.demo.shops import DEMO, RETAIL, Shop
-from madoguchi.edge.stores.demo.store import DemoStore
+from madoguchi.edge.stores.demo.store import ASKER, DemoStore
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.i18n import LANGUAGES
@@ -93,16 +94,15 @@ async def _open(database: Database, store_database: Database, shop: Shop, progre
         )
 
     await database.run(SYSTEM, make)
-    total = _counter(progress)
-    await mirror.follow(database, DemoStore(store_database, shop.id), total)
+    orders = len(await store_database.run(ASKER, lambda tx: refs(tx, shop.id, "order")))
 
+    def count(came: int) -> None:
+        if came:
+            progress.step("Orders mirrored", came, max(came, orders))
 
-def _counter(progress: Progress) -> Callable[[int], None]:
-    def count(orders: int) -> None:
-        if orders:
-            progress.step("Orders mirrored", orders, orders)
-
-    return count
+    came = await mirror.follow(database, DemoStore(store_database, shop.id), count)
+    if 0 < came < orders:
+        progress.step("Orders mirrored", came, came)  # no more than these had changed
 
 
 async def _hire(tx: Tx) -> None:
