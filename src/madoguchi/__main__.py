@@ -14,6 +14,7 @@ import uvloop
 
 from madoguchi.app import PACKAGE, App
 from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.people import queries as people
 from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.people.verbs import add_shop_key, add_staff
 from madoguchi.edge.stores.demo.importing import import_shop
@@ -131,25 +132,33 @@ class Commands:
         self._on_current(settings, work)
 
     def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None:
-        """A shop signs with a key of its own from the next start on."""
+        """A shop signs with a key of its own from now on."""
         try:
             jwk = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
         except (OSError, msgspec.MsgspecError) as error:
             raise StartupError(f"{file} is no public key as JSON: {error}.", 65) from error
 
         async def work(app: App) -> None:
+            await _check_shop(app, store_id)
             await app.db.run(SYSTEM, lambda tx: add_shop_key(tx, store_id, kid, jwk))
 
         self._on_current(settings, work)
 
     def shop_secret(self, settings: Settings, store_id: str) -> str:
         """What a shop signs its tokens with, base64."""
+        self._on_current(settings, lambda app: _check_shop(app, store_id))
         return b64encode(shared_secret(secret_key(settings), store_id)).decode()
 
     def _on_current(self, settings: Settings, work: Callable[[App], Awaitable[None]]) -> None:
         with _database(settings) as conninfo:
             migrations.check(conninfo, migrations.discover(PACKAGE))
             uvloop.run(_opened(settings, conninfo, work, demo=False))
+
+
+async def _check_shop(app: App, store_id: str) -> None:
+    known = [store.id for store in await app.db.run(SYSTEM, people.stores)]
+    if store_id not in known:
+        raise StartupError(f"There is no shop “{store_id}” here; there are: {', '.join(known) or 'none'}.", 65)
 
 
 async def _serve(app: App, listening: Listening, place: Place, progress: Progress, greeting: str) -> None:

@@ -20,7 +20,7 @@ from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested
-from madoguchi.core.people.tokens import Keys, shared_secret
+from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import RequestSettled
@@ -93,12 +93,15 @@ class App:
         self.db.after_commit = self.hub
         self.catalogue = catalogue()
         self.stores: dict[str, DemoStore] = {}
+<<<<<<< ours
         self.payments_db = payments_database(conninfo)
         self.provider = FakeProvider(self.payments_db, ShopTills(self.stores), self.signer)
         self.providers: dict[str, PaymentPort] = {}
         self.refunds = refunds_jobs.Executor(self.db, self.stores, self.providers)
         self.reconciler = refunds_jobs.Reconciler(self.db, self.providers)
         self.shop_keys: Keys = {}
+=======
+>>>>>>> theirs
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
@@ -114,7 +117,6 @@ class App:
         except psycopg_pool.PoolTimeout as error:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
-        self.shop_keys = await self.db.run(SYSTEM, people.shop_keys)
         await self.learn_shops()
 
     async def learn_shops(self) -> None:
@@ -216,7 +218,6 @@ class App:
             files=LocalFiles(self.settings.data_dir / "files"),
             limits=_limits(self.settings.pace),
             shop_secrets=partial(shared_secret, self.key),
-            shop_keys=self.shop_keys,
             bot_due=self.bot.due,
             demo=self.demo,
         )

@@ -6,12 +6,19 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.shop.verbs import add_store
+from madoguchi.kit.db import Database
 
 ROOT = Path(__file__).parents[3]
 QUICK = 5.0  # seconds for a clean end, whatever is open
@@ -123,3 +130,16 @@ def test_an_empty_database_is_not_served(tmp_path: Path) -> None:
     ended = _run(tmp_path, "serve", "--port", str(_free_port()), "--data-dir", "data")
     assert ended.returncode == 78
     assert "run `./madoguchi migrate` first" in ended.stderr
+
+
+async def test_only_a_shop_that_is_there_has_a_secret(tmp_path: Path, db: Database, database_url: str) -> None:
+    await db.run(SYSTEM, lambda tx: add_store(tx, "demo", "Demo", "JPY", "Asia/Tokyo", "JP", "ja", "marketplace-jp"))
+    address = f"postgresql:///?{urlencode(conninfo_to_dict(database_url))}"
+    told = _run(tmp_path, "shop-secret", "demo", DATABASE_URL=address)
+    assert len(b64decode(told.stdout, validate=False)) == 32
+    key = tmp_path / "key.json"
+    key.write_text("{}")
+    for arguments in (("shop-secret", "dmeo"), ("add-shop-key", "dmeo", "own", str(key))):
+        refused = _run(tmp_path, *arguments, DATABASE_URL=address)
+        assert (refused.returncode, refused.stdout) == (65, "")
+        assert refused.stderr.strip() == "madoguchi: There is no shop “dmeo” here; there are: demo."

@@ -1,6 +1,6 @@
 """Reading people: customers, staff, sessions, stores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -103,18 +103,12 @@ async def store(tx: Tx, store_id: str) -> Store:
     return found
 
 
-class ShopKey(msgspec.Struct, frozen=True):
-    """A public EdDSA key with which a shop signs its tokens."""
-
-    store_id: str
-    kid: str
-    jwk: dict[str, Any]
-
-
-async def shop_keys(tx: Tx) -> Mapping[tuple[str, str], dict[str, Any]]:
-    """The shops' public keys by (store, kid)."""
-    rows = await tx.all(ShopKey, "select store_id, kid, jwk from shop_keys")
-    return {(row.store_id, row.kid): row.jwk for row in rows}
+async def shop_key(tx: Tx, store_id: str, kid: str) -> dict[str, Any] | None:
+    """A public EdDSA key (JWK) with which a shop signs its tokens."""
+    found: dict[str, Any] | None = await tx.value(
+        "select jwk from shop_keys where store_id = %s and kid = %s", [store_id, kid]
+    )
+    return found
 
 
 async def session(tx: Tx, token_hash: bytes) -> Session | None:

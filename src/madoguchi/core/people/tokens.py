@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from joserfc import jwt
@@ -22,7 +22,13 @@ _LEEWAY = timedelta(seconds=60)
 
 
 Secrets = Callable[[str], bytes]
-Keys = Mapping[tuple[str, str], dict[str, Any]]
+
+
+class KeyName(NamedTuple):
+    """Whose key, and which of theirs."""
+
+    store_id: str
+    kid: str
 
 
 class ShopToken(msgspec.Struct, frozen=True):
@@ -60,14 +66,24 @@ def issue(secret: bytes, store_id: str, customer_ref: str, now: datetime) -> str
     return jwt.encode({"alg": "HS256", "kid": DERIVED_KID}, claims, OctKey.import_key(secret))
 
 
-def read(token: str, secrets: Secrets, keys: Keys, now: datetime) -> ShopToken:
+def key_of(token: str) -> KeyName:
+    """The key with which a token says that it is signed; Refused("shop_token_bad") where it says nothing."""
+    try:
+        header_part, body_part, _ = token.split(".")
+        kid = msgspec.json.decode(_unbase64(header_part)).get("kid", DERIVED_KID)
+        return KeyName(str(msgspec.json.decode(_unbase64(body_part))["iss"]), str(kid))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Refused("shop_token_bad", 401) from error
+
+
+def read(token: str, secrets: Secrets, key: dict[str, Any] | None, now: datetime) -> ShopToken:
     """The claims of a token, or Refused("shop_token_bad").
 
-    `secrets` gives the HS256 secret of a store; `keys` public EdDSA JWKs by (store, kid). The signature's algorithm is
-    fixed by the key, never chosen by the token.
+    `secrets` gives the HS256 secret of a store; `key` is the public EdDSA JWK that the token names (key_of), if there
+    is one. The signature's algorithm is fixed by the key, never chosen by the token.
     """
     try:
-        claims = _verified(token, secrets, keys)
+        claims = _verified(token, secrets, key)
         life = _times(claims, now)
         if claims.get("aud") != AUDIENCE or not claims.get("sub") or not claims.get("jti"):
             raise Refused("shop_token_bad", 401)
@@ -76,14 +92,13 @@ def read(token: str, secrets: Secrets, keys: Keys, now: datetime) -> ShopToken:
     return ShopToken(str(claims["iss"]), str(claims["sub"]), str(claims["jti"])[:200], life)
 
 
-def _verified(token: str, secrets: Secrets, keys: Keys) -> dict[str, Any]:
-    header_part, body_part, _ = token.split(".")
-    header = msgspec.json.decode(_unbase64(header_part))
-    store_id = str(msgspec.json.decode(_unbase64(body_part))["iss"])
-    kid = str(header.get("kid", DERIVED_KID))
-    if kid == DERIVED_KID:
-        return dict(jwt.decode(token, OctKey.import_key(secrets(store_id)), algorithms=["HS256"]).claims)
-    return dict(jwt.decode(token, OKPKey.import_key(keys[store_id, kid]), algorithms=["EdDSA", "Ed25519"]).claims)
+def _verified(token: str, secrets: Secrets, key: dict[str, Any] | None) -> dict[str, Any]:
+    named = key_of(token)
+    if named.kid == DERIVED_KID:
+        return dict(jwt.decode(token, OctKey.import_key(secrets(named.store_id)), algorithms=["HS256"]).claims)
+    if key is None:
+        raise KeyError(named)
+    return dict(jwt.decode(token, OKPKey.import_key(key), algorithms=["EdDSA", "Ed25519"]).claims)
 
 
 def _times(claims: dict[str, Any], now: datetime) -> datetime:

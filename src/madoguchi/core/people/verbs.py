@@ -10,9 +10,9 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import Actor, Level, Role
-from madoguchi.core.people import queries, rules
+from madoguchi.core.people import queries, rules, tokens
 from madoguchi.core.people.events import CodeRequested
-from madoguchi.core.people.tokens import DERIVED_KID, ShopToken, is_public_key
+from madoguchi.core.people.tokens import DERIVED_KID, Secrets, ShopToken, is_public_key
 from madoguchi.kit import events, ids, security
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -67,6 +67,11 @@ async def add_shop_key(tx: Tx, store_id: str, kid: str, jwk: dict[str, Any]) -> 
            on conflict (store_id, kid) do update set jwk = excluded.jwk""",
         [store_id, kid, Jsonb(jwk)],
     )
+
+
+async def read_shop_token(tx: Tx, token: str, secrets: Secrets) -> ShopToken:
+    """What a shop's token says, checked with what its signature must be made with now; Refused("shop_token_bad")."""
+    return tokens.read(token, secrets, await queries.shop_key(tx, *tokens.key_of(token)), tx.now)
 
 
 async def end_session(tx: Tx, session_id: UUID) -> None:

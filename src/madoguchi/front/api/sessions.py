@@ -84,7 +84,7 @@ async def issue(request: Asked, services: Services, visitor: Visitor) -> Respons
 
 
 async def _vouched(tx: Tx, services: Services, token: str, locale: str) -> verbs.NewSession:
-    vouched = tokens.read(token, services.shop_secrets, services.shop_keys, tx.now)
+    vouched = await verbs.read_shop_token(tx, token, services.shop_secrets)
     customer = await queries.customer_by_ref(tx, vouched.store_id, vouched.customer_ref)
     if customer is None:
         raise Refused("shop_token_bad", 401)

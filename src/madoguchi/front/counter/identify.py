@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from madoguchi.core.access.rules import SYSTEM, Actor, Level
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
-from madoguchi.core.people import queries, tokens, verbs
+from madoguchi.core.people import queries, verbs
 from madoguchi.core.people.rules import CODE_TRIES
 from madoguchi.core.people.tokens import ShopToken
 from madoguchi.core.people.verbs import NewSession
@@ -20,7 +20,6 @@ from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
-from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 
@@ -148,10 +147,10 @@ async def _sign_in(request: Asked, services: Services, visitor: Visitor, token: 
     if request.headers.get("origin") not in {visitor.origin, *services.settings.shop_origins}:
         raise Refused("cross_site", 403)
     slow_down(services.limits.sign_in, visitor.address)
-    vouched = tokens.read(token, services.shop_secrets, services.shop_keys, clock.now())
     guest = visitor.actor
 
     async def work(tx: Tx) -> Risen:
+        vouched = await verbs.read_shop_token(tx, token, services.shop_secrets)
         customer = await queries.customer_by_ref(tx, vouched.store_id, vouched.customer_ref)
         if customer is None:
             raise Refused("shop_token_bad", 401)

@@ -84,7 +84,7 @@ async def _become(tx: Tx, services: Services, visitor: Visitor, wish: Be) -> New
                 raise invisible()
             secret = services.shop_secrets(wish.store)
             token = tokens.issue(secret, wish.store, customer.store_ref, tx.now)
-            vouched = tokens.read(token, services.shop_secrets, services.shop_keys, tx.now)
+            vouched = await verbs.read_shop_token(tx, token, services.shop_secrets)
             return await verbs.sign_in_by_shop(tx, vouched, customer.id, customer.locale, visitor.actor.session)
         case "staff":
             known = await queries.password_of(tx, email_key(wish.ref) or "")

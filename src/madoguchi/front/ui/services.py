@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.catalogue import Catalogue
-from madoguchi.core.people.tokens import Keys, Secrets
+from madoguchi.core.people.tokens import Secrets
 from madoguchi.core.shop.port import StorePort
 from madoguchi.front.ui.feeds import Feeds
 from madoguchi.front.ui.render import Pages
@@ -48,6 +48,5 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     files: Files
     limits: Limits
     shop_secrets: Secrets
-    shop_keys: Keys
     bot_due: Callable[[UUID], asyncio.Task[None]]
     demo: bool = False
