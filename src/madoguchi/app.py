@@ -93,15 +93,11 @@ class App:
         self.db.after_commit = self.hub
         self.catalogue = catalogue()
         self.stores: dict[str, DemoStore] = {}
-<<<<<<< ours
         self.payments_db = payments_database(conninfo)
         self.provider = FakeProvider(self.payments_db, ShopTills(self.stores), self.signer)
         self.providers: dict[str, PaymentPort] = {}
         self.refunds = refunds_jobs.Executor(self.db, self.stores, self.providers)
         self.reconciler = refunds_jobs.Reconciler(self.db, self.providers)
-        self.shop_keys: Keys = {}
-=======
->>>>>>> theirs
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
