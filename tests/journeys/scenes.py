@@ -95,8 +95,8 @@ SCENES = [
     Scene("order-late", "native", "/orders/{late}"),
     Scene("order-paid", "native", "/orders/{paid}"),
     Scene("order-cancelled", "canceller", "/orders/{cancelled}"),
-    Scene("cancel", "native", "/orders/{paid}/cancel"),
-    Scene("cancel-refused", "native", "/orders/{paid}/cancel", press("main form .primary"), 422),
+    Scene("cancel", "native", "/orders/{paid}/actions/order.cancel"),
+    Scene("cancel-refused", "native", "/orders/{paid}/actions/order.cancel", press("main form .primary"), 422),
     Scene("quote", "native", "{quote}"),
     Scene("request", "canceller", "{request}"),
     Scene("cases", "native", "/cases"),
@@ -188,9 +188,9 @@ def order_id(site: Site, person: Person, story: Story) -> str:
 
 async def cancelled(customer: Customer, order: str, lang: str) -> dict[str, str]:
     """An order given back by pages, another one by chat."""
-    await customer.get(f"/orders/{order}/cancel")
-    lines = dict(re.findall(r'name="(units\[[^"]+\])" value="(\d+)"', customer.page.text))
-    await customer.post(f"/orders/{order}/cancel", {**lines, "reason": "no_longer_needed"})
+    await customer.get(f"/orders/{order}/actions/order.cancel")
+    lines = dict(re.findall(r'name="(lines\[[^"]+\])" value="(\d+)"', customer.page.text))
+    await customer.post(f"/orders/{order}/actions/order.cancel", {**lines, "reason": "no_longer_needed"})
     await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
     request = customer.page.url.path
     room = await customer.begin(text=f"{Reader(lang).t('bot.option.order.cancel')} {ICHIRO.orders[1].ref}")
@@ -208,10 +208,10 @@ async def begun(customer: Customer, person: Person, order: str) -> dict[str, str
     late = await customer.begin()
     slip = await customer.begin(fresh="true", text=f"cancel {person.order(Story.CANCELLABLE)}")
     await customer.until(slip, 'value="confirm:')
-    await customer.get(f"/orders/{order}/cancel")
-    lines = dict(re.findall(r'name="(units\[[^"]+\])" value="(\d+)"', customer.page.text))
-    choices = dict(re.findall(r'<select name="(units\[[^"]+\])">.*?value="(\d+)" selected', customer.page.text))
-    await customer.post(f"/orders/{order}/cancel", {**lines, **choices, "reason": "no_longer_needed"})
+    await customer.get(f"/orders/{order}/actions/order.cancel")
+    lines = dict(re.findall(r'name="(lines\[[^"]+\])" value="(\d+)"', customer.page.text))
+    choices = dict(re.findall(r'<select name="(lines\[[^"]+\])">.*?value="(\d+)" selected', customer.page.text))
+    await customer.post(f"/orders/{order}/actions/order.cancel", {**lines, **choices, "reason": "no_longer_needed"})
     return {"late_chat": str(id_of(late)), "slip_chat": str(id_of(slip)), "quote": customer.page.url.path}
 
 

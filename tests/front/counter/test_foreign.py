@@ -1,7 +1,6 @@
 """What is another's looks like what does not exist, byte for byte, on every route that takes an id."""
 
 import re
-from collections.abc import Mapping
 from uuid import uuid4
 
 import httpx
@@ -17,16 +16,16 @@ from tests.web import world_template as world_template
 ACCEPTED = ("text/html", "application/json", "*/*")
 
 
-async def _belongings(site: Site, customer: Customer) -> Mapping[str, str]:
+async def _belongings(site: Site, customer: Customer) -> dict[str, str]:
     """One of everything that a customer can have."""
     order = site.value(
         """select o.id from orders o join customers c on c.id = o.customer_id
            where c.store_ref = %s and o.state = 'paid'""",
         MISAKI.customer.ref,
     )
-    await customer.get(f"/orders/{order}/cancel")
-    (ref,) = re.findall(r'name="units\[([^"]+)\]" value="1" checked', customer.page.text)
-    await customer.post(f"/orders/{order}/cancel", {f"units[{ref}]": 1, "reason": "other"})
+    await customer.get(f"/orders/{order}/actions/order.cancel")
+    (ref,) = re.findall(r'name="lines\[([^"]+)\]" value="1" checked', customer.page.text)
+    await customer.post(f"/orders/{order}/actions/order.cancel", {f"lines[{ref}]": 1, "reason": "other"})
     quote = customer.page.url.path.rpartition("/")[2]
     await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
     request = customer.page.url.path.rpartition("/")[2]
@@ -67,6 +66,7 @@ async def test_nothing_of_another_customer_can_be_seen_or_done(site: Site) -> No
 
 
 _SAME = {"date": ""}
+_NAMES = {"name": "order.cancel", "parcel": "P-1", "subscription": "S-1"}
 
 
 def _routes_with_ids() -> set[tuple[str, str]]:
@@ -79,8 +79,8 @@ def _routes_with_ids() -> set[tuple[str, str]]:
     }
 
 
-def _filled(path: str, ids: Mapping[str, str]) -> str:
-    return re.sub(r"\{([a-z_]+):[a-z]+\}", lambda name: ids[name[1]], path)
+def _filled(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"\{([a-z_]+):[a-z]+\}", lambda name: (ids | _NAMES)[name[1]], path)
 
 
 async def _ask(who: Customer, method: str, path: str, accept: str) -> httpx.Response:

@@ -47,14 +47,15 @@ async def test_a_shipped_order_says_why_not_and_what_else(site: Site) -> None:
     page = await customer.get(order_of(site, MISAKI, "shipped"))
     assert "すでに発送しているため、キャンセルは承れません" in page.text
     assert 'value="return.start"' in page.text
-    assert "/cancel" not in page.text
+    assert "/actions/order.cancel" not in page.text
 
 
 async def _quote(customer: Customer, path: str, **fields: object) -> None:
-    await customer.get(f"{path}/cancel")
-    lines = dict(re.findall(r'name="(units\[[^"]+\])" value="(\d+)"', customer.page.text))
-    choices = re.findall(r'<select name="(units\[[^"]+\])">.*?value="(\d+)" selected', customer.page.text)
-    await customer.post(f"{path}/cancel", {**lines, **dict(choices), "reason": "no_longer_needed", **fields})
+    await customer.get(f"{path}/actions/order.cancel")
+    lines = dict(re.findall(r'name="(lines\[[^"]+\])" value="(\d+)"', customer.page.text))
+    choices = re.findall(r'<select name="(lines\[[^"]+\])">.*?value="(\d+)" selected', customer.page.text)
+    fields = {"reason": "no_longer_needed"} | fields
+    await customer.post(f"{path}/actions/order.cancel", {**lines, **dict(choices), **fields})
 
 
 async def test_cancelling_changes_order_ledger_and_message_centre_once(site: Site) -> None:
@@ -83,9 +84,9 @@ async def test_cancelling_changes_order_ledger_and_message_centre_once(site: Sit
 async def test_some_lines_go_and_the_rest_stays(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
     path = order_of(site, MISAKI, "paid")
-    await customer.get(f"{path}/cancel")
-    (ref,) = re.findall(r'name="units\[([^"]+)\]" value="1" checked', customer.page.text)
-    page = await customer.post(f"{path}/cancel", {f"units[{ref}]": 1, "reason": "other"})
+    await customer.get(f"{path}/actions/order.cancel")
+    (ref,) = re.findall(r'name="lines\[([^"]+)\]" value="1" checked', customer.page.text)
+    page = await customer.post(f"{path}/actions/order.cancel", {f"lines[{ref}]": 1, "reason": "other"})
     assert "ご注文の一部キャンセル" in page.text
     await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
     order = path.rpartition("/")[2]
@@ -94,12 +95,12 @@ async def test_some_lines_go_and_the_rest_stays(site: Site) -> None:
 
 
 _BAD: list[tuple[dict[str, object], str]] = [
-    ({"reason": "", "units[1]": "1"}, "キャンセルの理由をお選びください"),
-    ({"reason": "no_longer_needed", "units[nothing]": "1"}, "ご注文にない商品"),
-    ({"reason": "no_longer_needed"}, "キャンセルする商品をお選びください"),
-    ({"reason": "no_longer_needed", "units[1]": "99"}, "数量は1〜"),
-    ({"reason": "no_longer_needed", "units[1]": "many"}, "読み取れない項目"),
-    ({"reason": "no_longer_needed", "units": "1"}, "読み取れない項目"),
+    ({"reason": "", "lines[1]": "1"}, "ご記入またはご選択ください"),
+    ({"reason": "no_longer_needed", "lines[nothing]": "1"}, "ご注文にない商品"),
+    ({"reason": "no_longer_needed"}, "商品をお選びください"),
+    ({"reason": "no_longer_needed", "lines[1]": "99"}, "数量は1〜"),
+    ({"reason": "no_longer_needed", "lines[1]": "many"}, "数量は1〜"),
+    ({"reason": "no_longer_needed", "lines": "1"}, "内容を読み取れませんでした"),
     ({"reason": "no_longer_needed", "amount": "1"}, "読み取れない項目"),
 ]
 
@@ -107,10 +108,10 @@ _BAD: list[tuple[dict[str, object], str]] = [
 async def test_what_cannot_be_is_told_on_the_same_page(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
     path = order_of(site, MISAKI, "paid")
-    await customer.get(f"{path}/cancel")
+    await customer.get(f"{path}/actions/order.cancel")
     before = site.counts()
     for fields, words in _BAD:
-        answer = await customer.send(f"{path}/cancel", fields)
+        answer = await customer.send(f"{path}/actions/order.cancel", fields)
         assert answer.status_code == 422, fields
         assert words in answer.text
     assert site.counts() == before
@@ -159,5 +160,5 @@ async def test_an_english_reader_reads_english(site: Site) -> None:
 
 async def test_an_order_that_is_not_there(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
-    for path in ("/orders/{}", "/orders/{}/cancel", "/quotes/{}", "/requests/{}"):
+    for path in ("/orders/{}", "/orders/{}/actions/order.cancel", "/quotes/{}", "/requests/{}"):
         assert (await customer.get(path.format(uuid4()))).status_code == 404

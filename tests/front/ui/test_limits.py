@@ -82,11 +82,11 @@ async def test_proving_who_one_is_says_when_to_try_again(site: Site) -> None:
 async def test_quotes_are_not_asked_for_too_often(site: Site) -> None:
     customer = await signed_in(site, MISAKI)
     order = await order_of(site, MISAKI.order(Story.CANCELLABLE))
-    await customer.get(f"/orders/{order}/cancel")
+    await customer.get(f"/orders/{order}/actions/order.cancel")
     program = await site.api(MISAKI)
     _allow(site, "write", 0)
     before = site.counts()
-    assert _waits(await customer.send(f"/orders/{order}/cancel", {"reason": "no_longer_needed"}))
+    assert _waits(await customer.send(f"/orders/{order}/actions/order.cancel", {"reason": "no_longer_needed"}))
     body = {"action": "order.cancel", "arguments": {"order_id": str(order)}}
     assert _waits(await program.post("/api/v1/quotes", json=body))
     assert site.counts() == before

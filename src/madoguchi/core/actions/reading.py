@@ -35,6 +35,17 @@ def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def problems(fields: Sequence[Field], given: Mapping[str, Any]) -> list[Refused]:
+    """Everything that `read` would refuse, field by field."""
+    found = []
+    for field in fields:
+        try:
+            read([field], given)
+        except Refused as refused:
+            found.append(refused)
+    return found
+
+
 def read_field(field: Field, raw: Any) -> Any:
     """One value; None when it is empty and need not be there."""
     if isinstance(raw, str):

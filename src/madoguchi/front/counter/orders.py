@@ -7,16 +7,17 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.actions import verbs as actions
-from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.fields import About, Subject, lead
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.requests.queries import Request, open_request_on
-from madoguchi.core.shop.queries import Order, access_order, orders_of
+from madoguchi.core.shop.queries import access_order, orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.finder import Choice
 from madoguchi.front.counter.page import page
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.links import action_url
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -31,6 +32,7 @@ class OfferView(msgspec.Struct, frozen=True):
     """An action on the order: a way to it, or why not and what else."""
 
     label: str
+    lead: str
     url: str
     why_not: str
     instead: tuple[Choice, ...]
@@ -69,11 +71,13 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
 
     async def work(tx: Tx) -> OrderPage:
         held = await access_order(tx, visitor.actor, order_id)
-        offers = await actions.offers(tx, services.catalogue, visitor.actor, Subject(About.ORDER, order_id))
+        parcels = (Subject(About.PARCEL, order_id, parcel.ref) for parcel in held.document.shipments)
+        things = (Subject(About.ORDER, order_id), *parcels)
+        offers = [o for thing in things for o in await actions.offers(tx, services.catalogue, visitor.actor, thing)]
         (card,) = await views.order_views(tx, [held], visitor.reader)
         return OrderPage(
             card=card,
-            offers=tuple(offer_view(offer, held, visitor.reader) for offer in offers),
+            offers=tuple(offer_view(offer, visitor.reader) for offer in offers),
             change=await open_request_on(tx, order_id),
         )
 
@@ -81,13 +85,13 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
     return page(request, services, visitor, "order.html", found=found, client_id=ids.uuid7())
 
 
-def offer_view(offer: Offer, order: Order, reader: Reader) -> OfferView:
+def offer_view(offer: Offer, reader: Reader) -> OfferView:
     """An offer in the reader's words."""
     refusal = offer.refusal
-    verb = offer.action.partition(".")[2]
     return OfferView(
         label=reader.t(f"actions.{offer.action}.name"),
-        url="" if refusal else f"/orders/{order.id}/{verb}",
+        lead="" if refusal else lead(offer.action, reader),
+        url="" if refusal else action_url(offer.action, offer.subject),
         why_not=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
         instead=ways(refusal.alternatives, reader) if refusal else (),
     )

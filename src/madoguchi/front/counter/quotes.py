@@ -1,10 +1,12 @@
 """A quote as a slip to confirm, and what became of it."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 from litestar import Response
 
+from madoguchi.core.actions.verbs import subject_of
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, access_quote, access_request, request_of_quote
 from madoguchi.front.counter import orders
@@ -12,6 +14,7 @@ from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import SlipView, slip_view
 from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.links import action_url, thing_url
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -93,6 +96,7 @@ async def _page(
     if made:
         return see_other(f"/requests/{made.id}")
     reader = visitor.reader
+    subject = subject_of(services.catalogue.actions[held.action], visitor.actor, held.arguments)
     slip = slip_view(held.draft.slip, reader, expires=held.expires_at)
     over = clock.now() > held.expires_at
     if over:
@@ -108,7 +112,13 @@ async def _page(
         notices=[reader.t(f"notices.{name}.name") for name in held.draft.slip.notices],
         token=requests.confirmation_token(services.signer, visitor.actor, held, clock.now()),
         again=over or (refused is not None and refused.code not in {"confirmation_expired", "confirmation_bad"}),
-        back=f"/orders/{held.order_id}",
+        back=thing_url(subject) if subject else "/",
+        change=f"{action_url(held.action, subject)}?{_query(held)}" if subject else "/",
         ways=orders.ways(refused.parameters.get("alternatives", ()), reader) if refused else (),
         client_id=ids.uuid7(),
     )
+
+
+def _query(of: Quote) -> str:
+    """What the form is filled in with again, and the chat that is told."""
+    return urlencode({"quote": of.id} | ({"chat": of.case_id} if of.case_id else {}))

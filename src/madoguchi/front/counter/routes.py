@@ -3,7 +3,7 @@
 from typing import Any
 
 from madoguchi.front.counter import (
-    cancellations,
+    actions,
     cases,
     chats,
     entries,
@@ -23,8 +23,8 @@ ROUTES: list[Any] = [
     home.reasons,
     orders.orders,
     orders.order,
-    cancellations.choose,
-    cancellations.quote,
+    actions.fill_in,
+    actions.ask,
     quotes.quote,
     quotes.confirm,
     quotes.wish,

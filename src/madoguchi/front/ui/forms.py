@@ -10,8 +10,17 @@ from madoguchi.kit.errors import Refused
 S = TypeVar("S", bound=msgspec.Struct)
 
 
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A form in which the press of its button says it all."""
+
+
 async def form(request: Request[Any, Any, Any], kind: type[S]) -> S:
     """The posted form as a Struct (declare it with forbid_unknown_fields); the csrf field is left out."""
+    return _convert(await posted(request), kind)
+
+
+async def posted(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The posted form as it is, without the csrf field; Refused("invalid_form") when a name stands twice."""
     data = await request.form()
     fields: dict[str, Any] = {}
     for name in data:
@@ -20,7 +29,7 @@ async def form(request: Request[Any, Any, Any], kind: type[S]) -> S:
             raise Refused("invalid_form", detail=name)
         _put(fields, name, values[0])
     fields.pop("csrf", None)
-    return _convert(fields, kind)
+    return fields
 
 
 def _put(fields: dict[str, Any], name: str, value: Any) -> None:

@@ -1,0 +1,174 @@
+"""An action of the catalogue as a page: what it asks for, then the slip to confirm. The same for every action."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.actions.fields import About, Field, Subject
+from madoguchi.core.actions.fields import lead as lead_of
+from madoguchi.core.actions.rules import Effect, Refusal, Said, TextCard
+from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.queries import find_quote
+from madoguchi.core.shop.queries import access_order
+from madoguchi.front.counter import orders, views
+from madoguchi.front.counter.page import page, see_other
+from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
+from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.fields import field_views, filled_in, mistakes
+from madoguchi.front.ui.forms import posted
+from madoguchi.front.ui.links import thing_url
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked, sentence
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused, invisible
+
+PATHS = [
+    "/orders/{order_id:uuid}/actions/{name:str}",
+    "/orders/{order_id:uuid}/parcels/{parcel:str}/actions/{name:str}",
+    "/subscriptions/{subscription:str}/actions/{name:str}",
+    "/me/actions/{name:str}",
+]
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What an action asks for, or why it cannot be; `order` is the one it is about."""
+
+    fields: tuple[Field, ...]
+    why_not: Refusal | None
+    order: OrderView | None
+
+
+@get(PATHS, access=KNOWN_CUSTOMERS)
+async def fill_in(
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    name: str,
+    order_id: UUID | None = None,
+    parcel: str = "",
+    subscription: str = "",
+    quote: UUID | None = None,
+) -> Response[str]:
+    """The form: with its defaults, or with what was filled in for a quote.
+
+    With `chat` in the query, that chat is told how it ends.
+    """
+    actor = visitor.actor
+    action = actions.find(services.catalogue, actor, name)
+    subject = _subject(action, actor, order_id, parcel, subscription)
+    held = await services.db.run(actor, lambda tx: find_quote(tx, actor, quote)) if quote else None
+    return await _page(request, services, visitor, action, subject, held.arguments if held else None, None)
+
+
+@post(PATHS, access=KNOWN_CUSTOMERS)
+async def ask(
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    name: str,
+    order_id: UUID | None = None,
+    parcel: str = "",
+    subscription: str = "",
+    chat: UUID | None = None,
+) -> Response[str]:
+    """Do it where it does no harm; else quote it, and the slip to confirm is the next page."""
+    actor = visitor.actor
+    action = actions.find(services.catalogue, actor, name)
+    subject = _subject(action, actor, order_id, parcel, subscription)
+    given = await posted(request)
+
+    async def work(tx: Tx) -> UUID | tuple[Said, ...]:
+        values = filled_in(await actions.fields(tx, actor, action, subject), given)
+        raw = subject.arguments | values
+        if action.effect is Effect.CHANGE:
+            return (await requests.quote(tx, services.catalogue, actor, name, raw, case_id=chat)).id
+        card = await actions.run(tx, services.catalogue, actor, name, raw)
+        return card.lines if isinstance(card, TextCard) else ()
+
+    try:
+        slow_down(services.limits.write, visitor.counted_as)
+        made = await services.db.run(actor, work)
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        fields = await services.db.run(actor, lambda tx: actions.fields(tx, actor, action, subject))
+        return await _page(request, services, visitor, action, subject, filled_in(fields, given), refused)
+    if isinstance(made, UUID):
+        return see_other(f"/quotes/{made}")
+    return page(
+        request,
+        services,
+        visitor,
+        "action_done.html",
+        title=visitor.reader.t(f"actions.{name}.name"),
+        lines=[line.to(visitor.reader) for line in made],
+        back=thing_url(subject),
+    )
+
+
+def _subject(action: Action, actor: Actor, order_id: UUID | None, parcel: str, subscription: str) -> Subject:
+    """The thing that a path names, if the action is about such things."""
+    if order_id:
+        subject = Subject(About.PARCEL if parcel else About.ORDER, order_id, parcel)
+    else:
+        assert actor.id
+        subject = Subject(About.SUBSCRIPTION if subscription else About.CUSTOMER, actor.id, subscription)
+    if action.about is not subject.about or action.offer is None:
+        raise invisible()
+    return subject
+
+
+async def _page(
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    action: Action,
+    subject: Subject,
+    values: Mapping[str, Any] | None,
+    refused: Refused | None,
+) -> Response[str]:
+    reader, actor = visitor.reader, visitor.actor
+    found = await services.db.run(actor, lambda tx: _load(tx, visitor, action, subject))
+    shown = field_views(action.name, found.fields, reader, values)
+    wrong = mistakes(shown)
+    at_field = refused is not None and "field" in refused.parameters
+    alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
+    return page(
+        request,
+        services,
+        visitor,
+        "action.html",
+        refused=refused,
+        title=reader.t(f"actions.{action.name}.name"),
+        lead=lead_of(action.name, reader),
+        fields=shown,
+        wrong=wrong,
+        problem=sentence(refused, visitor) if refused and not (at_field and wrong) else "",
+        why_not=reader.t(f"errors.{found.why_not.code}", **found.why_not.parameters) if found.why_not else "",
+        ways=orders.ways(found.why_not.alternatives if found.why_not else alternatives, reader),
+        order=found.order,
+        changes=action.effect is Effect.CHANGE,
+        here=f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
+        back=thing_url(subject),
+        client_id=ids.uuid7(),
+    )
+
+
+async def _load(tx: Tx, visitor: Visitor, action: Action, subject: Subject) -> Form:
+    actor, order = visitor.actor, None
+    if subject.about in {About.ORDER, About.PARCEL}:
+        (order,) = await views.order_views(tx, [await access_order(tx, actor, subject.id)], visitor.reader)
+    return Form(
+        fields=await actions.fields(tx, actor, action, subject),
+        why_not=await action.offer(tx, actor, subject) if action.offer else None,
+        order=order,
+    )

@@ -1,0 +1,200 @@
+"""The fields of an action as templates show them (components/fields.html), and as their forms post them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from madoguchi.core.actions.addresses import prefectures
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, explanation, label, words
+from madoguchi.core.actions.reading import problems
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.money import Money
+
+_HOLDS_SEVERAL = {FieldKind.CHOICES, FieldKind.UNITS, FieldKind.SWAPS, FieldKind.ADDRESS, FieldKind.BANK}
+_LINES = ("line1", "line2")  # the inputs that make up the lines of an address
+
+
+class OptionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be chosen, or a line: what it is worth in words, how many units of it can be and are chosen.
+
+    `why_not` is why it cannot be chosen; `options` are the variants of a line.
+    """
+
+    value: str
+    label: str
+    note: str
+    worth: str
+    free: int
+    wanted: int
+    chosen: bool
+    why_not: str
+    options: Sequence["OptionView"] = ()
+
+
+class FieldView(msgspec.Struct, frozen=True, kw_only=True):
+    """A field as it stands in a form: one `value`, or `parts` by name, with what is wrong with each (`errors`)."""
+
+    name: str
+    kind: str
+    label: str
+    help: str
+    required: bool
+    limit: int
+    options: Sequence[OptionView]
+    value: str
+    parts: Mapping[str, str]
+    regions: Sequence[tuple[str, str]]
+    error: str
+    errors: Mapping[str, str]
+
+
+def filled_in(fields: Sequence[Field], posted: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a posted form; what a browser does not post, such as a box without a tick, is empty.
+
+    Refused("invalid_form") for what is none of the fields.
+    """
+    unknown = posted.keys() - {field.name for field in fields}
+    if unknown:
+        raise Refused("invalid_form", detail=min(unknown))
+    return {field.name: _value(field, posted.get(field.name)) for field in fields}
+
+
+def field_views(
+    action: str, fields: Sequence[Field], reader: Reader, values: Mapping[str, Any] | None = None
+) -> list[FieldView]:
+    """The fields of a form: with their defaults, or with the values that were filled in and what is wrong with them."""
+    wrong = {}
+    for refused in problems(fields, values) if values is not None else ():
+        wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
+    return [
+        _view(action, field, field.default if values is None else values.get(field.name), wrong, reader)
+        for field in fields
+    ]
+
+
+def mistakes(views: Sequence[FieldView]) -> list[tuple[str, str]]:
+    """What is wrong in a form, for its summary: where, and the sentence."""
+    return [
+        (name, text)
+        for view in views
+        for name, text in ((view.name, view.error), *((f"{view.name}-{part}", e) for part, e in view.errors.items()))
+        if text
+    ]
+
+
+def _value(field: Field, posted: Any) -> Any:
+    if posted is None:
+        posted = {} if field.kind in _HOLDS_SEVERAL else ""
+    if not isinstance(posted, dict):
+        return posted
+    match field.kind:
+        case FieldKind.CHOICES:
+            return list(posted)
+        case FieldKind.ADDRESS:
+            parts = {part: value for part, value in posted.items() if part not in _LINES}
+            return parts | {"lines": [posted.get(part, "") for part in _LINES]}
+    return posted
+
+
+def _view(action: str, field: Field, value: Any, wrong: Mapping[str, str], reader: Reader) -> FieldView:
+    parts = _parts(field, value)
+    return FieldView(
+        name=field.name,
+        kind=field.kind,
+        label=label(action, field, reader),
+        help=explanation(action, field, reader),
+        required=field.required,
+        limit=field.limit,
+        options=[_option(field, option, value, reader) for option in field.options],
+        value=_text(value, reader),
+        parts=parts,
+        regions=_regions(parts, reader) if field.kind is FieldKind.ADDRESS else (),
+        error=wrong.get(field.name, ""),
+        errors={
+            name.partition(".")[2].replace("lines", "line1"): text
+            for name, text in wrong.items()
+            if name.startswith(f"{field.name}.")
+        },
+    )
+
+
+def _option(field: Field, option: FieldOption, value: Any, reader: Reader) -> OptionView:
+    chosen = value.get(option.value) if isinstance(value, Mapping) else value
+    several = chosen if isinstance(chosen, list) else [chosen]
+    return OptionView(
+        value=option.value,
+        label=words(option.label, reader),
+        note=words(option.note, reader),
+        worth=_worth(option, reader),
+        free=option.limit,
+        wanted=_wanted(chosen, option.limit),
+        chosen=option.value in several,
+        why_not=reader.t(f"errors.{option.refusal.code}", **option.refusal.parameters) if option.refusal else "",
+        options=[_variant(variant, chosen, reader) for variant in option.options],
+    )
+
+
+def _wanted(chosen: Any, limit: int) -> int:
+    """How many units were chosen, as far as it can be shown."""
+    digits = str(chosen)
+    return min(int(digits), limit) if digits.isdecimal() and len(digits) <= len(str(limit)) else 0
+
+
+def _variant(option: FieldOption, chosen: Any, reader: Reader) -> OptionView:
+    return OptionView(
+        value=option.value,
+        label=words(option.label, reader),
+        note=words(option.note, reader),
+        worth=_difference(option.amount, reader),
+        free=0,
+        wanted=0,
+        chosen=option.value == chosen,
+        why_not=reader.t(f"errors.{option.refusal.code}", **option.refusal.parameters) if option.refusal else "",
+    )
+
+
+def _worth(option: FieldOption, reader: Reader) -> str:
+    return reader.money(option.amount) if option.amount is not None else ""
+
+
+def _difference(amount: Money | None, reader: Reader) -> str:
+    """What a variant costs more or less."""
+    if amount is None:
+        return ""
+    if not amount:
+        return reader.t("ui.field.same_price")
+    return f"+{reader.money(amount)}" if amount.amount > 0 else reader.money(amount)
+
+
+def _text(value: Any, reader: Reader) -> str:
+    match value:
+        case str():
+            return value
+        case {"amount": int(amount), "currency": str(currency)}:
+            return reader.money(Money(amount, currency))
+    return ""
+
+
+def _parts(field: Field, value: Any) -> dict[str, str]:
+    """The parts of an address or an account that are known, each as text."""
+    if field.kind not in {FieldKind.ADDRESS, FieldKind.BANK}:
+        return {}
+    given = dict(value) if isinstance(value, Mapping) else {}
+    lines = given.pop("lines", ())
+    parts = {name: part for name, part in given.items() if isinstance(part, str)}
+    if field.kind is FieldKind.ADDRESS:
+        country = field.default.get("country", "JP") if isinstance(field.default, Mapping) else "JP"
+        parts = {"country": country} | parts
+        texts = [line for line in lines if isinstance(line, str)] if isinstance(lines, (list, tuple)) else []
+        parts |= {"line1": "".join(texts[:1]), "line2": " ".join(texts[1:])}
+    return parts
+
+
+def _regions(parts: Mapping[str, str], reader: Reader) -> list[tuple[str, str]]:
+    """The prefectures to choose from where the address is in Japan, as on the label and as the reader calls them."""
+    if parts["country"] != "JP":
+        return []
+    named = [(region, names[reader.lang]) for region, names in prefectures().items()]
+    return [(region, region if name == region else f"{region} {name}") for region, name in named]

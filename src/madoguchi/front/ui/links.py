@@ -1,0 +1,24 @@
+"""Addresses of pages that more than one door leads to."""
+
+from urllib.parse import quote
+
+from madoguchi.core.actions.fields import About, Subject
+
+
+def thing_url(subject: Subject) -> str:
+    """Where the thing is that an action is about."""
+    return f"/orders/{subject.id}" if subject.about in {About.ORDER, About.PARCEL} else "/"
+
+
+def action_url(action: str, subject: Subject) -> str:
+    """Where a customer fills in an action on a thing."""
+    ref = quote(subject.ref, safe="")
+    match subject.about:
+        case About.ORDER:
+            return f"/orders/{subject.id}/actions/{action}"
+        case About.PARCEL:
+            return f"/orders/{subject.id}/parcels/{ref}/actions/{action}"
+        case About.SUBSCRIPTION:
+            return f"/subscriptions/{ref}/actions/{action}"
+        case About.CUSTOMER:
+            return f"/me/actions/{action}"
