@@ -173,13 +173,15 @@ def _swaps(kwargs: Record, order: Record) -> dict[str, str]:
     return dict(zip(_line_refs(order, kwargs["item_ids"]), kwargs["new_item_ids"], strict=True))
 
 
-def _address(kwargs: Record) -> Record:
+def _address(kwargs: Record, order: Record) -> Record:
+    """The address as the API takes it, for the same recipient; the files write their one country in their own way."""
     return {
+        "name": order["address"]["name"],
         "lines": [kwargs["address1"], kwargs["address2"]],
         "city": kwargs["city"],
         "region": kwargs["state"],
         "postal_code": kwargs["zip"],
-        "country": kwargs["country"],
+        "country": order["address"]["country"],
     }
 
 
@@ -191,7 +193,7 @@ ACTS: Mapping[str, tuple[str, Translate]] = {
     ),
     "modify_pending_order_address": (
         "order.change_address",
-        lambda kwargs, order: {"order_id": order["id"], "address": _address(kwargs)},
+        lambda kwargs, order: {"order_id": order["id"], "address": _address(kwargs, order)},
     ),
     "modify_pending_order_items": (
         "order.change_items",

@@ -56,14 +56,20 @@ def codes() -> set[str]:
     return told | by_rules | set(_HTTP_CODES.values()) | {f"store_{answer}" for answer in STORE_ANSWERS}
 
 
+def _can_end(action: str, state: Settled) -> bool:
+    """Only what is told by a letter of its own can be done in part."""
+    return state is not Settled.PARTLY_DONE or (action, state) in notices.SETTLED
+
+
 def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
-    settled = sorted({template for (_, state), template in notices.SETTLED.items()})
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
+    ends = [(name, state) for name, state in product(changes, Settled) if _can_end(name, state)]
+    settled = sorted({notices.template(name, state) for name, state in ends})
     allowed = [(wish, then) for wish in ChangeWish for then in OUTCOMES[wish] if then is not Then.DENY]
     return {
         "actions.{}.name": _CATALOGUE,
-        "actions.{}.{}": list(product(changes, Settled)),
+        "actions.{}.{}": ends,
         "actions.{}.field.{}": list(_form_fields()),
         "actions.{}.lead": [action.name for action in _CATALOGUE.values() if action.offer],
         "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
@@ -73,7 +79,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
         "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "api", "look"),
-        "demo.pages.{}": ("counter", "shop", "desk", "mail", "api", "look"),
+        "demo.pages.{}": ("counter", "shop", "desk", "office", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
         "demo.role.{}": sorted(STAFF),
         "demo.shop.shelf.{}": ("kitchen", "daily", "food", "fashion"),

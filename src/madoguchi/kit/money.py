@@ -22,6 +22,9 @@ class Money(msgspec.Struct, frozen=True, order=True):
     def __neg__(self) -> "Money":
         return Money(-self.amount, self.currency)
 
+    def __mul__(self, times: int) -> "Money":
+        return Money(self.amount * times, self.currency)
+
     def __bool__(self) -> bool:
         return self.amount != 0
 

@@ -58,6 +58,9 @@ def conversation(lang: str, at: datetime) -> list[Entry]:
     ]
 
 
+CANCEL = "order.cancel"
+
+
 def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
     """The letter that the template gives for the small world."""
     link = HEAD.links.order(UUID(int=9))
@@ -68,9 +71,11 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
             rating = HEAD.links.rating(CASE)
             return letters.transcript(reader, "C-7QK2M-90XTV", conversation(reader.lang, now), rating, silent=True)
         case "order_not_cancelled":
-            return letters.settled(reader, template, ORDER, Outcome(state=Settled.FAILED, code="store_too_late"), link)
+            failed = Outcome(state=Settled.FAILED, code="store_too_late")
+            return letters.settled(reader, template, CANCEL, ORDER, failed, link)
         case _:
-            return letters.settled(reader, template, ORDER, Outcome(state=Settled.DONE, slip=done_slip()), link)
+            done = Outcome(state=Settled.DONE, slip=done_slip())
+            return letters.settled(reader, template, CANCEL, ORDER, done, link)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -101,7 +106,7 @@ def slip(*money: MoneyBack) -> Slip:
 def told(*money: MoneyBack, lang: str = "ja") -> str:
     reader = Reader(lang)
     outcome = Outcome(state=Settled.DONE, slip=slip(*money))
-    return plain(letters.settled(reader, "order_cancelled", ORDER, outcome, "https://x.example").blocks, lang)
+    return plain(letters.settled(reader, "order_cancelled", CANCEL, ORDER, outcome, None).blocks, lang)
 
 
 def test_money_that_was_never_taken_is_let_go_and_not_called_a_refund() -> None:
@@ -178,4 +183,4 @@ def test_very_long_messages_are_cut_before_a_mail_grows_too_large(now: datetime)
 
 def test_the_quote_previews_what_the_table_will_send() -> None:
     assert rules.preview("order.cancel") == ("order_cancelled",)
-    assert rules.preview("order.show") == ()
+    assert rules.preview("order.change_address") == ("change_done",)

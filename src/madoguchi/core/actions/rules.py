@@ -44,9 +44,9 @@ class CardLine(msgspec.Struct, frozen=True, kw_only=True):
     image: str | None = None
     cancelled: int = 0
     shipped: int = 0
-
     sku: str = ""
     product_ref: str = ""
+
 
 class Step(msgspec.Struct, frozen=True):
     """A step of a parcel that was reached."""
@@ -113,16 +113,31 @@ class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
 class SlipLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of a slip: what happens to how many units, and what they are worth."""
 
-    name: str
+    name: str | Said
     quantity: int
     amount: Money
     line_ref: str | None = None
 
 
-class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
-    """A quote, or what was done, as a slip: lines, money by tender, warnings, the rule, the letters that will be sent.
+class Fact(msgspec.Struct, frozen=True):
+    """What will be so afterwards, such as the address or the payment method."""
 
-    `asked` means the warehouse is asked and may say that it is too late.
+    label: Said
+    words: str | Said
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """What is taken, from which payment method."""
+
+    label: str
+    amount: Money
+
+
+class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
+    """A quote, or what was done: lines, money by tender, warnings, the rule, the letters that will be sent.
+
+    `money` is given back, `total` in all; `charges` are taken. `facts` tell what will be so afterwards. `asked` means
+    the warehouse is asked and may say that it is too late.
     """
 
     title: Said
@@ -130,6 +145,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     lines: tuple[SlipLine, ...]
     money: tuple[MoneyBack, ...]
     total: Money
+    charges: tuple[Charge, ...] = ()
+    facts: tuple[Fact, ...] = ()
     irreversible: tuple[Said, ...] = ()
     rule: Said | None = None
     notices: tuple[str, ...] = ()

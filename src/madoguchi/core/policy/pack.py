@@ -111,6 +111,7 @@ class ChangeRules(_Part, frozen=True, kw_only=True):
     coupon: tuple[Row, ...]
     cancel_reasons: tuple[str, ...]
     cancel_lines: bool  # whether a part of an order can be cancelled
+    same_variant: bool  # whether items may be "changed" to what they are, which counts as the change
 
     def rows(self, wish: ChangeWish) -> tuple[Row, ...]:
         """The rows of one wish."""

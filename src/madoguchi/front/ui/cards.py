@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 import msgspec
 
-from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip
+from madoguchi.core.actions.fields import words
+from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip, SlipLine
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.kit.i18n import Reader
@@ -112,19 +113,21 @@ def slip_view(
     slip: Slip, reader: Reader, *, done_at: datetime | None = None, expires: datetime | None = None
 ) -> SlipView:
     """A slip, open or (with `done_at`) done."""
-    lines: list[tuple[str, Money | None, str]] = [
-        (line.name if line.quantity == 1 else f"{line.name} × {line.quantity}", line.amount, "") for line in slip.lines
-    ]
+    lines: list[tuple[str, Money | None, str]] = [(_line_name(line, reader), line.amount, "") for line in slip.lines]
     if slip.fees:
         lines.append((reader.t("orders.fees"), slip.fees, ""))
     if slip.money:
         lines.append((reader.t("orders.slip.back_to"), None, ""))
         lines += [(_whose(money, reader), money.amount, _when(money, reader)) for money in slip.money]
+    if slip.charges:
+        lines.append((reader.t("orders.slip.charged_to"), None, ""))
+        lines += [(charge.label, charge.amount, "") for charge in slip.charges]
+    lines += [(fact.label.to(reader), None, words(fact.words, reader)) for fact in slip.facts]
     return SlipView(
         title=slip.title.to(reader),
         number=slip.order_ref,
         lines=tuple(lines),
-        total=(reader.t("orders.slip.total"), slip.total),
+        total=(reader.t("orders.slip.total"), slip.total) if slip.lines or slip.money else None,
         warning=" ".join(said.to(reader) for said in slip.irreversible),
         next=slip.next_step.to(reader) if slip.next_step and not done_at else "",
         rule=slip.rule.to(reader) if slip.rule else "",
@@ -156,6 +159,11 @@ def ticket_view(ticket: QueueTicket, reader: Reader, number: str = "") -> Ticket
         headline=reader.t(f"routing.ticket.{state}", name=ticket.associate or ""),
         note=note,
     )
+
+
+def _line_name(line: SlipLine, reader: Reader) -> str:
+    name = words(line.name, reader)
+    return name if line.quantity == 1 else f"{name} × {line.quantity}"
 
 
 def _items(card: OrderCard, reader: Reader) -> tuple[ItemView, ...]:

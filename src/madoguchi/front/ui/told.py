@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions import rules as core
+from madoguchi.core.actions.fields import words
 from madoguchi.core.cases.queries import Entry as CoreEntry
 from madoguchi.core.cases.rules import Author
 from madoguchi.core.cases.wording import text_of
@@ -114,8 +115,24 @@ class SlipLine(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
 
 
+class Charge(msgspec.Struct, frozen=True):
+    """What is taken from a payment method."""
+
+    label: str
+    amount: Money
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """What will be so afterwards, such as the address, in words."""
+
+    label: str
+    text: str
+
+
 class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slip"):
     """A quote, or what was done: lines, the money by payment method, what cannot be undone, the rule, what comes next.
+
+    `money` is given back, `total` in all; `charges` are taken; `facts` tell what will be so afterwards.
 
     `asked` means that the warehouse will be asked and may say that it is too late.
     """
@@ -125,6 +142,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sli
     lines: tuple[SlipLine, ...]
     money: tuple[MoneyBack, ...]
     total: Money
+    charges: tuple[Charge, ...]
+    facts: tuple[Fact, ...]
     warnings: tuple[str, ...]
     rule: str | None
     next: str | None
@@ -268,7 +287,12 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
         title=of.title.to(reader),
         order_number=of.order_ref,
         lines=tuple(
-            SlipLine(ref=line.line_ref, name=line.name, quantity=line.quantity, amount=money_of(line.amount))
+            SlipLine(
+                ref=line.line_ref,
+                name=words(line.name, reader),
+                quantity=line.quantity,
+                amount=money_of(line.amount),
+            )
             for line in of.lines
         ),
         money=tuple(
@@ -284,6 +308,8 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
             for back in of.money
         ),
         total=money_of(of.total),
+        charges=tuple(Charge(charge.label, money_of(charge.amount)) for charge in of.charges),
+        facts=tuple(Fact(fact.label.to(reader), words(fact.words, reader)) for fact in of.facts),
         warnings=tuple(warning.to(reader) for warning in of.irreversible),
         rule=of.rule.to(reader) if of.rule else None,
         next=of.next_step.to(reader) if of.next_step else None,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.actions.fields import words
 from madoguchi.core.actions.rules import Card, MoneyBack, OrderCard, Outcome, Settled, Slip, TextCard
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
@@ -67,19 +68,22 @@ def code(reader: Reader, digits: str, asked_at: datetime) -> Letter:
     )
 
 
-def settled(reader: Reader, template: str, order_ref: str, outcome: Outcome, order_link: str) -> Letter:
-    """How a confirmed change of an order ended."""
+def settled(
+    reader: Reader, template: str, action: str, order_ref: str, outcome: Outcome, order_link: str | None
+) -> Letter:
+    """How a confirmed change ended; `order_link` where it is one of an order."""
     t = reader.t
-    blocks: list[Block] = [Paragraph(t(f"notices.{template}.lead", order=order_ref))]
+    names = {"order": order_ref, "what": t(f"actions.{action}.name")}
+    blocks: list[Block] = [Paragraph(t(f"notices.{template}.lead", **names))]
     if outcome.state is Settled.FAILED:
         blocks.append(Paragraph(t(f"errors.{outcome.code or 'store_failed'}")))
     if outcome.slip:
         blocks += _slip(reader, outcome.slip)
     blocks.append(Paragraph(t(f"notices.{template}.next")))
     return Letter(
-        subject=t(f"notices.{template}.subject", order=order_ref),
+        subject=t(f"notices.{template}.subject", **names),
         blocks=tuple(blocks),
-        ways=(Link(t("notices.order.link"), order_link),),
+        ways=(Link(t("notices.order.link"), order_link),) if order_link else (),
     )
 
 
@@ -130,11 +134,20 @@ def foot(reader: Reader, links: Links, sender: str, check_code: str, case_id: UU
 def _slip(reader: Reader, slip: Slip) -> list[Block]:
     t = reader.t
     lines = [
-        (t("notices.slip.line", name=line.name, n=line.quantity), reader.money(line.amount)) for line in slip.lines
+        (t("notices.slip.line", name=words(line.name, reader), n=line.quantity), reader.money(line.amount))
+        for line in slip.lines
     ]
     if slip.fees:
         lines.append((t("orders.fees"), reader.money(slip.fees)))
-    return [Rows(t("notices.slip.lines"), tuple(lines)), *_money(reader, slip)]
+    goods: list[Block] = [Rows(t("notices.slip.lines"), tuple(lines))] if lines else []
+    return [*goods, *_money(reader, slip), *_afterwards(reader, slip)]
+
+
+def _afterwards(reader: Reader, slip: Slip) -> list[Block]:
+    """What is taken, and what is so now."""
+    rows = [(charge.label, reader.money(charge.amount)) for charge in slip.charges]
+    charged: list[Block] = [Rows(reader.t("notices.money.charged"), tuple(rows))] if rows else []
+    return charged + [Paragraph(f"{fact.label.to(reader)}\n{words(fact.words, reader)}") for fact in slip.facts]
 
 
 def _money(reader: Reader, slip: Slip) -> list[Block]:
@@ -148,7 +161,7 @@ def _money(reader: Reader, slip: Slip) -> list[Block]:
         blocks.append(Rows(t("notices.money.title"), rows, (t("notices.money.total"), reader.money(whole))))
         if any(part.max_days for part in back):
             blocks.append(Paragraph(t("notices.money.late")))
-    elif not let_go:
+    elif not let_go and slip.lines and not slip.charges:
         blocks.append(Paragraph(t("notices.money.none")))
     return blocks
 

@@ -50,22 +50,24 @@ async def code_requested(tx: Tx, fact: CodeRequested, at: datetime) -> Notice:
 
 
 async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice | None:
-    """How a confirmed change of an order ended, in the language it was talked about in."""
+    """How a confirmed change ended, in the language it was talked about in."""
     request = await access_request(tx, SYSTEM, fact.request_id)
-    template = rules.SETTLED.get((request.action, request.outcome.state)) if request.outcome else None
-    if request.outcome is None or request.order_id is None or template is None:
+    if request.outcome is None:
         return None
+    template = rules.template(request.action, request.outcome.state)
     customer = await access_customer(tx, SYSTEM, request.customer_id)
     shop = await store(tx, request.store_id)
     case = await access_case(tx, SYSTEM, request.case_id) if request.case_id else None
     reader = Reader(case.locale if case else customer.locale, shop.time_zone)
-    order_ref, order_link = request.order_ref or "", links.order(request.order_id)
+    order_link = links.order(request.order_id) if request.order_id else None
     return Notice(
         template=template,
         customer=customer,
         store=shop,
         reader=reader,
-        letter=letters.settled(reader, template, order_ref, request.outcome, order_link),
+        letter=letters.settled(
+            reader, template, request.action, request.order_ref or "", request.outcome, order_link
+        ),
         case_id=request.case_id,
         order_id=request.order_id,
         slip=request.outcome.slip,

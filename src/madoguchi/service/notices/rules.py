@@ -42,10 +42,15 @@ class Refusal(StrEnum):
     ADDRESS = "address"  # this address, for good
 
 
+def template(action: str, state: Settled) -> str:
+    """The letter for a change that ended so."""
+    usual = "change_failed" if state is Settled.FAILED else "change_done"
+    return SETTLED.get((action, state), usual)
+
+
 def preview(action: str) -> tuple[str, ...]:
     """The notices that follow when the action succeeds, for its quote; their names are `notices.<template>.name`."""
-    template = SETTLED.get((action, Settled.DONE))
-    return (template,) if template else ()
+    return (template(action, Settled.DONE),)
 
 
 def state_after(attempts: int, refusal: Refusal | None) -> DeliveryState:

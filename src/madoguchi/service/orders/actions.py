@@ -4,7 +4,7 @@ from madoguchi.core.access.rules import Level, Need
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
-from madoguchi.service.orders import verbs
+from madoguchi.service.orders import address, items, payment, verbs
 
 ACTIONS = (
     Action(
@@ -32,5 +32,38 @@ ACTIONS = (
             perform=verbs.perform_cancellation,
             settle=verbs.settle_cancellation,
         ),
+    ),
+    Action(
+        name="order.change_address",
+        effect=Effect.CHANGE,
+        arguments=address.ChangeAddress,
+        need=Need(Level.PROVEN),
+        reason="order.change_address",
+        about=About.ORDER,
+        form=address.form,
+        offer=address.offer,
+        change=Change(draft=address.draft, begin=address.begin, perform=address.perform, settle=address.settle),
+    ),
+    Action(
+        name="order.change_items",
+        effect=Effect.CHANGE,
+        arguments=items.ChangeItems,
+        need=Need(Level.PROVEN),
+        reason="order.change",
+        about=About.ORDER,
+        form=items.form,
+        offer=items.offer,
+        change=Change(draft=items.draft, begin=items.begin, perform=items.perform, settle=items.settle),
+    ),
+    Action(
+        name="order.change_payment",
+        effect=Effect.CHANGE,
+        arguments=payment.ChangePayment,
+        need=Need(Level.PROVEN),
+        reason="order.change_payment",
+        about=About.ORDER,
+        form=payment.form,
+        offer=payment.offer,
+        change=Change(draft=payment.draft, begin=payment.begin, perform=payment.perform, settle=payment.settle),
     ),
 )

@@ -1,0 +1,104 @@
+"""Sending an order, or what is not shipped of it, to another address."""
+
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Field, FieldKind, Subject
+from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish
+from madoguchi.core.policy.pack import ChangeWish
+from madoguchi.core.shop.port import Address, Operation, StorePort
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+from madoguchi.service.orders.opening import ended, offered, open_for
+
+
+class ChangeAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which order goes where."""
+
+    order_id: UUID
+    address: Address
+
+
+class AddressPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to, and the slip that was agreed to."""
+
+    address: Address
+    slip: Slip
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """The address, filled in as it is now."""
+    order = await access_order(tx, actor, subject.id)
+    return (Field(name="address", kind=FieldKind.ADDRESS, default=msgspec.to_builtins(order.document.address)),)
+
+
+async def draft(tx: Tx, actor: Actor, arguments: ChangeAddress) -> Draft:
+    """What another address would mean; Refused also for the same one and for another country."""
+    opening = await open_for(tx, actor, arguments.order_id, ChangeWish.ADDRESS)
+    old, new = opening.facts.address, arguments.address
+    if new == old:
+        raise Refused("address_same", 409)
+    if new.country != old.country:
+        raise Refused("address_country", 409, alternatives=("order.cancel", "service.human"))
+    slip = Slip(
+        title=Said("orders.address.title"),
+        order_ref=opening.facts.ref,
+        lines=(),
+        money=(),
+        total=Money(0, opening.facts.currency),
+        facts=(
+            Fact(Said("orders.address.new"), written(new)),
+            Fact(Said("orders.address.old"), written(old)),
+        ),
+        rule=opening.rule,
+        notices=("change_done",),
+        asked=opening.asked,
+        next_step=Said("orders.change.next.asked" if opening.asked else "orders.address.next"),
+    )
+    return Draft(
+        slip=slip,
+        plan=msgspec.to_builtins(AddressPlan(address=new, slip=slip)),
+        order_id=opening.order.id,
+        order_version=opening.order.version,
+        line_refs=opening.line_refs,
+        decision=opening.decision,
+    )
+
+
+async def begin(tx: Tx, wish: Wish) -> None:
+    """Nothing is set aside."""
+
+
+async def perform(store: StorePort, wish: Wish) -> Operation:
+    """Ask the store, under the request's key."""
+    return await store.update_shipping_address(
+        str(wish.id), wish.order_ref or "", wish.order_version or 0, _plan(wish).address
+    )
+
+
+async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """How it ended."""
+    return ended(wish, _plan(wish).slip, operation)
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether the address can still be changed."""
+    return await offered(tx, actor, subject, ChangeWish.ADDRESS)
+
+
+def written(address: Address) -> str:
+    """An address on one line, as its country writes it."""
+    parts: tuple[str, ...]
+    if address.country in {"JP", "CN", "KR"}:
+        parts = (address.postal_code, address.region + address.city + " ".join(address.lines), address.name)
+    else:
+        parts = (address.name, *address.lines, address.city, f"{address.region} {address.postal_code}")
+    return ("\u3000" if address.country == "JP" else ", ").join(part for part in parts if part)
+
+
+def _plan(wish: Wish) -> AddressPlan:
+    return msgspec.convert(wish.plan, AddressPlan)

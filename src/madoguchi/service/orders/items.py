@@ -1,0 +1,214 @@
+"""Other variants of what was ordered: another colour, size or material, with the difference in price."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
+from madoguchi.core.actions.rules import Charge, Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import TenderMoney
+from madoguchi.core.policy.pack import ChangeWish
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.shop import queries as shop
+from madoguchi.core.shop.port import LineEdit, Operation, OperationState, OrderLine, StoreOrder, StorePort, Variant
+from madoguchi.core.shop.queries import access_order, customer_facts
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money, total
+from madoguchi.service.orders.opening import (
+    Opening,
+    check_covers,
+    ended,
+    given_back,
+    method_of,
+    offered,
+    open_for,
+    order_id,
+)
+from madoguchi.service.orders.payment import method_field
+from madoguchi.service.orders.rules import item_name
+
+
+class ChangeItems(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which lines become which variant (line ref → sku), and the method that pays or gets the difference."""
+
+    order_id: UUID
+    items: dict[str, str]
+    method_ref: str
+
+
+class ItemsPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The edits, the signed difference, what of it each tender gives back, and the slip that was agreed to."""
+
+    edits: tuple[LineEdit, ...]
+    method_ref: str
+    difference: Money
+    money: dict[str, Money]
+    slip: Slip
+
+
+class Swap(msgspec.Struct, frozen=True):
+    """A line and the variant it becomes."""
+
+    line: OrderLine
+    variant: Variant
+
+    @property
+    def difference(self) -> Money:
+        """How much dearer it becomes, for all its units; below zero when it becomes cheaper."""
+        return (self.variant.price - self.line.unit_price) * self.line.quantity
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """For each line the other variants with their difference, and the method for it."""
+    order = await access_order(tx, actor, subject.id)
+    pack = await rules_of(tx, order.store_id)
+    facts = await customer_facts(tx, actor, order.customer_id)
+    options = []
+    for line in order.document.lines:
+        variants = await _variants(tx, order.store_id, line)
+        options.append(
+            FieldOption(
+                value=line.ref,
+                label=item_name(line),
+                options=tuple(
+                    _option(line, variant)
+                    for variant in variants
+                    if variant.sku != line.sku or pack.changes.same_variant
+                ),
+            )
+        )
+    swaps = Field(name="items", kind=FieldKind.SWAPS, options=tuple(options))
+    return swaps, method_field(facts.methods, order.document)
+
+
+async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
+    """What the other variants would cost or give back."""
+    opening = await open_for(tx, actor, arguments.order_id, ChangeWish.ITEMS, tuple(arguments.items))
+    order = opening.facts
+    swaps = [
+        await _swap(tx, opening, line, arguments.items[line.ref]) for line in order.lines if line.ref in arguments.items
+    ]
+    method = await method_of(tx, actor, opening.order, arguments.method_ref)
+    difference = total([swap.difference for swap in swaps], order.currency)
+    check_covers(method, difference)
+    money = give_back(order, await ledger.tenders(tx, opening.order.id), method.method_ref, -difference)
+    back = max(-difference, Money(0, order.currency))
+    slip = Slip(
+        title=Said("orders.items.title"),
+        order_ref=order.ref,
+        lines=tuple(_slip_line(swap) for swap in swaps),
+        money=(given_back(opening.pack, "", method, back),) if back else (),
+        total=back,
+        charges=(Charge(method.label, difference),) if difference.amount > 0 else (),
+        irreversible=(Said("orders.items.irreversible"),),
+        rule=opening.rule,
+        notices=("change_done",),
+        next_step=Said("orders.items.next"),
+    )
+    plan = ItemsPlan(
+        edits=tuple(LineEdit(line_ref=swap.line.ref, sku=swap.variant.sku) for swap in swaps),
+        method_ref=method.method_ref,
+        difference=difference,
+        money=money,
+        slip=slip,
+    )
+    return Draft(
+        slip=slip,
+        plan=msgspec.to_builtins(plan),
+        order_id=opening.order.id,
+        order_version=opening.order.version,
+        line_refs=tuple(arguments.items),
+        decision=opening.decision,
+    )
+
+
+async def begin(tx: Tx, wish: Wish) -> None:
+    """Set aside what will be given back."""
+    await ledger.reserve(tx, wish.id, order_id(wish), {}, _plan(wish).money)
+
+
+async def perform(store: StorePort, wish: Wish) -> Operation:
+    """Ask the store, under the request's key; a price that is not the agreed one fails there."""
+    plan = _plan(wish)
+    return await store.edit_lines(
+        str(wish.id), wish.order_ref or "", wish.order_version or 0, plan.edits, plan.method_ref, plan.difference
+    )
+
+
+async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """Book what was given back, by the tenders from which the store took it."""
+    plan = _plan(wish)
+    if operation.state is OperationState.SUCCEEDED:
+        await ledger.settle_given(tx, wish.id, order_id(wish), plan.money, operation.refunds)
+    else:
+        await ledger.release(tx, wish.id, order_id(wish), {}, plan.money)
+    return ended(wish, plan.slip, operation)
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether another variant can still be had."""
+    return await offered(tx, actor, subject, ChangeWish.ITEMS)
+
+
+def give_back(order: StoreOrder, money: Mapping[str, TenderMoney], method_ref: str, amount: Money) -> dict[str, Money]:
+    """From which tenders an amount is given back: those of the method first, then the others in their order.
+
+    What was never captured is not given back but asked for no more.
+    """
+    found: dict[str, Money] = {}
+    left = amount
+    for tender in sorted(order.tenders, key=lambda tender: tender.method_ref != method_ref):
+        part = min(left, money[tender.ref].free) if left.amount > 0 else Money(0, order.currency)
+        if part:
+            found[tender.ref] = part
+            left -= part
+    return found
+
+
+async def _swap(tx: Tx, opening: Opening, line: OrderLine, sku: str) -> Swap:
+    if sku == line.sku and not opening.pack.changes.same_variant:
+        raise Refused("variant_same", 409)
+    for variant in await _variants(tx, opening.order.store_id, line):
+        if variant.sku == sku:
+            if _missing(line, variant):
+                raise Refused("variant_unavailable", 409)
+            return Swap(line, variant)
+    raise Refused("variant_unavailable", 409)
+
+
+async def _variants(tx: Tx, store_id: str, line: OrderLine) -> Sequence[Variant]:
+    product = await shop.product(tx, store_id, line.product_ref)
+    return product.variants if product else ()
+
+
+def _missing(line: OrderLine, variant: Variant) -> bool:
+    """Whether there are not enough units of the variant."""
+    return not variant.available or (variant.stock is not None and variant.stock < line.quantity)
+
+
+def _option(line: OrderLine, variant: Variant) -> FieldOption:
+    return FieldOption(
+        value=variant.sku,
+        label=" / ".join(variant.options.values()) or variant.sku,
+        amount=Swap(line, variant).difference,
+        refusal=Refusal("variant_unavailable") if _missing(line, variant) else None,
+    )
+
+
+def _slip_line(swap: Swap) -> SlipLine:
+    line, variant = swap.line, swap.variant
+    new = " / ".join(variant.options.values())
+    return SlipLine(
+        name=said("orders.items.line", name=line.name, old=" / ".join(line.options.values()), new=new),
+        quantity=line.quantity,
+        amount=swap.difference,
+        line_ref=line.ref,
+    )
+
+
+def _plan(wish: Wish) -> ItemsPlan:
+    return msgspec.convert(wish.plan, ItemsPlan)

@@ -1,0 +1,164 @@
+"""Paying an order by another method; what was paid goes back."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
+from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Outcome, Refusal, Said, Slip, Wish, said
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.policy.pack import ChangeWish
+from madoguchi.core.shop.port import Balance, Operation, OperationState, StoreOrder, StorePort, Tender
+from madoguchi.core.shop.queries import access_order, customer_facts
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+from madoguchi.service.orders.opening import (
+    Opening,
+    check_covers,
+    ended,
+    given_back,
+    method_of,
+    offered,
+    open_for,
+    order_id,
+)
+
+
+class ChangePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which order is paid by which method on file."""
+
+    order_id: UUID
+    method_ref: str
+
+
+class PaymentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The new method, what goes back by tender, and the slip that was agreed to."""
+
+    method_ref: str
+    money: dict[str, Money]
+    slip: Slip
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """The methods on file that could pay it."""
+    order = await access_order(tx, actor, subject.id)
+    facts = await customer_facts(tx, actor, order.customer_id)
+    amount = _open_amount(order.document)
+    options = tuple(_option(method, _refused(order.document, method, amount)) for method in facts.methods)
+    return (Field(name="method_ref", kind=FieldKind.CHOICE, options=options),)
+
+
+async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
+    """What is taken from the new method and what the old one gets back."""
+    opening = await open_for(tx, actor, arguments.order_id, ChangeWish.PAYMENT)
+    old = single_payment(opening.facts)
+    method = await method_of(tx, actor, opening.order, arguments.method_ref)
+    if method.method_ref == old.method_ref:
+        raise Refused("payment_same", 409)
+    check_covers(method, old.amount)
+    free = (await ledger.tenders(tx, opening.order.id))[old.ref].free
+    slip = _slip(opening, old, method, free)
+    plan = PaymentPlan(method_ref=method.method_ref, money={old.ref: free} if free else {}, slip=slip)
+    return Draft(
+        slip=slip,
+        plan=msgspec.to_builtins(plan),
+        order_id=opening.order.id,
+        order_version=opening.order.version,
+        line_refs=opening.line_refs,
+        decision=opening.decision,
+    )
+
+
+async def begin(tx: Tx, wish: Wish) -> None:
+    """Set aside what will be given back."""
+    await ledger.reserve(tx, wish.id, order_id(wish), {}, _plan(wish).money)
+
+
+async def perform(store: StorePort, wish: Wish) -> Operation:
+    """Ask the store, under the request's key."""
+    return await store.change_payment(
+        str(wish.id), wish.order_ref or "", wish.order_version or 0, _plan(wish).method_ref
+    )
+
+
+async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """Book what the old method got back."""
+    plan = _plan(wish)
+    if operation.state is OperationState.SUCCEEDED:
+        await ledger.settle_given(tx, wish.id, order_id(wish), plan.money, operation.refunds)
+    else:
+        await ledger.release(tx, wish.id, order_id(wish), {}, plan.money)
+    return ended(wish, plan.slip, operation)
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether it can still be paid otherwise."""
+    refused = await offered(tx, actor, subject, ChangeWish.PAYMENT)
+    if refused is None:
+        order = await access_order(tx, actor, subject.id)
+        try:
+            single_payment(order.document)
+        except Refused as several:
+            return refusal(several)
+    return refused
+
+
+def method_field(methods: Sequence[Balance], order: StoreOrder) -> Field:
+    """Which method on file pays or gets a difference; the order's own unless another is chosen."""
+    own = next((t.method_ref for t in order.tenders if any(m.method_ref == t.method_ref for m in methods)), None)
+    return Field(
+        name="method_ref", kind=FieldKind.CHOICE, options=tuple(_option(method) for method in methods), default=own
+    )
+
+
+def single_payment(order: StoreOrder) -> Tender:
+    """The one payment of an order; Refused("payment_not_single") when several were made."""
+    if len(order.tenders) != 1:
+        raise Refused("payment_not_single", 409, alternatives=("service.human",))
+    return order.tenders[0]
+
+
+def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:
+    back = given_back(opening.pack, old.ref, _as_method(old), free)
+    void = MoneyBack(tender_ref=old.ref, kind=old.kind, label=old.label, amount=old.amount, void=True)
+    return Slip(
+        title=Said("orders.payment.title"),
+        order_ref=opening.facts.ref,
+        lines=(),
+        money=(back if free else void,),
+        total=free,
+        charges=(Charge(method.label, old.amount),),
+        rule=opening.rule,
+        notices=("change_done",),
+        next_step=Said("orders.payment.next"),
+    )
+
+
+def _as_method(tender: Tender) -> Balance:
+    return Balance(method_ref=tender.method_ref, kind=tender.kind, label=tender.label, balance=None)
+
+
+def _option(method: Balance, refused: Refusal | None = None) -> FieldOption:
+    note = said("orders.method.balance", balance=method.balance) if method.balance is not None else ""
+    return FieldOption(value=method.method_ref, label=method.label, note=note, refusal=refused)
+
+
+def _refused(order: StoreOrder, method: Balance, amount: Money) -> Refusal | None:
+    if any(tender.method_ref == method.method_ref for tender in order.tenders):
+        return Refusal("payment_same")
+    try:
+        check_covers(method, amount)
+    except Refused as refused:
+        return refusal(refused)
+    return None
+
+
+def _open_amount(order: StoreOrder) -> Money:
+    return max((tender.amount for tender in order.tenders), default=order.total)
+
+
+def _plan(wish: Wish) -> PaymentPlan:
+    return msgspec.convert(wish.plan, PaymentPlan)
