@@ -114,6 +114,10 @@ class Reader:
         """12月3日（水） 14:05."""
         return f"{self.date(moment)}{_BETWEEN[self.lang]}{self.time(moment)}"
 
+    def month_day(self, day: dt.date) -> str:
+        """11月1日, of every year."""
+        return str(format_skeleton("MMMd", day, locale=self.locale))
+
     def month(self, day: dt.date) -> str:
         """2026年3月."""
         return str(format_skeleton("yMMM", self.local_day(day), locale=self.locale))

@@ -1,15 +1,40 @@
-"""Reading rules as they were saved."""
+"""Reading rules as they were saved, and what was decided by them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.people.queries import store
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.people.queries import Store, store, stores
 from madoguchi.core.policy import verbs
 from madoguchi.core.policy.pack import RulePack
+from madoguchi.core.policy.replay import Recorded
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+
+REPLAYED = 20_000  # as many decisions are asked again at most, the newest ones
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A saved version of a pack. `author` is None for what was shipped; without `effective_from` it never holds."""
+
+    number: int
+    edition: str | None
+    effective_from: datetime | None
+    author: str | None
+    note: str
+    created_at: datetime
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What somebody is about to change; `base` is the version it was made from."""
+
+    base: int
+    document: RulePack
+    changed_at: datetime
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -18,33 +43,96 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 class _Document(msgspec.Struct, frozen=True):
+    id: UUID
+    number: int
     document: dict[str, Any]
+
+
+_packs: dict[UUID, RulePack] = {}  # saved versions never change, so each is read once per process
+
+_RECORDED = """select d.id, d.version, d.verdict, d.reasons, d.inputs, d.action, o.store_ref as order_ref, d.decided_at
+  from policy_decisions d left join orders o on o.id = d.order_id"""
 
 
 async def rules_of(tx: Tx, store_id: str, at: datetime | None = None) -> RulePack:
     """The rules of a shop in force now, or at a moment: the newest version whose time had come."""
     name = (await store(tx, store_id)).rule_pack
-    moment = at or tx.now
-    version = await _in_force(tx, name, moment)
-    if version is None:
-        await verbs.ship(tx, name)
-        version = await _in_force(tx, name, moment)
-    if version is None:
-        raise LookupError(f"no rules {name} at {moment}")
-    if version.id not in _packs:
-        row = await tx.one(_Document, "select document from rule_versions where id = %s", [version.id])
-        _packs[version.id] = msgspec.structs.replace(msgspec.convert(row.document, RulePack), version=version.number)
-    return _packs[version.id]
+    number = await in_force(tx, name, at or tx.now)
+    return await rules(tx, name, number)
 
 
-# saved versions never change, so each is read once per process
-_packs: dict[UUID, RulePack] = {}
+async def rules(tx: Tx, pack: str, number: int) -> RulePack:
+    """A version of a pack; invisible when there is none."""
+    known = await tx.maybe(
+        _Known, "select id, number from rule_versions where pack = %s and number = %s", [pack, number]
+    )
+    if known is None:
+        raise invisible()
+    if known.id not in _packs:
+        row = await tx.one(_Document, "select id, number, document from rule_versions where id = %s", [known.id])
+        _packs[row.id] = msgspec.structs.replace(msgspec.convert(row.document, RulePack), version=row.number)
+    return _packs[known.id]
 
 
-async def _in_force(tx: Tx, pack: str, at: datetime) -> _Known | None:
+async def in_force(tx: Tx, pack: str, at: datetime) -> int:
+    """The number of the version that holds at a moment; a pack that nobody has used yet is put in as it is shipped."""
+    found = await _in_force(tx, pack, at)
+    if found is None:
+        await verbs.ship(tx, pack)
+        found = await _in_force(tx, pack, at)
+    if found is None:
+        raise LookupError(f"no rules {pack} at {at}")
+    return found
+
+
+async def versions(tx: Tx, pack: str) -> Sequence[Version]:
+    """All versions, newest first."""
+    return await tx.all(
+        Version,
+        """select v.number, v.edition, v.effective_from, s.name as author, v.note, v.created_at
+           from rule_versions v left join staff s on s.id = v.author_id
+           where v.pack = %s order by v.number desc""",
+        [pack],
+    )
+
+
+async def users(tx: Tx, pack: str) -> Sequence[Store]:
+    """The shops that go by a pack; invisible when there are none."""
+    found = [one for one in await stores(tx) if one.rule_pack == pack]
+    if not found:
+        raise invisible()
+    return found
+
+
+async def draft_of(tx: Tx, actor: Actor, pack: str) -> Draft | None:
+    """What the actor is about to change."""
     return await tx.maybe(
-        _Known,
-        """select id, number from rule_versions where pack = %s and effective_from <= %s
-           order by number desc limit 1""",
+        Draft,
+        "select base, document, changed_at from rule_drafts where pack = %s and author_id = %s",
+        [pack, actor.id],
+    )
+
+
+async def decisions(tx: Tx, pack: str, since: datetime) -> Sequence[Recorded]:
+    """What was decided by a pack since a moment, newest first."""
+    return await tx.all(
+        Recorded,
+        f"{_RECORDED} where d.pack = %s and d.decided_at >= %s order by d.decided_at desc, d.id desc limit %s",
+        [pack, since, REPLAYED],
+    )
+
+
+async def access_decision(tx: Tx, actor: Actor, pack: str, decision_id: UUID) -> Recorded:
+    """One decision, for staff; else invisible."""
+    found = await tx.maybe(Recorded, f"{_RECORDED} where d.pack = %s and d.id = %s", [pack, decision_id])
+    if found is None or not actor.is_staff:
+        raise invisible()
+    return found
+
+
+async def _in_force(tx: Tx, pack: str, at: datetime) -> int | None:
+    found: int | None = await tx.value(
+        "select number from rule_versions where pack = %s and effective_from <= %s order by number desc limit 1",
         [pack, at],
     )
+    return found

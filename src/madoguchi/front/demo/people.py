@@ -25,7 +25,7 @@ from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import NAMES
 
 FOUND = 20  # customers of a search
-TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk"}
+TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk", "office": "/office"}
 
 
 class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["customer", "staff", "nobody"]
     ref: str = ""
     store: str = DEMO.id
-    to: Literal["home", "shop", "desk"] = "home"
+    to: Literal["home", "shop", "desk", "office"] = "home"
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ STAFF = (
         email="seoyeon@madoguchi.example", name="박 서연", role=Role.ASSOCIATE, locale="ko", languages=("ko", "ja")
     ),
     Colleague(email="ken@madoguchi.example", name="鈴木 健", role=Role.LEADER, locale="ja", languages=LANGUAGES),
+    Colleague(email="chie@madoguchi.example", name="森 千恵", role=Role.ADMIN, locale="ja", languages=("ja", "en")),
 )
 
 
@@ -71,11 +72,12 @@ def welcome(settings: Settings) -> str:
             f"  Customers           {url}/",
             f"  A shop's page       {url}/demo/shop     (with the widget)",
             f"  The desk            {url}/desk",
+            f"  The office          {url}/office     (the shop's rules)",
             f"  Mail that was sent  {url}/demo/mail",
             f"  The API             {url}/api/docs",
             "",
             f"  One can be          {_listed(person.customer.name for person in PEOPLE)}",
-            f"  and, at the desk,   {_listed(colleague.name for colleague in STAFF)}",
+            f"  and, of the staff,  {_listed(colleague.name for colleague in STAFF)}",
             "",
             "  This is a demonstration: anybody on this machine can be anybody. Ctrl-C ends it.",
             "",

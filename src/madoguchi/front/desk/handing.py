@@ -10,9 +10,9 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.front.desk.board import case_url, next_up
 from madoguchi.front.desk.given import Record, Transfer
 from madoguchi.front.desk.pages import explain
-from madoguchi.front.desk.replies import Nothing, WebRequest, done
+from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor

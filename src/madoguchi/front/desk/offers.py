@@ -8,9 +8,9 @@ from litestar import Response
 
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.pages import explain
-from madoguchi.front.desk.replies import Nothing, WebRequest, done
+from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import Refused

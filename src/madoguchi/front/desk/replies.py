@@ -2,15 +2,10 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Request, Response
 from litestar.response import Redirect
 
 WebRequest = Request[Any, Any, Any]
-
-
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form in which the press of its button says it all."""
 
 
 def done(request: WebRequest, on: str, **facts: Any) -> Response[Any]:

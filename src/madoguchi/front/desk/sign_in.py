@@ -12,9 +12,9 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Staff
 from madoguchi.core.people.rules import email_key
 from madoguchi.core.people.verbs import NewSession, end_session, start_session
-from madoguchi.front.desk.replies import Nothing, WebRequest, done, wants_json
+from madoguchi.front.desk.replies import WebRequest, done, wants_json
 from madoguchi.front.ui.access import EVERYONE, STAFF_ONLY, get, post
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import page
 from madoguchi.front.ui.services import Services
@@ -26,7 +26,7 @@ from madoguchi.service.routing.rules import Presence
 from madoguchi.service.routing.verbs import set_presence
 
 HERE = "/desk/sign-in"
-_OURS = re.compile(r"/desk(?:/[\w-]+)*")
+_OURS = re.compile(r"/(?:desk|office)(?:/[\w-]+)*")
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get(HERE, access=EVERYONE)
 async def show_sign_in(request: WebRequest, services: Services, visitor: Visitor) -> Response[Any]:
     """The form; whoever is in already goes on to the desk."""
-    wanted = _desk_path(request.query_params.get("next", ""))
+    wanted = _staff_path(request.query_params.get("next", ""))
     if visitor.actor.is_staff:
         return Redirect(wanted, status_code=303)
     return page(services, visitor, "desk/sign_in.html", HERE, email="", wanted=wanted)
@@ -58,7 +58,7 @@ async def sign_in(request: WebRequest, services: Services, visitor: Visitor) -> 
     except Refused as refused:
         if wants_json(request):
             raise
-        wanted = _desk_path(given.next)
+        wanted = _staff_path(given.next)
         return page(services, visitor, "desk/sign_in.html", HERE, refused=refused, email=given.email, wanted=wanted)
     before = visitor.actor.session
 
@@ -70,7 +70,7 @@ async def sign_in(request: WebRequest, services: Services, visitor: Visitor) -> 
     visitor.take(await services.db.run(SYSTEM, work))
     if before:
         services.sessions.forget(before)
-    return done(request, _desk_path(given.next))
+    return done(request, _staff_path(given.next))
 
 
 @post("/desk/sign-out", access=STAFF_ONLY)
@@ -92,8 +92,8 @@ async def sign_out(request: WebRequest, services: Services, visitor: Visitor) ->
     return answer
 
 
-def _desk_path(wish: str) -> str:
-    """The page of the desk that was wanted, if it is one."""
+def _staff_path(wish: str) -> str:
+    """The page of the desk or the office that was wanted, if it is one."""
     return wish if _OURS.fullmatch(wish) else "/desk"
 
 

@@ -18,10 +18,10 @@ from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import About, Check, checks
 from madoguchi.front.desk.given import Seq, Words
 from madoguchi.front.desk.pages import explain, show
-from madoguchi.front.desk.replies import Nothing, WebRequest, done, wants_json
+from madoguchi.front.desk.replies import WebRequest, done, wants_json
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import STAFF_ONLY, post
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.problems import problem
 from madoguchi.front.ui.services import Services

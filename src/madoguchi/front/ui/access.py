@@ -33,6 +33,7 @@ EVERYONE = Access(Level.GUEST, STAFF)
 CUSTOMERS = Access(Level.GUEST)
 KNOWN_CUSTOMERS = Access(Level.PROVEN, signs_in="/identify")
 STAFF_ONLY = Access(None, STAFF, signs_in="/desk/sign-in")
+ADMINS = Access(None, frozenset({Role.ADMIN}), signs_in="/desk/sign-in")
 LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sign-in")
 API = Access(Level.GUEST, session=True, csrf=False)
 

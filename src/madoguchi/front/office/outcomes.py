@@ -1,0 +1,62 @@
+"""A decision as people read it: the verdict, why, and what follows."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from madoguchi.core.policy.decisions import (
+    ChangeDecision,
+    ClaimDecision,
+    Decision,
+    ReturnDecision,
+    SubscriptionDecision,
+    Verdict,
+)
+from madoguchi.core.policy.floors import laws
+from madoguchi.front.office.words import Told
+from madoguchi.kit import i18n
+from madoguchi.kit.i18n import Reader
+
+
+class SideView(msgspec.Struct, frozen=True):
+    """One of two decisions that stand side by side. `laws` are those that were better than the shop's rules."""
+
+    version: int
+    verdict: str
+    reasons: Sequence[str]
+    terms: Sequence[Told]
+    laws: Sequence[str]
+
+
+def side(decision: Decision, reader: Reader) -> SideView:
+    """The decision in the reader's words."""
+    return SideView(
+        version=decision.version,
+        verdict=reader.t(f"policy.verdict.{decision.verdict}"),
+        reasons=[reader.t(reason.key, **i18n.unpack(reason.parameters)) for reason in decision.reasons],
+        terms=[Told(reader.t(f"office.term.{name}"), text) for name, text in _terms(decision, reader)],
+        laws=[clause.law for law in laws() for clause in law.clause if clause.id in decision.clauses],
+    )
+
+
+def _terms(decision: Decision, reader: Reader) -> Iterator[tuple[str, str]]:
+    if decision.approver:
+        yield "approver", reader.t(f"policy.of.{decision.approver}")
+    if decision.wait_until:
+        yield "wait_until", reader.datetime(decision.wait_until)
+    if decision.asks:
+        yield "asks", reader.number(len(decision.asks))
+    match decision:
+        case ChangeDecision() if decision.lines:
+            yield "how", reader.list(sorted({reader.t(f"policy.then.{row.then}") for row in decision.lines.values()}))
+        case ClaimDecision() if decision.remedies:
+            yield (
+                "remedies",
+                reader.list([reader.t(f"policy.option.claims.remedies.{one}") for one in decision.remedies]),
+            )
+        case ReturnDecision() if decision.verdict is Verdict.ALLOW:
+            yield "until", reader.date(decision.until)
+            yield "percent", reader.t("policy.value.percent", number=decision.percent)
+            yield "postage", reader.t(f"policy.option.faults.postage.{decision.postage}")
+        case SubscriptionDecision():
+            yield "refund", reader.number(decision.refund)
