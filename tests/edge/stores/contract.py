@@ -1,14 +1,31 @@
 """What every store adapter must do, whatever shop stands behind it: subclass StoreContract and give it fixtures."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import msgspec
 import pytest
 
-from madoguchi.core.shop.port import OperationState, OrderState, StoreCustomer, StoreOrder, StorePort
+from madoguchi.core.shop.port import (
+    Capability,
+    Failure,
+    Operation,
+    OperationState,
+    OrderState,
+    StoreCustomer,
+    StoreOrder,
+    StorePort,
+    StoreUnavailable,
+)
 from madoguchi.kit.db import Database
+from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import total
+
+Write = Callable[[StorePort, str], Awaitable[Operation]]  # asks a store for something good, under a key
+Wrong = Callable[[], Awaitable[list[str]]]  # what does not add up in the shop's books
+# how a shop behaves, not something to ask for by itself
+CONDUCT = frozenset({Capability.CANCEL_LINES, Capability.REFUNDS})
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +61,11 @@ async def everything(store: StorePort, limit: int = 200) -> tuple[dict[str, Stor
 
 
 class StoreContract:
-    """Needs the fixtures `store` (StorePort), `sample` (Sample) and `db` (any Database of ours)."""
+    """Needs the fixtures `store` (StorePort), `sample` (Sample) and `db` (any Database of ours).
+
+    And for the writes: `writes` (by capability, each good for a fresh shop), `far` (the same shop behind faults), and
+    `wrong` (what does not add up in its books).
+    """
 
     async def test_changes_tell_everything_once(self, store: StorePort) -> None:
         customers, orders, cursor = await everything(store)
@@ -53,6 +74,14 @@ class StoreContract:
         again = await store.changes_since(cursor)
         assert (again.customers, again.orders, again.more, again.cursor) == ((), (), False, cursor)
         assert await everything(store, limit=7) == (customers, orders, cursor)
+
+    async def test_changes_tell_of_goods_too(self, store: StorePort, sample: Sample) -> None:
+        told, cursor, more = {}, "", True
+        while more:
+            page = await store.changes_since(cursor, 7)
+            told |= {product.ref: product for product in page.products}
+            cursor, more = page.cursor, page.more
+        assert told[sample.product] == await store.get_product(sample.product)
 
     async def test_one_order_is_as_the_changes_tell_it(self, store: StorePort, sample: Sample) -> None:
         _, orders, _ = await everything(store)
@@ -146,3 +175,70 @@ class StoreContract:
 
         with pytest.raises(RuntimeError):
             await db.run(Us(), lambda tx: store.get_order(sample.cancellable))
+
+    # -- every write
+
+    async def test_there_is_a_write_for_each_capability(self, writes: Mapping[Capability, Write]) -> None:
+        assert writes.keys() == set(Capability) - CONDUCT
+
+    @pytest.mark.parametrize("capability", sorted(set(Capability) - CONDUCT))
+    async def test_a_write_happens_once_and_is_told(
+        self, store: StorePort, writes: Mapping[Capability, Write], wrong: Wrong, capability: Capability
+    ) -> None:
+        if capability not in store.capabilities():
+            await self._refused(store, writes[capability])
+            return
+        _, before, cursor = await everything(store)
+        key = fresh_key()
+        answers = await asyncio.gather(*(writes[capability](store, key) for _ in range(5)))
+        first = answers[0]
+        assert answers == [first] * 5
+        assert (first.state, first.code) == (OperationState.SUCCEEDED, None)
+        assert await store.get_operation(key) == first
+        told = await store.changes_since(cursor)
+        assert first.order is None or first.order in told.orders
+        assert first.customer
+        assert await store.get_customer(first.customer.ref) == first.customer
+        if first.order is None or first.order.ref not in before:
+            assert first.created or first.customer in told.customers
+        else:
+            assert first.order.version == before[first.order.ref].version + 1
+        assert await wrong() == []
+
+    async def _refused(self, store: StorePort, write: Write) -> None:
+        world = await everything(store)
+        operation = await write(store, fresh_key())
+        assert (operation.state, operation.code) == (OperationState.FAILED, Failure.NOT_SUPPORTED)
+        assert await everything(store) == world
+
+    @pytest.mark.parametrize("capability", sorted(set(Capability) - CONDUCT))
+    async def test_a_write_survives_the_way(
+        self,
+        store: StorePort,
+        far: Callable[[Faults], StorePort],
+        writes: Mapping[Capability, Write],
+        wrong: Wrong,
+        capability: Capability,
+    ) -> None:
+        """Timed out: nothing happened. Lost: it did, and asking again finds it. Twice, slow: once."""
+        write, key = writes[capability], fresh_key()
+        with pytest.raises(StoreUnavailable):
+            await write(far(Faults(timed_out=1.0)), key)
+        assert await store.get_operation(key) is None
+        with pytest.raises(StoreUnavailable):
+            await write(far(Faults(lost=1.0)), key)
+        known = await store.get_operation(key)
+        assert known
+        world = await everything(store)
+        assert await write(far(Faults(twice=1.0, slow_ms=5)), key) == known
+        assert await everything(store) == world
+        assert await wrong() == []
+
+    async def test_a_key_means_one_write(self, store: StorePort, writes: Mapping[Capability, Write]) -> None:
+        key = fresh_key()
+        await writes[Capability.CHANGE_PAYMENT](store, key)
+        world = await everything(store)
+        for capability in set(writes) - {Capability.CHANGE_PAYMENT}:
+            answer = await writes[capability](store, key)
+            assert (answer.state, answer.code) == (OperationState.FAILED, Failure.INVALID)
+        assert await everything(store) == world
