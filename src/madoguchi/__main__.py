@@ -16,7 +16,7 @@ from madoguchi.app import PACKAGE, App
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.tokens import shared_secret
-from madoguchi.core.people.verbs import add_shop_key, add_staff
+from madoguchi.core.people.verbs import activate_staff, add_shop_key, add_staff, deactivate_staff
 from madoguchi.edge.stores.demo.importing import import_shop
 from madoguchi.front.cli import doctor
 from madoguchi.front.cli.main import run
@@ -130,6 +130,14 @@ class Commands:
             )
 
         self._on_current(settings, work)
+
+    def deactivate_staff(self, settings: Settings, email: str) -> None:
+        """Somebody works here no more."""
+        self._on_current(settings, lambda app: app.db.run(SYSTEM, lambda tx: deactivate_staff(tx, email)))
+
+    def activate_staff(self, settings: Settings, email: str) -> None:
+        """Somebody works here again."""
+        self._on_current(settings, lambda app: app.db.run(SYSTEM, lambda tx: activate_staff(tx, email)))
 
     def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None:
         """A shop signs with a key of its own from now on."""

@@ -18,6 +18,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.tokens import shared_secret
@@ -45,7 +46,7 @@ from madoguchi.kit.events import Happened, Reactions, wire
 from madoguchi.kit.files import LocalFiles
 from madoguchi.kit.jobs import Duty, Nothing, Worker
 from madoguchi.kit.live import Hub
-from madoguchi.kit.security import RateLimit, Signer, Vault
+from madoguchi.kit.security import RateLimit, Seats, Signer, Vault
 from madoguchi.kit.settings import Settings, secret_key
 from madoguchi.service.bot.jobs import Bot
 from madoguchi.service.bot.ngrams import NgramUnderstanding
@@ -146,6 +147,7 @@ class App:
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
             "refunds.compare": Duty(self.reconciler.nightly, Nothing, timedelta(days=1)),
             "payments.news": Duty(self._news, Nothing, timedelta(seconds=5)),
+            "people.sweep": Duty(partial(people_jobs.sweep, db), Nothing, timedelta(hours=1)),
             "shop.follow": Duty(self._follow, Nothing, timedelta(seconds=5)),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
@@ -243,4 +245,5 @@ def _limits(pace: float) -> Limits:
         upload=limit(0.5, 10),
         visit=limit(20, 200),
         arrive=limit(1, 30),
+        streams=Seats(round(20 * pace)),
     )

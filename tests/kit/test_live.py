@@ -46,6 +46,15 @@ async def test_a_wake_reaches_both_and_the_sender_once(hubs: tuple[Hub, Hub]) ->
     assert theirs == [Wake("case:1", 7)]
 
 
+async def test_what_was_published_before_the_end_still_arrives(hubs: tuple[Hub, Hub]) -> None:
+    here, there = hubs
+    theirs: list[Note] = []
+    there.subscribe("session:1", theirs.append)
+    here.publish([Wake("session:1")])
+    await here.stop()
+    await _until(theirs, 1)
+
+
 async def test_many_wakes_of_a_moment_travel_together(hubs: tuple[Hub, Hub]) -> None:
     here, there = hubs
     theirs: list[Note] = []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madoguchi.kit import security
-from madoguchi.kit.security import RateLimit, Signer, clean_text, mask_cards
+from madoguchi.kit.security import RateLimit, Seats, Signer, clean_text, mask_cards
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,13 @@ def test_a_limit_lets_bursts_through_and_then_says_how_long() -> None:
     assert [limit.wait("a") for _ in range(3)] == [0.0, 0.0, 0.0]
     assert 0 < limit.wait("a") <= 1
     assert limit.wait("b") == 0.0
+
+
+def test_seats_are_few_for_each_key_and_come_back() -> None:
+    seats = Seats(2)
+    assert seats.take({"a", "x"})
+    assert seats.take({"b", "x"})
+    assert not seats.take({"c", "x"})
+    assert seats.take({"c"})  # what was refused took nothing
+    seats.leave({"a", "x"})
+    assert seats.take({"c", "x"})

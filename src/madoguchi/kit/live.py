@@ -61,9 +61,10 @@ class Hub:
         self._listening = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
-        """Hang up."""
+        """Pass on what was published, and hang up."""
         if self._flush_due:
             self._flush_due.cancel()
+            self._start_flush()
         if self._listening:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)

@@ -9,7 +9,8 @@ import time
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -217,3 +218,25 @@ class RateLimit:
         if len(self._due) > self._keys:
             self._due.popitem(last=False)
         return 0.0
+
+
+class Seats:
+    """At most `most` at once, by key, in this process."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    def take(self, keys: Collection[str]) -> bool:
+        """Take one under each of the keys, to be given back with `leave`; False, and none, when one of them is full."""
+        if any(self._taken[key] >= self._most for key in keys):
+            return False
+        self._taken.update(keys)
+        return True
+
+    def leave(self, keys: Collection[str]) -> None:
+        """Give back what was taken."""
+        for key in keys:
+            self._taken[key] -= 1
+            if not self._taken[key]:
+                del self._taken[key]

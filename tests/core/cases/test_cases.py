@@ -10,7 +10,7 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Level, Role
 from madoguchi.core.cases import queries, verbs
-from madoguchi.core.cases.rules import Channel, State
+from madoguchi.core.cases.rules import OPEN_AT_ONCE, Channel, State
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.shop.verbs import add_store
@@ -234,3 +234,20 @@ async def test_entries_are_never_changed(db: Database, world: World) -> None:
     for statement in ("update entries set text = 'x'", "delete from entries"):
         with pytest.raises(Exception, match="permission denied"):
             await db.run(SYSTEM, lambda tx, s=statement: tx.execute(s))
+
+
+async def test_a_customer_has_few_cases_open_at_once(db: Database, world: World) -> None:
+    async def begin(client_id: str) -> UUID:
+        return await db.run(world.misaki, lambda tx: _open(tx, world.misaki, client_id))
+
+    answers = await asyncio.gather(*(begin(str(n)) for n in range(8)), return_exceptions=True)
+    opened = [answer for answer in answers if isinstance(answer, UUID)]
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    assert len(opened) == OPEN_AT_ONCE - 1  # the world has one
+    assert {(one.code, one.status) for one in refused} == {("too_many_chats", 409)}
+    assert len(refused) == 8 - len(opened)
+    again = str(next(n for n, answer in enumerate(answers) if isinstance(answer, UUID)))
+    assert await begin(again) in opened  # the same post gets its first answer
+    await db.run(world.misaki, lambda tx: verbs.end(tx, world.misaki, world.case_id))
+    assert await begin("one more") not in opened
+    assert await db.run(world.emma, lambda tx: _open(tx, world.emma, "hers"))

@@ -1,17 +1,20 @@
 """Guests, codes and shop tokens."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from typing import LiteralString
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
-from madoguchi.core.people import queries, tokens, verbs
+from madoguchi.core.people import jobs, queries, rules, tokens, verbs
 from madoguchi.core.people.rules import CustomerFacts
-from madoguchi.kit import security
+from madoguchi.kit import clock, security
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.jobs import Nothing
 
 SECRET = tokens.shared_secret(b"k" * 32, "demo")
 MISAKI = CustomerFacts(ref="c1", name="佐藤 美咲", email="misaki.sato@example.jp", locale="ja")
@@ -169,3 +172,85 @@ async def test_only_public_ed25519_keys_are_taken(db: Database, guest: Actor, pr
     with pytest.raises(Refused) as refused:
         await db.run(SYSTEM, lambda tx: verbs.add_shop_key(tx, "demo", "own", jwk))
     assert refused.value.code == "shop_key_bad"
+
+
+async def test_a_session_lasts_on_while_it_is_used(db: Database, guest: Actor, now: datetime) -> None:
+    begun = await db.run(SYSTEM, lambda tx: verbs.start_session(tx, store_id="demo", locale="ja"))
+    key = security.token_hash(begun.token)
+
+    async def session() -> queries.Session | None:
+        return await db.run(SYSTEM, lambda tx: queries.session(tx, key))
+
+    used = await session()
+    assert used
+    assert not used.is_stale(now + rules.RENEWED_EVERY - timedelta(seconds=1))  # no write with every request
+    later = now + timedelta(days=13)
+    with clock.frozen(later):
+        assert used.is_stale(later)
+        await db.run(SYSTEM, lambda tx: verbs.renew_session(tx, used))
+    with clock.frozen(later + rules.CUSTOMER_IDLE - timedelta(seconds=1)):
+        assert await session()
+    with clock.frozen(later + rules.CUSTOMER_IDLE):
+        assert await session() is None
+        await db.run(SYSTEM, lambda tx: verbs.renew_session(tx, used))  # what is dead stays dead
+        assert await session() is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "end"), [(0, 30), (29, 59), (11 * 60 + 29, 11 * 60 + 59), (11 * 60 + 50, 12 * 60), (13 * 60, 12 * 60)]
+)
+def test_staff_are_out_after_half_an_hour_or_twelve(now: datetime, minutes: int, end: int) -> None:
+    ends = rules.session_ends(now, now + timedelta(minutes=minutes), staff=True)
+    assert ends == now + timedelta(minutes=end)
+
+
+async def test_what_is_over_is_deleted_in_parts(db: Database, guest: Actor, now: datetime) -> None:
+    token = tokens.read(_token(now), _secret, {}, now)
+
+    async def fill(tx: Tx) -> None:
+        customer = await queries.customer_by_ref(tx, "demo", "c1")
+        assert customer
+        await verbs.request_code(tx, guest, "misaki.sato@example.jp")
+        signed_in = await verbs.sign_in_by_shop(tx, token, customer.id, "ja", None)
+        await verbs.end_session(tx, signed_in.id)
+        for _ in range(4):
+            await verbs.end_session(tx, (await verbs.start_session(tx, store_id="demo", locale="ja")).id)
+
+    async def left() -> list[object]:
+        names: tuple[LiteralString, ...] = ("sessions", "shop_tokens_used", "one_time_codes")
+        return [await db.run(SYSTEM, partial(_count, name)) for name in names]
+
+    await db.run(SYSTEM, fill)
+    assert await left() == [6, 1, 1]
+    with clock.frozen(now + timedelta(minutes=6)):
+        assert await db.run(SYSTEM, lambda tx: verbs.sweep(tx, limit=2)) == 3
+        await jobs.sweep(db, Nothing())
+        assert await left() == [1, 0, 1]  # the guest is still here; the code counts for a day
+    with clock.frozen(now + timedelta(days=2)):
+        await jobs.sweep(db, Nothing())
+        assert await left() == [1, 0, 0]
+    with clock.frozen(now + timedelta(days=15)):
+        await jobs.sweep(db, Nothing())
+        assert await left() == [0, 0, 0]
+
+
+async def _count(name: LiteralString, tx: Tx) -> object:
+    return await tx.value(f"select count(*) from {name}")
+
+
+async def test_who_is_deactivated_is_nobody_until_activated_again(db: Database, guest: Actor) -> None:
+    async def hire(tx: Tx) -> str:
+        staff = await verbs.add_staff(
+            tx, email="aoi@example.jp", name="葵", role=Role.LEADER, locale="ja", languages=["ja"], password_hash="x"
+        )
+        return (await verbs.start_session(tx, store_id="demo", locale="ja", staff_id=staff)).token
+
+    key = security.token_hash(await db.run(SYSTEM, hire))
+    await db.run(SYSTEM, lambda tx: verbs.deactivate_staff(tx, " Aoi@example.jp"))
+    assert await db.run(SYSTEM, lambda tx: queries.password_of(tx, "aoi@example.jp")) is None
+    await db.run(SYSTEM, lambda tx: verbs.activate_staff(tx, "aoi@example.jp"))
+    assert await db.run(SYSTEM, lambda tx: queries.password_of(tx, "aoi@example.jp"))
+    assert await db.run(SYSTEM, lambda tx: queries.session(tx, key)) is None  # the old session stays dead
+    with pytest.raises(Refused) as refused:
+        await db.run(SYSTEM, lambda tx: verbs.deactivate_staff(tx, "nobody@example.jp"))
+    assert refused.value.code == "unknown_staff"

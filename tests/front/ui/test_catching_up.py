@@ -23,7 +23,7 @@ def _feeds() -> feeds.Feeds:
 
 
 async def _frames(reader: Reader) -> list[str]:
-    stream = feeds.event_stream(reader, lambda: None, lambda: asyncio.sleep(0, True), feeds.cursor_frame)
+    stream = feeds.event_stream(reader, lambda: asyncio.sleep(0, True), feeds.cursor_frame)
     return [frame.decode() async for frame in stream][1:]
 
 

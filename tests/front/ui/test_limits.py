@@ -1,6 +1,8 @@
 """Who comes too often hears when to come again, at every door; and by which address people are counted."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import httpx
@@ -8,7 +10,7 @@ import msgspec
 import pytest
 
 from madoguchi.edge.stores.demo.people import MISAKI, Story
-from madoguchi.kit.security import RateLimit
+from madoguchi.kit.security import RateLimit, Seats
 from tests.front.counter.customer import guest, id_of, signed_in
 from tests.front.desk.associate import JSON, at_desk, in_line, order_of
 from tests.web import Site
@@ -147,3 +149,43 @@ async def test_this_machine_answers_to_its_names_and_to_no_others(site: Site) ->
     for host in ("localhost", "localhost:1", f"evil.example:{port}", f"localhost.evil:{port}", f"127.0.0.2:{port}"):
         headers = {"host": host, "x-forwarded-host": f"localhost:{port}"}
         assert (await client.get("/", headers=headers)).status_code == 400, host
+
+
+async def test_streams_are_few_for_a_session_and_for_an_address(site: Site) -> None:
+    msgspec.structs.force_setattr(site.services.limits, "streams", Seats(2))
+    async with AsyncExitStack() as open_ones:
+
+        async def listen(program: httpx.AsyncClient, chat: str) -> int:
+            request = program.build_request("GET", f"/api/v1/chats/{chat}/events")
+            answer = await program.send(request, stream=True)
+            open_ones.push_async_callback(answer.aclose)
+            assert answer.status_code == 200 or _waits(answer)
+            return answer.status_code
+
+        async def begin() -> tuple[httpx.AsyncClient, str]:
+            program = await site.api()
+            return program, (await program.post("/api/v1/chats", json={"client_id": "c"})).json()["id"]
+
+        first, second = await begin(), await begin()
+        assert [await listen(*first) for _ in range(3)] == [200, 200, 429]
+        assert await listen(*second) == 429  # the address is full
+        aoi = await at_desk(site)  # an office is one address with many desks
+        async with aoi.http.stream("GET", "/live?topics=queue:all", headers={"accept": "text/event-stream"}) as line:
+            assert line.status_code == 200
+    async with asyncio.timeout(5):
+        while site.services.feeds.count:  # noqa: ASYNC110 - a line that was left tells nobody
+            await asyncio.sleep(0.02)
+    async with second[0].stream("GET", f"/api/v1/chats/{second[1]}/events") as line:
+        assert line.status_code == 200
+
+
+async def test_whoever_has_five_chats_is_told_so_on_pages_and_by_the_api(site: Site) -> None:
+    program = await site.api(MISAKI)
+    opened = [await program.post("/api/v1/chats", json={"client_id": str(n)}) for n in range(6)]
+    assert [answer.status_code for answer in opened] == [201] * 5 + [409]
+    assert opened[-1].json()["code"] == "too_many_chats"
+    customer = await signed_in(site, MISAKI)
+    await customer.get("/chat")
+    refused = await customer.send("/chat", {"client_id": uuid4(), "fresh": True, "reason": "service.human"})
+    assert refused.status_code == 409
+    assert "進行中のチャットがすでに5件ございます" in refused.text

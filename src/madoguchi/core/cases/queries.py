@@ -178,6 +178,11 @@ async def latest_open_chat(tx: Tx, customer_id: UUID) -> Case | None:
     )
 
 
+async def open_cases(tx: Tx, customer_id: UUID) -> int:
+    """How many cases of the customer are not closed."""
+    return int(await tx.value("select count(*) from cases where customer_id = %s and state <> 'closed'", [customer_id]))
+
+
 async def chat_by_client_id(tx: Tx, author: str, client_id: str) -> UUID | None:
     """The case that this client id opened before."""
     found = await tx.value("select case_id from contacts where author = %s and client_id = %s", [author, client_id])

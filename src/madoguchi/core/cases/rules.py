@@ -4,6 +4,7 @@ from enum import StrEnum
 
 TEXT_LIMIT = 4_000  # characters of one message
 CLIENT_ID_LIMIT = 64
+OPEN_AT_ONCE = 5  # cases of one customer
 
 
 class State(StrEnum):

@@ -58,12 +58,16 @@ async def open_case(
     client_id: str | None = None,
     order_id: UUID | None = None,
 ) -> UUID:
-    """A new case with a running contact, in the bot's hands; the same client id gives the first one."""
+    """A new case with a running contact, in the bot's hands; the same client id gives the first one.
+
+    Refused: too_many_chats, when the customer has OPEN_AT_ONCE already.
+    """
     author = str(actor.session or actor.id)
-    if client_id:
-        await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 2))", [f"{author}:{client_id}"])
-        if known := await queries.chat_by_client_id(tx, author, client_id):
-            return known
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(customer_id)])
+    if client_id and (known := await queries.chat_by_client_id(tx, author, client_id)):
+        return known
+    if await queries.open_cases(tx, customer_id) >= rules.OPEN_AT_ONCE:
+        raise Refused("too_many_chats", 409, limit=rules.OPEN_AT_ONCE)
     case_id = ids.uuid7()
     await tx.execute(
         """insert into cases (id, number, store_id, customer_id, locale, order_id, state, opened_at,

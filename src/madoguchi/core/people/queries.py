@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
+from madoguchi.core.people import rules
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
@@ -65,6 +66,16 @@ class Session(msgspec.Struct, frozen=True):
     locale: str
     role: Role | None
     name: str
+    created_at: datetime
+    expires_at: datetime
+
+    def ends(self, used: datetime) -> datetime:
+        """When it ends if it was used last at `used`."""
+        return rules.session_ends(self.created_at, used, staff=self.staff_id is not None)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether its use is to be written down again."""
+        return self.ends(now) - self.expires_at >= rules.RENEWED_EVERY
 
     @property
     def actor(self) -> Actor:
@@ -116,7 +127,7 @@ async def session(tx: Tx, token_hash: bytes) -> Session | None:
     return await tx.maybe(
         Session,
         """select s.id, s.kind, s.customer_id, s.staff_id, s.store_id, s.level, s.locale,
-                  f.role, coalesce(f.name, c.name, '') as name
+                  s.created_at, s.expires_at, f.role, coalesce(f.name, c.name, '') as name
            from sessions s left join staff f on f.id = s.staff_id left join customers c on c.id = s.customer_id
            where s.token_hash = %s and s.ended_at is null and s.expires_at > %s and coalesce(f.active, true)""",
         [token_hash, tx.now],
@@ -133,6 +144,16 @@ async def session_lives(tx: Tx, session_id: UUID) -> bool:
             [session_id, tx.now],
         )
     )
+
+
+async def sessions_of_staff(tx: Tx, staff_id: UUID) -> Sequence[UUID]:
+    """The sessions of one of the staff that have not been ended."""
+    rows = await tx.all(_Id, "select id from sessions where staff_id = %s and ended_at is null order by id", [staff_id])
+    return [row.id for row in rows]
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
 
 
 async def access_customer(tx: Tx, actor: Actor, customer_id: UUID) -> Customer:

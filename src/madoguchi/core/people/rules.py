@@ -1,7 +1,7 @@
 """Languages, mail addresses, and how long sessions and codes live. Pure."""
 
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -10,6 +10,7 @@ LANGUAGES = ("ja", "en", "zh", "ko")
 CUSTOMER_IDLE = timedelta(days=14)
 STAFF_IDLE = timedelta(minutes=30)
 STAFF_ABSOLUTE = timedelta(hours=12)
+RENEWED_EVERY = timedelta(minutes=2)  # so often, at most, is the use of a session written down
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 CODES_PER_HOUR = 3
@@ -29,6 +30,11 @@ class CustomerFacts(msgspec.Struct, frozen=True, kw_only=True):
     family_name: str = ""
     phone: str | None = None
     version: int = 1
+
+
+def session_ends(began: datetime, used: datetime, *, staff: bool) -> datetime:
+    """When a session ends that was used last at `used`."""
+    return min(used + STAFF_IDLE, began + STAFF_ABSOLUTE) if staff else used + CUSTOMER_IDLE
 
 
 def email_key(address: str) -> str | None:

@@ -36,7 +36,6 @@ async def start_session(
 ) -> NewSession:
     """A new session for a guest, a customer or one of the staff."""
     made = NewSession(security.new_token(), ids.uuid7())
-    life = rules.STAFF_ABSOLUTE if staff_id else rules.CUSTOMER_IDLE
     await tx.execute(
         """insert into sessions
              (id, token_hash, kind, customer_id, staff_id, store_id, level, locale, created_at, expires_at)
@@ -51,7 +50,7 @@ async def start_session(
             int(level),
             locale,
             tx.now,
-            tx.now + life,
+            rules.session_ends(tx.now, tx.now, staff=staff_id is not None),
         ],
     )
     return made
@@ -72,6 +71,14 @@ async def add_shop_key(tx: Tx, store_id: str, kid: str, jwk: dict[str, Any]) -> 
 async def read_shop_token(tx: Tx, token: str, secrets: Secrets) -> ShopToken:
     """What a shop's token says, checked with what its signature must be made with now; Refused("shop_token_bad")."""
     return tokens.read(token, secrets, await queries.shop_key(tx, *tokens.key_of(token)), tx.now)
+
+
+async def renew_session(tx: Tx, session: queries.Session) -> None:
+    """The session was used just now, and lasts on from here; a dead one stays dead."""
+    await tx.execute(
+        "update sessions set expires_at = %s where id = %s and ended_at is null and expires_at > %s",
+        [session.ends(tx.now), session.id, tx.now],
+    )
 
 
 async def end_session(tx: Tx, session_id: UUID) -> None:
@@ -270,3 +277,51 @@ async def add_staff(
             )
         )
     )
+
+
+async def deactivate_staff(tx: Tx, email: str) -> None:
+    """Somebody works here no more: their sessions are dead, their streams close; routing lets go of what they had."""
+    staff_id = await _set_active(tx, email, active=False)
+    for session_id in await queries.sessions_of_staff(tx, staff_id):
+        await end_session(tx, session_id)
+
+
+async def activate_staff(tx: Tx, email: str) -> None:
+    """Somebody may sign in again, with the password they had."""
+    await _set_active(tx, email, active=True)
+
+
+async def _set_active(tx: Tx, email: str, *, active: bool) -> UUID:
+    found = await tx.value(
+        "update staff set active = %s where email = %s returning id", [active, rules.email_key(email)]
+    )
+    if found is None:
+        raise Refused("unknown_staff", email=email)
+    return UUID(str(found))
+
+
+async def sweep(tx: Tx, limit: int) -> int:
+    """Delete what nobody can use any more, at most `limit` of each kind; how much was deleted.
+
+    Sessions that are over, used tokens of shops that have expired, and one-time codes that no daily limit counts.
+    """
+    codes = await tx.execute(
+        """delete from one_time_codes where id in (
+             select id from one_time_codes where created_at < %s
+             order by created_at limit %s for update skip locked)""",
+        [tx.now - timedelta(days=1), limit],
+    )
+    tokens = await tx.execute(
+        """delete from shop_tokens_used where (store_id, jti) in (
+             select store_id, jti from shop_tokens_used where expires_at < %s
+             order by expires_at limit %s for update skip locked)""",
+        [tx.now, limit],
+    )
+    sessions = await tx.execute(
+        """delete from sessions where id in (
+             select id from sessions s where least(s.ended_at, s.expires_at) < %s
+               and not exists (select from one_time_codes c where c.session_id = s.id)
+             order by id limit %s for update skip locked)""",
+        [tx.now, limit],
+    )
+    return codes + tokens + sessions

@@ -38,7 +38,7 @@ class _Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         takes=NewChat,
         gives=Chat,
         status=201,
-        refuses=("unknown_order", "client_id_reused", "too_fast"),
+        refuses=("unknown_order", "client_id_reused", "too_many_chats", "too_fast"),
     ),
 )
 async def begin(request: Asked, services: Services, visitor: Visitor) -> Response[bytes]:

@@ -25,7 +25,7 @@ _NAMES = {"append": b"entry"}
         query=Catching,
         gives=told.Entry,
         media="text/event-stream",
-        refuses=("not_found", "too_busy"),
+        refuses=("not_found", "too_busy", "too_many_streams"),
     ),
 )
 async def listen(request: Asked, services: Services, visitor: Visitor, chat_id: UUID) -> Response[Any]:

@@ -33,7 +33,7 @@ async def begin(request: Asked, services: Services, visitor: Visitor) -> Respons
     """Begin a session.
 
     Without `token` it is a guest's. With a token signed by the shop it is that customer's, at level 3. A shop's token
-    is good once. The session ends after 14 days, or when it is ended.
+    is good once. The session ends when it was not used for 14 days, or when it is ended.
     """
     wish = await body(request, NewSession)
     token = wish.token

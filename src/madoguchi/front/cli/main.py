@@ -32,6 +32,8 @@ class Program(Protocol):
     def add_staff(
         self, settings: Settings, email: str, name: str, role: str, languages: Sequence[str], password: str
     ) -> None: ...
+    def deactivate_staff(self, settings: Settings, email: str) -> None: ...
+    def activate_staff(self, settings: Settings, email: str) -> None: ...
     def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None: ...
     def shop_secret(self, settings: Settings, store_id: str) -> str: ...
 
@@ -77,6 +79,10 @@ def _do(program: Program, chosen: argparse.Namespace, settings: Settings, progre
             if len(password) < 12:
                 raise StartupError("The password needs at least 12 characters.", 65)
             program.add_staff(settings, chosen.email, chosen.name, chosen.role, chosen.languages, password)
+        case "deactivate-staff":
+            program.deactivate_staff(settings, chosen.email)
+        case "activate-staff":
+            program.activate_staff(settings, chosen.email)
         case "add-shop-key":
             program.add_shop_key(settings, chosen.store, chosen.kid, chosen.file)
         case "shop-secret":
@@ -130,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("name", help="as customers see it")
     staff.add_argument("--role", choices=["associate", "leader", "admin"], default="associate")
     staff.add_argument("--languages", nargs="+", default=["ja"], choices=["ja", "en", "zh", "ko"])
+    command("deactivate-staff", "let somebody work here no more, from this moment on").add_argument("email")
+    command("activate-staff", "let somebody work here again, with the password they had").add_argument("email")
     key = command("add-shop-key", "let a shop sign its tokens with an EdDSA key of its own")
     key.add_argument("store")
     key.add_argument("kid", help="the key's id, as the tokens name it")

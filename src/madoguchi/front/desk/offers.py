@@ -65,7 +65,7 @@ async def set_presence(
     return done(request, _where(case), state=wanted)
 
 
-@post("/desk/heartbeat", access=STAFF_ONLY)
+@post("/desk/heartbeat", access=STAFF_ONLY, by_itself=True)
 async def heartbeat(request: WebRequest, services: Services, visitor: Visitor) -> Response[Any]:
     """The page is open, every fifteen seconds."""
     actor = visitor.actor

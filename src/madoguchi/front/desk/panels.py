@@ -19,37 +19,37 @@ from madoguchi.kit.db import Tx
 PANELS = "/desk/panels"
 
 
-@get(f"{PANELS}/inbox", access=STAFF_ONLY)
+@get(f"{PANELS}/inbox", access=STAFF_ONLY, by_itself=True)
 async def inbox(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """Those in line; `case` is the one that is open."""
     return await _board(services, visitor, "inbox.html", case, Part.LINE, Part.COUNTS)
 
 
-@get(f"{PANELS}/mine", access=STAFF_ONLY)
+@get(f"{PANELS}/mine", access=STAFF_ONLY, by_itself=True)
 async def mine(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """My own conversations."""
     return await _board(services, visitor, "mine.html", case, Part.MINE)
 
 
-@get(f"{PANELS}/offer", access=STAFF_ONLY)
+@get(f"{PANELS}/offer", access=STAFF_ONLY, by_itself=True)
 async def offer(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """What I am asked to take."""
     return await _board(services, visitor, "offer.html", case, Part.OFFER)
 
 
-@get(f"{PANELS}/presence", access=STAFF_ONLY)
+@get(f"{PANELS}/presence", access=STAFF_ONLY, by_itself=True)
 async def presence(services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """Whether I take work."""
     return await _board(services, visitor, "presence.html", case, Part.PRESENCE)
 
 
-@get(f"{PANELS}/day", access=STAFF_ONLY)
+@get(f"{PANELS}/day", access=STAFF_ONLY, by_itself=True)
 async def day(services: Services, visitor: Visitor) -> Response[Any]:
     """How things stand, while no case is open."""
     return await _board(services, visitor, "standing.html", None, Part.PRESENCE, Part.COUNTS)
 
 
-@get(f"{PANELS}/holding/{{case_id:uuid}}", access=STAFF_ONLY)
+@get(f"{PANELS}/holding/{{case_id:uuid}}", access=STAFF_ONLY, by_itself=True)
 async def show_holding(services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Who has the case."""
     actor = visitor.actor
@@ -62,7 +62,7 @@ async def show_holding(services: Services, visitor: Visitor, case_id: UUID) -> R
     return page(services, visitor, "desk/holding.html", board.case_url(case_id), holding=view)
 
 
-@get(f"{PANELS}/customer/{{case_id:uuid}}", access=STAFF_ONLY)
+@get(f"{PANELS}/customer/{{case_id:uuid}}", access=STAFF_ONLY, by_itself=True)
 async def show_customer(
     services: Services, visitor: Visitor, case_id: UUID, order: UUID | None = None
 ) -> Response[Any]:

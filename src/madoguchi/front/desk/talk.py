@@ -97,7 +97,7 @@ async def typing(request: WebRequest, services: Services, visitor: Visitor, case
     return done(request, case_url(case_id))
 
 
-@post("/desk/cases/{case_id:uuid}/read", access=STAFF_ONLY)
+@post("/desk/cases/{case_id:uuid}/read", access=STAFF_ONLY, by_itself=True)
 async def read(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Whoever has the case has seen it so far."""
     actor = visitor.actor

@@ -29,6 +29,7 @@ class Access(msgspec.Struct, frozen=True):
     signs_in: str | None = None
 
 
+HEARERS = Access(Level.GUEST, STAFF, session=True)
 EVERYONE = Access(Level.GUEST, STAFF)
 CUSTOMERS = Access(Level.GUEST)
 KNOWN_CUSTOMERS = Access(Level.PROVEN, signs_in="/identify")
@@ -38,14 +39,19 @@ LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sig
 API = Access(Level.GUEST, session=True, csrf=False)
 
 
-def get(path: str | list[str], *, access: Access, **more: Any) -> Callable[[Handler], HTTPRouteHandler]:
-    """A reading route."""
-    return litestar.get(path, opt={"access": access}, **more)
+def get(
+    path: str | list[str], *, access: Access, by_itself: bool = False, **more: Any
+) -> Callable[[Handler], HTTPRouteHandler]:
+    """A reading route; `by_itself` is one that pages come to without anybody there, which keeps no session alive."""
+    return litestar.get(path, opt={"access": access, "by_itself": by_itself}, **more)
 
 
-def post(path: str | list[str], *, access: Access, **more: Any) -> Callable[[Handler], HTTPRouteHandler]:
+def post(
+    path: str | list[str], *, access: Access, by_itself: bool = False, **more: Any
+) -> Callable[[Handler], HTTPRouteHandler]:
     """A writing route; answers 200 unless the handler says otherwise."""
-    return litestar.post(path, opt={"access": access}, status_code=more.pop("status_code", 200), **more)
+    opt = {"access": access, "by_itself": by_itself}
+    return litestar.post(path, opt=opt, status_code=more.pop("status_code", 200), **more)
 
 
 def allows(access: Access, visitor: Visitor) -> bool:

@@ -8,11 +8,11 @@ everybody at once, since each who hears it comes to look.
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -301,22 +301,25 @@ _PANELS = {"queue": "inbox", "person": "mine", "order": "order", "request": "req
 
 
 async def event_stream(
-    reader: Reader, leave: Callable[[], None], check: Callable[[], Any], frame: Frame
+    reader: Reader, check: Callable[[], Awaitable[bool]], frame: Frame
 ) -> AsyncGenerator[bytes, None]:
-    """The bytes of a server-sent event stream, framed by `frame`; `check` is awaited at each silence."""
-    try:
-        yield b": open\n\n"
-        async for event in reader.events():
-            if event is None:
-                if not await check():
-                    return
-                yield b": still here\n\n"
-            else:
-                if event.seq:
-                    reader.told[event.topic] = event.seq
-                yield frame(event, reader.told)
-    finally:
-        leave()
+    """The bytes of a server-sent event stream, framed by `frame`.
+
+    `check`, whether the reader may still listen, is asked at each silence, and as often while much is said.
+    """
+    checked = time.monotonic()
+    yield b": open\n\n"
+    async for event in reader.events():
+        if event is None or time.monotonic() - checked > KEEP_ALIVE:
+            if not await check():
+                return
+            checked = time.monotonic()
+        if event is None:
+            yield b": still here\n\n"
+            continue
+        if event.seq:
+            reader.told[event.topic] = event.seq
+        yield frame(event, reader.told)
 
 
 def cursor_frame(event: Event, marks: Mapping[str, int]) -> bytes:

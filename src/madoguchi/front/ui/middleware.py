@@ -10,7 +10,6 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from madoguchi.core.people.queries import Session
-from madoguchi.core.people.rules import CUSTOMER_IDLE
 from madoguchi.front.ui.address import address_of
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Display, Visitor, language
@@ -135,7 +134,7 @@ class Door:
         if self._services.settings.secure:
             headers.append((b"strict-transport-security", b"max-age=31536000"))
         if visitor.new_token or visitor.signed_out:
-            life = 0 if visitor.signed_out else int(CUSTOMER_IDLE.total_seconds())
+            life = 0 if visitor.signed_out else _YEAR  # the session itself says when it ends
             headers.append(self._cookie(self._names.session, visitor.new_token or "", life))
         if visitor.new_seed and not public and not path.startswith(PROGRAMS):
             headers.append(self._cookie(self._names.seed, visitor.seed, _YEAR))

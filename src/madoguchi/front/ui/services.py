@@ -15,13 +15,13 @@ from madoguchi.front.ui.sessions import SessionBook
 from madoguchi.kit.db import Database
 from madoguchi.kit.files import Files
 from madoguchi.kit.live import Hub
-from madoguchi.kit.security import RateLimit, Signer, Vault
+from madoguchi.kit.security import RateLimit, Seats, Signer, Vault
 from madoguchi.kit.settings import Settings
 from madoguchi.service.refunds.port import PaymentPort
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How often somebody may do something, by kind of act."""
+    """How often somebody may do something, by kind of act; and how many streams may be open for one."""
 
     write: RateLimit
     open: RateLimit
@@ -29,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True):
     upload: RateLimit
     visit: RateLimit
     arrive: RateLimit
+    streams: Seats
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):

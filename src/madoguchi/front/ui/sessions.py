@@ -5,9 +5,9 @@ from collections import OrderedDict
 from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.people import queries
+from madoguchi.core.people import queries, verbs
 from madoguchi.core.people.queries import Session
-from madoguchi.kit import security
+from madoguchi.kit import clock, security
 from madoguchi.kit.db import Database
 
 FRESH = 1.0  # seconds; rights that were withdrawn act within it
@@ -37,6 +37,12 @@ class SessionBook:
         if len(self._seen) > _KEPT:
             self._seen.popitem(last=False)
         return session
+
+    async def renew(self, session: Session) -> None:
+        """Somebody is there: the session lasts on, which is written only now and then."""
+        if session.is_stale(clock.now()):
+            await self._db.run(SYSTEM, lambda tx: verbs.renew_session(tx, session))
+            self.forget(session.id)
 
     def forget(self, session_id: UUID) -> None:
         """The session changed: ask again at its next request here."""

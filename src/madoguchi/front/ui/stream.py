@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.i18n import Reader
 
 STREAMS = 2_500  # open ones in this process
+SEAT_WAIT = 30.0  # seconds until somebody with too many of them may try again
 PATIENCE = 20.0  # seconds in which a reader takes what it is sent
 
 log = logging.getLogger(__name__)
@@ -85,40 +87,53 @@ async def stream(
     services: Services, visitor: Visitor, form: Form, marks: Mapping[str, int], frame: Frame = feeds.cursor_frame
 ) -> Stream:
     """An open stream; it ends when the session does."""
-    reader = await services.feeds.join(form, marks)
     session_id = visitor.actor.session
-    hung_up = services.hub.subscribe(f"session:{session_id}", lambda _: reader.close()) if session_id else lambda: None
-
-    def leave() -> None:
-        hung_up()
-        services.feeds.leave(reader)
+    assert session_id, "topics are somebody's"
+    with ExitStack() as taken:
+        _take_seat(services, visitor, taken)
+        reader = await services.feeds.join(form, marks)
+        taken.callback(services.feeds.leave, reader)
+        taken.callback(services.hub.subscribe(f"session:{session_id}", lambda _: reader.close()))
+        closing = taken.pop_all()
 
     async def still_in() -> bool:
-        return session_id is None or await services.db.run(visitor.actor, lambda tx: session_lives(tx, session_id))
+        return await services.db.run(visitor.actor, lambda tx: session_lives(tx, session_id))
 
-    return _Events(feeds.event_stream(reader, leave, still_in, frame))
+    return _Events(feeds.event_stream(reader, still_in, frame), closing)
+
+
+def _take_seat(services: Services, visitor: Visitor, taken: ExitStack) -> None:
+    """Some streams for each session, and for each address; the staff of one office may be many at one address."""
+    keys = {f"session:{visitor.actor.session}"} | (set() if visitor.actor.is_staff else {visitor.address})
+    if not services.limits.streams.take(keys):
+        raise Refused("too_many_streams", 429, retry_after=SEAT_WAIT)
+    taken.callback(services.limits.streams.leave, keys)
 
 
 class _Events(Stream):
-    """Server-sent events."""
+    """Server-sent events; what they hold is given back with `closing`."""
 
-    def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, frames: AsyncGenerator[bytes, None], closing: ExitStack) -> None:
         super().__init__(frames)
         self._frames = frames
+        self._closing = closing
 
     def to_asgi_response(
         self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any
     ) -> ASGIStreamingResponse:
         """The response, with nothing of the layers around it."""
-        return _Timely(
+        response = _Timely(
             iterator=self._frames, media_type="text/event-stream", headers={"x-accel-buffering": "no"}, status_code=200
         )
+        response.closing = self._closing
+        return response
 
 
 class _Timely(ASGIStreamingResponse):
     """Hangs up on a reader who does not read, so that nobody's share of memory grows."""
 
     iterator: AsyncGenerator[bytes, None]
+    closing: ExitStack
 
     async def send_body(self, send: Send, receive: Receive) -> None:
         async def timely(message: Message) -> None:
@@ -131,6 +146,7 @@ class _Timely(ASGIStreamingResponse):
             log.info("a reader did not read")
         finally:
             await self.iterator.aclose()
+            self.closing.close()  # not by the frames themselves: who leaves at once has not begun them
 
 
 async def authorised(services: Services, actor: Actor, wanted: list[str], stands: Mapping[str, int]) -> dict[str, int]:

@@ -62,7 +62,11 @@ async def admit(request: Request[Any, Any, Any]) -> None:
     if request.state.failure:
         raise request.state.failure  # who is there is not known
     access = declared(request)
-    check_allowed(access, request.state.visitor)
+    visitor: Visitor = request.state.visitor
+    check_allowed(access, visitor)
+    if visitor.session and not request.route_handler.opt.get("by_itself"):
+        services: Services = request.app.state.services
+        await services.sessions.renew(visitor.session)
     if access.csrf and not is_safe(request.method):
         await check_cross_site(request)
 
