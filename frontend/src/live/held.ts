@@ -1,8 +1,8 @@
 /** What somebody has opened and filled in, so that it stays when the part around it is renewed. Marked by <details data-held="name">. */
 
-type Control = HTMLInputElement | HTMLSelectElement;
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-const controls = (of: Element) => [...of.querySelectorAll<Control>("input:not([type=hidden]), select")];
+const controls = (of: Element) => [...of.querySelectorAll<Control>("input:not([type=hidden]), select, textarea")];
 
 /** Takes what is open in a part; call the answer with the part that takes its place. */
 export function hold(part: Element): (fresh: Element) => void {
@@ -13,14 +13,22 @@ export function hold(part: Element): (fresh: Element) => void {
       if (!same) return;
       same.open = true;
       controls(same).forEach((control) => {
-        const before = controls(old).find((one) => one.name === control.name);
+        const before = controls(old).find((one) => isSame(one, control));
         if (before) fill(control, before);
       });
     });
 }
 
+const hasTick = (control: Control) => control.type === "radio" || control.type === "checkbox";
+
+/** Radio buttons share a name and differ in their values. */
+function isSame(one: Control, other: Control): boolean {
+  return one.name === other.name && (!hasTick(one) || one.value === other.value);
+}
+
 /** A choice that is gone leaves the new one as it is. */
 function fill(control: Control, before: Control): void {
-  if (control instanceof HTMLInputElement) control.checked = (before as HTMLInputElement).checked;
+  if (control instanceof HTMLInputElement && hasTick(control)) control.checked = (before as HTMLInputElement).checked;
+  else if (!(control instanceof HTMLSelectElement)) control.value = before.value;
   else if ([...control.options].some((option) => option.value === before.value)) control.value = before.value;
 }

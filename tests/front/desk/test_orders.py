@@ -69,10 +69,10 @@ async def test_confirmed_twice_it_is_done_once(site: Site) -> None:
 
 async def test_some_units_of_some_lines(site: Site) -> None:
     aoi, caller = await talking(site)
-    units = {f"units[{await line_of(site, sku)}]": n for sku, n in (("TOWEL-BE", 1), ("PILLOW-1", 0), ("LOTION-1", 2))}
+    units = {f"lines[{await line_of(site, sku)}]": n for sku, n in (("TOWEL-BE", 1), ("PILLOW-1", 0), ("LOTION-1", 2))}
     pane = (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={await order_of(site, CANCELLABLE)}")).text
     assert all(f'name="{field}"' in pane for field in units)
-    await ask(site, aoi, caller.case_id, part=1, **units)
+    await ask(site, aoi, caller.case_id, filled=1, reason="other", **units)
     slip = aoi.page.text.partition('class="asked"')[2].partition("</section>")[0]
     assert "バスタオル" in slip
     assert "化粧水" in slip
@@ -88,8 +88,8 @@ async def test_what_cannot_be_picked_is_told_where_it_was_picked(site: Site) -> 
     aoi, caller = await talking(site)
     lotion = await line_of(site, "LOTION-1")
     before = site.counts()
-    for units, words in (({}, "商品をお選びください"), ({f"units[{lotion}]": 9}, "数量は1〜3")):
-        body = {"action": "order.cancel", "order_id": await order_of(site, CANCELLABLE), "part": 1}
+    for units, words in (({}, "商品をお選びください"), ({f"lines[{lotion}]": 9}, "数量は1〜3")):
+        body = {"action": "order.cancel", "order_id": await order_of(site, CANCELLABLE), "filled": 1, "reason": "other"}
         answer = await aoi.send(f"/desk/cases/{caller.case_id}/quotes", body | units)
         assert answer.status_code == 422
         assert words in answer.text

@@ -143,7 +143,7 @@ async def test_what_was_picked_stays_when_the_panel_is_renewed(site: Site, brows
     page = await open_browser(site, browser, aoi)
     async with page.expect_response("**/desk/panels/customer/**"):  # looked at anew when the line is up
         await page.goto(f"{site.url}/desk/cases/{held.case_id}")
-    picks = page.locator("details.picks")
+    picks = page.locator("details[data-held^='order.cancel']")
     await picks.locator("summary").click()
     await picks.get_by_role("checkbox").uncheck()
     await picks.get_by_role("combobox").last.select_option("1")
@@ -155,7 +155,7 @@ async def test_what_was_picked_stays_when_the_panel_is_renewed(site: Site, brows
 
     async with page.expect_response("**/desk/panels/customer/**"):
         await site.services.db.run(SYSTEM, woken)
-    await expect(page.locator("details.picks:not([data-old])")).to_have_count(1)
+    await expect(page.locator("details[data-held^='order.cancel']:not([data-old])")).to_have_count(1)
     await expect(picks.get_by_role("checkbox")).not_to_be_checked()
     await expect(picks.get_by_role("combobox").last).to_have_value("1")
     await page.context.close()

@@ -8,31 +8,38 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor, Level
 from madoguchi.core.actions.catalogue import Catalogue
-from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.rules import Refusal
-from madoguchi.core.actions.verbs import Offer, offers
+from madoguchi.core.actions.verbs import Offer, fields, offers
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
-from madoguchi.core.shop.queries import Order, access_order, orders_of
+from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
 from madoguchi.front.desk.board import case_url, customer_name, reason_label
+from madoguchi.front.desk.given import Ask
 from madoguchi.front.ui.cards import OrderView, order_view
-from madoguchi.front.ui.picks import PickView, pick_views
+from madoguchi.front.ui.fields import FieldView, field_views, filled_in, mistakes
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.ids import uuid7
 from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.rules import order_card
-from madoguchi.service.orders.verbs import Cancellable, cancellable
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
 
 _ORDERS = 6
 _EARLIER = 5
 _NOTES = 5
-_BY_LINE = "order.cancel"  # the action that can be done to some lines only
+
+
+class Doable(msgspec.Struct, frozen=True):
+    """An action on a thing of the customer's, with the fields it asks for; `thing` names what is not an order."""
+
+    offer: Offer
+    fields: Sequence[Field]
+    thing: str = ""
 
 
 class Pane(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +51,9 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover | None
     orders: Sequence[Order]
     chosen: Order | None
-    offers: Sequence[Offer]
+    on_order: Sequence[Doable]
+    on_customer: Sequence[Doable]
     buttons: Sequence[str]
-    cancellable: Cancellable | None
     earlier: Sequence[CaseLine]
     promises: Sequence[Promise]
     notes: Sequence[Entry]
@@ -70,11 +77,20 @@ class OrderLink(msgspec.Struct, frozen=True):
 
 
 class ActionView(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be done with the chosen order (with `lines`, to some of them only), or why not and what instead."""
+    """What may be done with a thing, or why not and what instead.
+
+    `about` are the hidden fields that name the thing. It is `ready` when one click is enough; `opened` when its form
+    is shown again.
+    """
 
     name: str
     label: str
-    lines: Sequence[PickView]
+    thing: str
+    about: Mapping[str, str]
+    fields: Sequence[FieldView]
+    wrong: Sequence[tuple[str, str]]
+    ready: bool
+    opened: bool
     refusal: str
     instead: Sequence[str]
 
@@ -112,7 +128,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     order: OrderView | None
     order_id: str
     actions: Sequence[ActionView]
-    picked: bool
+    beside: Sequence[ActionView]
     buttons: Sequence[tuple[str, str]]
     client_id: str
     earlier: Sequence[EarlierView]
@@ -128,7 +144,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
     orders = await orders_of(tx, customer.id, limit=_ORDERS)
     chosen = await _chosen(tx, actor, customer, orders, case, order_id)
     earlier = await cases.cases_of(tx, customer.id, limit=_EARLIER + 1)
-    found = await offers(tx, catalogue, actor, Subject(About.ORDER, chosen.id)) if chosen else ()
+    on_order = await _on_order(tx, actor, catalogue, chosen) if chosen else ()
     return Pane(
         case=case,
         customer=customer,
@@ -136,9 +152,9 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         handover=await routing.handover_of(tx, actor, case.id),
         orders=orders,
         chosen=chosen,
-        offers=found,
-        buttons=buttons(catalogue, found) if chosen else (),
-        cancellable=await cancellable(tx, chosen) if chosen else None,
+        on_order=on_order,
+        on_customer=await _on_customer(tx, actor, catalogue, customer),
+        buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
         promises=await routing.promises_to(tx, actor, customer.id),
         notes=await cases.notes_on(tx, actor, customer.id, limit=_NOTES),
@@ -146,9 +162,9 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
     )
 
 
-def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Mapping[str, int] | None = None) -> PaneView:
+def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | None = None) -> PaneView:
     """The pane as the template shows it. `acts`, `writes`: whether the actor may act on the customer's orders here, and
-    write to them; `wanted` are the units that were picked in a form that is shown again.
+    write to them; `wanted` is a form that is shown again.
     """
     customer, handover = pane.customer, pane.handover
     chosen = pane.chosen
@@ -163,8 +179,10 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Mappin
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
         order=_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
-        actions=[_action(pane, offer, reader, wanted) for offer in pane.offers],
-        picked=wanted is not None,
+        actions=[_action(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
+        beside=[
+            _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
+        ],
         buttons=[(name, reader.t(f"actions.{name}.name")) for name in pane.buttons] if writes else [],
         client_id=str(uuid7()),
         earlier=[
@@ -187,6 +205,31 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Mappin
         url=case_url(pane.case.id),
         acts=acts,
     )
+
+
+async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order) -> list[Doable]:
+    """What can be done with an order and its parcels."""
+    found = await _doable(tx, actor, catalogue, Subject(About.ORDER, order.id))
+    for parcel in order.document.shipments:
+        found += await _doable(
+            tx, actor, catalogue, Subject(About.PARCEL, order.id, parcel.ref), parcel.tracking_number
+        )
+    return found
+
+
+async def _on_customer(tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer) -> list[Doable]:
+    """What can be done for the customer, and with their subscriptions."""
+    found = await _doable(tx, actor, catalogue, Subject(About.CUSTOMER, customer.id))
+    for one in (await customer_facts(tx, actor, customer.id)).subscriptions:
+        found += await _doable(tx, actor, catalogue, Subject(About.SUBSCRIPTION, customer.id, one.ref), one.name)
+    return found
+
+
+async def _doable(tx: Tx, actor: Actor, catalogue: Catalogue, subject: Subject, thing: str = "") -> list[Doable]:
+    return [
+        Doable(offer, () if offer.refusal else await fields(tx, actor, catalogue.actions[offer.action], subject), thing)
+        for offer in await offers(tx, catalogue, actor, subject)
+    ]
 
 
 async def _chosen(
@@ -232,12 +275,21 @@ def _link(pane: Pane, order: Order, reader: Reader) -> OrderLink:
     return OrderLink(url, shown.number, shown.headline, shown.state, shown.tone, current)
 
 
-def _action(pane: Pane, offer: Offer, reader: Reader, wanted: Mapping[str, int] | None) -> ActionView:
-    refusal = offer.refusal
+def _action(at: int, able: Doable, reader: Reader, wanted: Ask | None) -> ActionView:
+    offer, refusal = able.offer, able.offer.refusal
+    arguments = offer.subject.arguments
+    again = wanted is not None and wanted.action == offer.action and arguments.items() >= wanted.about.items()
+    values = filled_in(able.fields, wanted.values) if wanted and again and wanted.values is not None else None
+    shown = field_views(offer.action, able.fields, reader, values, within=f"{at}-")
     return ActionView(
         name=offer.action,
         label=reader.t(f"actions.{offer.action}.name"),
-        lines=_picks(pane, reader, wanted) if offer.action == _BY_LINE else (),
+        thing=able.thing,
+        about=arguments,
+        fields=shown,
+        wrong=mistakes(shown),
+        ready=not any(field.asked for field in able.fields),
+        opened=values is not None,
         refusal=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
         instead=_instead(refusal, reader) if refusal else [],
     )
@@ -245,10 +297,3 @@ def _action(pane: Pane, offer: Offer, reader: Reader, wanted: Mapping[str, int] 
 
 def _instead(refusal: Refusal, reader: Reader) -> list[str]:
     return [label for name in refusal.alternatives if (label := reason_label(name, reader))]
-
-
-def _picks(pane: Pane, reader: Reader, wanted: Mapping[str, int] | None) -> Sequence[PickView]:
-    """The lines to pick from, where the rules let one pick and there is more than one thing."""
-    found = pane.cancellable
-    several = found is not None and found.picks and sum(line.units for line in found.lines) > 1
-    return pick_views(found.lines, reader, wanted) if found and several else ()

@@ -5,7 +5,10 @@ from uuid import UUID
 
 import msgspec
 
+from madoguchi.kit.errors import Refused
 from madoguchi.service.routing.rules import LIMITS, Outcome
+
+_THINGS = ("order_id", "parcel_ref", "customer_id", "subscription_ref")
 
 Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Line = Annotated[str, msgspec.Meta(max_length=LIMITS.text)]
@@ -52,19 +55,31 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promise_due: str = ""
 
 
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to do with which order; with `part` only to so many units of these lines (field `units[<line>]`)."""
+class Ask(msgspec.Struct, frozen=True):
+    """What to do with which thing (`about`, as it stands in the action's arguments); `values` as its form was posted.
+
+    Without values (one click) the defaults count.
+    """
 
     action: str
-    order_id: UUID
-    part: bool = False
-    units: dict[str, int] = {}
+    about: dict[str, str]
+    values: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, posted: dict[str, Any]) -> "Ask":
+        """A form with the fields `action`, those that name the thing and, with `filled`, those of the action."""
+        values = dict(posted)
+        action = str(values.pop("action", ""))
+        about = {name: str(values.pop(name)) for name in _THINGS if name in values}
+        filled = values.pop("filled", "")
+        if values and not filled:
+            raise Refused("invalid_form", detail=min(values))
+        return cls(action, about, values if filled else None)
 
     @property
-    def arguments(self) -> dict[str, Any]:
-        """As the action takes them."""
-        lines = {"lines": {ref: count for ref, count in self.units.items() if count}} if self.part else {}
-        return {"order_id": str(self.order_id)} | lines
+    def order_id(self) -> UUID | None:
+        """The order that it is about."""
+        return UUID(self.about["order_id"]) if "order_id" in self.about else None
 
 
 Given = Words | Transfer | Record | Ask

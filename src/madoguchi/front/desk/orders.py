@@ -1,4 +1,4 @@
-"""Order actions inside a customer's case: on their behalf (what it would do, then the one confirmation), or offered."""
+"""Actions inside a customer's case: on their behalf (what it would do, then the one confirmation), or offered."""
 
 from typing import Any
 from uuid import UUID
@@ -7,6 +7,9 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.rules import Effect
 from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.cases.verbs import Written, describe
 from madoguchi.core.requests import verbs
@@ -18,7 +21,8 @@ from madoguchi.front.desk.pages import explain
 from madoguchi.front.desk.quotes import access_asked
 from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.fields import filled_in
+from madoguchi.front.ui.forms import form, posted
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -63,22 +67,23 @@ async def offer(request: WebRequest, services: Services, visitor: Visitor, case_
 
 @post("/desk/cases/{case_id:uuid}/quotes", access=STAFF_ONLY)
 async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
-    """Quote an action on an order of the case's customer; nothing changes yet."""
-    actor = visitor.actor
-    wanted = await form(request, Ask)
+    """Quote an action on a thing of the case's customer; nothing changes yet. What does no harm is done."""
+    actor, catalogue = visitor.actor, services.catalogue
+    wanted = Ask.of(await posted(request))
+    action = actions.find(catalogue, actor, wanted.action)
+    subject = actions.subject_of(action, actor, wanted.about)
+    if subject is None:
+        raise Refused("needs_no_quote", 409)
 
-    async def work(tx: Tx) -> Quote:
+    async def work(tx: Tx) -> Quote | None:
         case = await _held_case(tx, actor, case_id)
-        await _check_whose(tx, actor, case, wanted.order_id)
-        return await verbs.quote(
-            tx,
-            services.catalogue,
-            actor,
-            wanted.action,
-            wanted.arguments,
-            customer_id=case.customer_id,
-            case_id=case.id,
-        )
+        await _check_whose(tx, actor, case, subject)
+        asked = await actions.fields(tx, actor, action, subject)
+        raw = subject.arguments | (filled_in(asked, wanted.values) if wanted.values is not None else {})
+        if action.effect is Effect.ACT:
+            await actions.run(tx, catalogue, actor, action.name, raw)
+            return None
+        return await verbs.quote(tx, catalogue, actor, action.name, raw, customer_id=case.customer_id, case_id=case.id)
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
@@ -86,6 +91,8 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
     except Refused as refused:
         shown = {"pane": "customer", "order_id": wanted.order_id, "given": wanted}
         return await explain(request, services, visitor, case_id, refused, **shown)
+    if quote is None:
+        return done(request, case_url(case_id), action=action.name)
     return done(request, f"{case_url(case_id)}/quotes/{quote.id}", quote=quote.id)
 
 
@@ -109,7 +116,8 @@ async def confirm(
     except Refused as refused:
         return await explain(request, services, visitor, case_id, refused, pane="customer", quote_id=quote_id)
     wish = await settled(services, actor, made)
-    return done(request, f"{case_url(case_id)}?order={wish.order_id}", wish=wish.id, state=wish.state)
+    on = f"{case_url(case_id)}?order={wish.order_id}" if wish.order_id else case_url(case_id)
+    return done(request, on, wish=wish.id, state=wish.state)
 
 
 async def _held_case(tx: Tx, actor: Actor, case_id: UUID) -> Case:
@@ -120,7 +128,11 @@ async def _held_case(tx: Tx, actor: Actor, case_id: UUID) -> Case:
     return case
 
 
-async def _check_whose(tx: Tx, actor: Actor, case: Case, order_id: UUID) -> None:
-    """Staff may see every order, but act here for the case's own customer."""
-    if (await access_order(tx, actor, order_id)).customer_id != case.customer_id:
+async def _check_whose(tx: Tx, actor: Actor, case: Case, subject: Subject) -> None:
+    """Staff may see everybody's things, but act here for the case's own customer."""
+    if subject.about in {About.ORDER, About.PARCEL}:
+        owner = (await access_order(tx, actor, subject.id)).customer_id
+    else:
+        owner = subject.id
+    if owner != case.customer_id:
         raise invisible()

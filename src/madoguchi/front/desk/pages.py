@@ -100,7 +100,7 @@ async def show(
             visitor.reader,
             acts=opened.holding.acts,
             writes=opened.holding.writable,
-            wanted=given.units if isinstance(given, Ask) else None,
+            wanted=given if isinstance(given, Ask) else None,
         ),
         asked=quotes.view(asked, services.signer, visitor) if asked else None,
         words=given if isinstance(given, Words) else Words(),

@@ -53,7 +53,7 @@ def view(asked: Asked, signer: Signer, visitor: Visitor) -> AskedView | None:
     return AskedView(
         slip=slip_view(quote.draft.slip, visitor.reader, expires=quote.expires_at),
         confirm_url=f"{here}/quotes/{quote.id}/confirmation",
-        back_url=f"{here}?order={quote.order_id}&pane=customer",
+        back_url=f"{here}?order={quote.order_id}&pane=customer" if quote.order_id else f"{here}?pane=customer",
         token=confirmation_token(signer, visitor.actor, quote, now),
         action=visitor.reader.t(f"actions.{quote.action}.name"),
     )

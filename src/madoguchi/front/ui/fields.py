@@ -34,8 +34,12 @@ class OptionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldView(msgspec.Struct, frozen=True, kw_only=True):
-    """A field as it stands in a form: one `value`, or `parts` by name, with what is wrong with each (`errors`)."""
+    """A field as it stands in a form: one `value`, or `parts` by name, with what is wrong with each (`errors`).
 
+    `id` is unique on the page, `name` is what is posted.
+    """
+
+    id: str
     name: str
     kind: str
     label: str
@@ -62,14 +66,17 @@ def filled_in(fields: Sequence[Field], posted: Mapping[str, Any]) -> dict[str, A
 
 
 def field_views(
-    action: str, fields: Sequence[Field], reader: Reader, values: Mapping[str, Any] | None = None
+    action: str, fields: Sequence[Field], reader: Reader, values: Mapping[str, Any] | None = None, within: str = ""
 ) -> list[FieldView]:
-    """The fields of a form: with their defaults, or with the values that were filled in and what is wrong with them."""
+    """The fields of a form: with their defaults, or with the values that were filled in and what is wrong with them.
+
+    `within` sets the ids of one form apart from those of others on the same page.
+    """
     wrong = {}
     for refused in problems(fields, values) if values is not None else ():
         wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
     return [
-        _view(action, field, field.default if values is None else values.get(field.name), wrong, reader)
+        _view(action, field, field.default if values is None else values.get(field.name), wrong, within, reader)
         for field in fields
     ]
 
@@ -79,7 +86,7 @@ def mistakes(views: Sequence[FieldView]) -> list[tuple[str, str]]:
     return [
         (name, text)
         for view in views
-        for name, text in ((view.name, view.error), *((f"{view.name}-{part}", e) for part, e in view.errors.items()))
+        for name, text in ((view.id, view.error), *((f"{view.id}-{part}", e) for part, e in view.errors.items()))
         if text
     ]
 
@@ -98,9 +105,10 @@ def _value(field: Field, posted: Any) -> Any:
     return posted
 
 
-def _view(action: str, field: Field, value: Any, wrong: Mapping[str, str], reader: Reader) -> FieldView:
+def _view(action: str, field: Field, value: Any, wrong: Mapping[str, str], within: str, reader: Reader) -> FieldView:
     parts = _parts(field, value)
     return FieldView(
+        id=f"{within}{field.name}",
         name=field.name,
         kind=field.kind,
         label=label(action, field, reader),

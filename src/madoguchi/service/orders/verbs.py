@@ -1,6 +1,6 @@
 """The four moments of cancelling, and the order's card. Units and money are booked in core.ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState, StoreOrder, StorePort
-from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
@@ -45,21 +45,6 @@ async def show(tx: Tx, actor: Actor, arguments: ShowOrder) -> OrderCard:
     order = await access_order(tx, actor, arguments.order_id)
     store = await people.store(tx, order.store_id)
     return rules.order_card(order.id, order.document, tx.now, store.time_zone)
-
-
-class Cancellable(msgspec.Struct, frozen=True):
-    """What can be cancelled of an order now, whether one may choose among its lines, and the reasons to give."""
-
-    lines: Sequence[rules.Left]
-    picks: bool
-    reasons: tuple[str, ...]
-
-
-async def cancellable(tx: Tx, order: Order) -> Cancellable:
-    """What can be cancelled of an order that the caller may see."""
-    pack = await rules_of(tx, order.store_id)
-    lines = rules.left(pack, order.document, await ledger.lines(tx, order.id), tx.now)
-    return Cancellable(lines, pack.changes.cancel_lines, pack.changes.cancel_reasons)
 
 
 async def cancellation_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
