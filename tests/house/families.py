@@ -15,7 +15,7 @@ from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import OUTCOMES, ChangeWish, Fault, Then, shipped
-from madoguchi.core.shop.port import OrderState, TrackingState
+from madoguchi.core.shop.port import Failure, OrderState, TrackingState
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
@@ -30,7 +30,7 @@ from tests.house.keys import asked, spellings
 from tests.house.sources import calls, modules
 
 # what a store says of a write that failed (core.shop.port.Operation), "failed" when it does not say
-STORE_ANSWERS = ("too_late", "version_changed", "not_found", "invalid", "failed")
+STORE_ANSWERS = (*Failure, "failed")
 
 _CATALOGUE = catalogue().actions
 _PACKS = [shipped(shop.rule_pack) for shop in SHOPS.values()]
