@@ -1,19 +1,23 @@
 """Sessions end: by idleness, by the clock, and when somebody works here no more."""
 
 import asyncio
+import re
 import time
 from datetime import timedelta
 
 import httpx
 import pytest
+from playwright.async_api import Browser, expect
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import verbs
 from madoguchi.edge.stores.demo.people import MISAKI
 from madoguchi.front.ui import feeds
+from madoguchi.front.ui.middleware import cookie_names
 from madoguchi.kit import clock
 from madoguchi.kit.jobs import Nothing
 from madoguchi.service.routing import jobs as routing
+from tests.browser import browser as browser
 from tests.conftest import NOW
 from tests.front.counter.customer import signed_in
 from tests.front.desk.associate import JSON, Associate, at_desk, in_line
@@ -108,6 +112,32 @@ async def test_who_works_here_no_more_is_out_and_what_they_had_goes_back(site: S
     held = "select count(*) from work_items where assigned_to = %s and state = 'assigned'"
     assert site.value(held, aoi.actor.id) == 0
     assert site.value(offered, aoi.actor.id) == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_page_says_so_and_keeps_what_was_typed(
+    site: Site, browser: Browser, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "KEEP_ALIVE", 0.3)
+    caller = await in_line(site, MISAKI)
+    aoi = await at_desk(site)
+    await aoi.take(caller.case_id)
+    context = await browser.new_context(viewport={"width": width, "height": 844}, locale="ja")
+    name = cookie_names(secure=False).session
+    await context.add_cookies([{"name": name, "value": aoi.http.cookies[name], "url": site.url}])
+    page = await context.new_page()
+    await page.goto(f"{site.url}/desk/cases/{caller.case_id}")
+    await expect(page.locator("html")).to_have_attribute("data-connection", "open")
+    words = page.get_by_role("textbox", name="メッセージ")
+    await words.fill("ただいま確認して")
+    with clock.frozen(NOW + timedelta(minutes=31)):
+        bar = page.locator("[data-connection-bar]")
+        await expect(bar.get_by_text("ご利用の時間が切れました")).to_be_visible(timeout=15_000)
+        await expect(words).to_have_value("ただいま確認して")
+        await bar.get_by_role("link").click()
+        await expect(page).to_have_url(re.compile("/desk/sign-in"))
+    await context.close()
 
 
 async def _ended(line: httpx.Response) -> None:
