@@ -14,12 +14,25 @@ from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
 from madoguchi.core.ledger.rules import Destination
-from madoguchi.core.policy.pack import OUTCOMES, ChangeWish, Fault, Then, shipped
+from madoguchi.core.policy.decisions import Verdict
+from madoguchi.core.policy.fields import Kind, fields
+from madoguchi.core.policy.pack import (
+    OUTCOMES,
+    Approver,
+    ChangeWish,
+    Fault,
+    Payer,
+    Remedy,
+    Stage,
+    Then,
+    shipped,
+)
 from madoguchi.core.shop.port import Failure, OrderState, TrackingState
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
+from madoguchi.front.office.words import is_row
 from madoguchi.front.ui.problems import _HTTP_CODES
 from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
@@ -34,7 +47,10 @@ STORE_ANSWERS = (*Failure, "failed")
 
 _CATALOGUE = catalogue().actions
 _PACKS = [shipped(shop.rule_pack) for shop in SHOPS.values()]
+_VALUES = [field for rules in _PACKS for field in fields(rules) if not is_row(field)]
+_COUNTED = {Kind.DAYS, Kind.WORKING_DAYS, Kind.HOURS, Kind.COUNT, Kind.PERCENT}
 _ROWS = [row for rules in _PACKS for wish in ChangeWish for row in rules.changes.rows(wish)]
+_TERMS = ("approver", "wait_until", "asks", "how", "remedies", "until", "percent", "postage", "refund")
 _TICKETS = ("waiting", "offered", "connected", "left", "closed")
 _STATED = sorted(set(OrderState) - {OrderState.DELIVERED})
 
@@ -98,7 +114,23 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.headline.{}.undated": [OrderState.DELIVERED],
         "orders.headline.{}.until": sorted(set(_STATED) - {OrderState.CANCELLED}),
         "orders.rule.{}.{}": allowed,
-        "policy.said.faults.{}": Fault,
+        "policy.field.{}": {field.key for field in _VALUES},
+        "policy.of.{}": {name for field in _VALUES for name in field.of} | set(Approver),
+        "policy.option.{}.{}": [(field.key, word) for field in _VALUES for word in field.options],
+        "policy.option.claims.remedies.{}": Remedy,
+        "policy.option.faults.postage.{}": Payer,
+        "policy.said.claims.{}": ("good_faith", "approval"),
+        "policy.said.subscriptions.{}": ("accidental", "unused", "pro_rata", "used"),
+        "policy.said.{}": ["returns.opened", *(f"faults.{fault}" for fault in Fault)],
+        "policy.section.{}": {field.section for field in _VALUES},
+        "policy.then.{}": Then,
+        "policy.value.{}": ("yes", "no", *(kind for kind in Kind if kind in _COUNTED)),
+        "policy.verdict.{}": Verdict,
+        "policy.when.flag.{}": {flag for row in _ROWS for flag in row.when.flag or ()},
+        "policy.when.stage.{}": Stage,
+        "policy.wish.{}": ChangeWish,
+        "office.term.{}": _TERMS,
+        "office.unit.{}": sorted(_COUNTED | {Kind.MONTH_DAY}),
         "orders.money.to.{}": sorted(set(Destination) - {Destination.ORIGINAL}),
         "orders.refund_to.{}": (Destination.GIFT_BALANCE, Destination.BANK),
         "orders.state.{}": OrderState,

@@ -12,6 +12,8 @@ from madoguchi.core.policy.questions import Question
 from madoguchi.kit import i18n
 from madoguchi.kit.errors import Refused
 
+_REFUSAL = "errors."
+
 
 class Verdict(StrEnum):
     """What the rules say."""
@@ -34,8 +36,8 @@ class Reason(msgspec.Struct, frozen=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules say to a question. `clauses` are those of the law that were better than the shop's rules.
 
-    `code` and `alternatives` belong to anything but an allowance; `asks` names the missing facts; `approver` who
-    must agree; `wait_until` when to come again.
+    `alternatives` belong to anything but an allowance; `asks` names the missing facts; `approver` who must agree;
+    `wait_until` when to come again.
     """
 
     pack: str
@@ -44,11 +46,16 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reasons: tuple[Reason, ...]
     clauses: tuple[str, ...] = ()
-    code: str | None = None
     alternatives: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     approver: Role | None = None
     wait_until: datetime | None = None
+
+    @property
+    def code(self) -> str | None:
+        """The code of the refusal; None when it is allowed."""
+        key = self.reasons[0].key
+        return key.removeprefix(_REFUSAL) if key.startswith(_REFUSAL) else None
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -90,7 +90,6 @@ def decide_change(pack: RulePack, question: ChangeQuestion) -> ChangeDecision:
             **_head(pack, question),
             verdict=Verdict.OFFER_ALTERNATIVE if instead else Verdict.DENY,
             reasons=(_reason(denied.id, f"errors.{code}", word=question.status, days=pack.returns.days),),
-            code=code,
             alternatives=instead,
         )
     applied = dict.fromkeys(allowed.values())
@@ -139,10 +138,8 @@ def decide_claim(pack: RulePack, question: ClaimQuestion) -> ClaimDecision:
         return found
     believed = _in_good_faith(pack, question)
     if not believed and not question.evidence and question.problem in _SHOWN_BY_PHOTO:
-        reason = _reason("claims.evidence", "policy.said.claims.evidence")
-        return ClaimDecision(
-            **head, verdict=Verdict.NEEDS_INFO, reasons=(reason,), code="claim_needs_photo", asks=("photo",)
-        )
+        reason = _reason("claims.evidence", "errors.claim_needs_photo")
+        return ClaimDecision(**head, verdict=Verdict.NEEDS_INFO, reasons=(reason,), asks=("photo",))
     name = "good_faith" if believed else "approval"
     return ClaimDecision(
         **head,
@@ -165,7 +162,6 @@ def _too_late(pack: RulePack, question: ClaimQuestion) -> ClaimDecision | None:
         **_head(pack, question),
         verdict=Verdict.OFFER_ALTERNATIVE,
         reasons=(reason,),
-        code="claim_too_late",
         alternatives=_PERSON,
     )
 
@@ -175,16 +171,15 @@ def _too_early(pack: RulePack, question: ClaimQuestion) -> ClaimDecision | None:
     if until is None or question.at >= until:
         return None
     if question.delivered_at is not None:
-        rule, code, count = "wait_hours", "claim_wait_scan", {"hours": pack.claims.wait_hours}
+        rule, key, count = "wait_hours", "errors.claim_wait_scan", {"hours": pack.claims.wait_hours}
     elif question.promised_until is not None:
-        rule, code, count = "late_days", "claim_wait_late", {"days": pack.claims.late_days}
+        rule, key, count = "late_days", "errors.claim_wait_late", {"days": pack.claims.late_days}
     else:
-        rule, code, count = "unpromised_days", "claim_wait_unpromised", {"days": pack.claims.unpromised_days}
+        rule, key, count = "unpromised_days", "errors.claim_wait_unpromised", {"days": pack.claims.unpromised_days}
     return ClaimDecision(
         **_head(pack, question),
         verdict=Verdict.OFFER_ALTERNATIVE,
-        reasons=(_reason(f"claims.{rule}", f"errors.{code}", until=until, **count),),
-        code=code,
+        reasons=(_reason(f"claims.{rule}", key, until=until, **count),),
         alternatives=_PERSON,
         wait_until=until,
     )
@@ -213,7 +208,6 @@ def _unchecked(pack: RulePack, question: ClaimQuestion) -> ClaimDecision | None:
         **_head(pack, question),
         verdict=Verdict.NEEDS_INFO,
         reasons=(_reason("claims.check_list", "errors.claim_check_first"),),
-        code="claim_check_first",
         asks=missing,
     )
 
@@ -266,7 +260,6 @@ def _no_return(pack: RulePack, question: ReturnQuestion, reason: Reason) -> Retu
         **_head(pack, question),
         verdict=Verdict.OFFER_ALTERNATIVE,
         reasons=(reason,),
-        code=reason.key.removeprefix("errors."),
         alternatives=_PERSON,
         until=return_until(pack, question),
     )
@@ -324,27 +317,23 @@ def _unused_part(question: SubscriptionQuestion) -> int:
 
 def decide_goodwill(pack: RulePack, question: GoodwillQuestion) -> Decision:
     """Whether the role may grant it alone, or who must agree."""
+    approver = next((role for role in _above(question.role) if _within(pack, question, role)), None)
     if _within(pack, question, question.role):
-        verdict, rule, approver = Verdict.ALLOW, "within", None
-    else:
-        approver = next((r for r in _above(question.role) if _within(pack, question, r)), None)
-        verdict, rule = (Verdict.ALLOW_WITH_APPROVAL, "approval") if approver else (Verdict.DENY, "above_all")
+        return _goodwill(pack, question, Verdict.ALLOW, "within", "policy.said.goodwill.within")
+    if approver:
+        found = _goodwill(pack, question, Verdict.ALLOW_WITH_APPROVAL, "approval", "policy.said.goodwill.approval")
+        return msgspec.structs.replace(found, approver=approver)
+    return _goodwill(pack, question, Verdict.DENY, "above_all", "errors.goodwill_above_all")
+
+
+def _goodwill(pack: RulePack, question: GoodwillQuestion, verdict: Verdict, rule: str, key: str) -> Decision:
     limits = pack.goodwill.limits[question.role]
-    return Decision(
-        **_head(pack, question),
-        verdict=verdict,
-        reasons=(
-            _reason(
-                f"goodwill.{rule}",
-                f"policy.said.goodwill.{rule}",
-                case=Money(limits.case, pack.currency),
-                year=Money(limits.customer_year, pack.currency),
-                day=Money(limits.day, pack.currency),
-            ),
-        ),
-        code="goodwill_above_all" if verdict is Verdict.DENY else None,
-        approver=approver,
-    )
+    told = {
+        "case": Money(limits.case, pack.currency),
+        "year": Money(limits.customer_year, pack.currency),
+        "day": Money(limits.day, pack.currency),
+    }
+    return Decision(**_head(pack, question), verdict=verdict, reasons=(_reason(f"goodwill.{rule}", key, **told),))
 
 
 _RANKS = (Role.ASSOCIATE, Role.LEADER, Role.ADMIN)
@@ -372,13 +361,12 @@ def decide_advance(pack: RulePack, question: AdvanceQuestion) -> Decision:
         and question.at - question.customer_since >= timedelta(days=rules.customer_since_days)
         and question.open_advances < rules.open_at_most
     )
-    rule = "trusted" if trusted else "after_receipt"
-    return Decision(
-        **_head(pack, question),
-        verdict=Verdict.ALLOW if trusted else Verdict.DENY,
-        reasons=(_reason(f"advance.{rule}", f"policy.said.advance.{rule}", limit=Money(rules.limit, pack.currency)),),
-        code=None if trusted else "advance_not_open",
-    )
+    limit = Money(rules.limit, pack.currency)
+    if trusted:
+        verdict, reason = Verdict.ALLOW, _reason("advance.trusted", "policy.said.advance.trusted", limit=limit)
+    else:
+        verdict, reason = Verdict.DENY, _reason("advance.after_receipt", "errors.advance_not_open", limit=limit)
+    return Decision(**_head(pack, question), verdict=verdict, reasons=(reason,))
 
 
 # --- shared ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The rules as they are: every value in words, and the law above them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -23,13 +24,14 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 
 
-class Rules(msgspec.Struct, frozen=True):
-    """What the page knows: the version that holds, the ones to come, whom it is for, what is about to change."""
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page knows: the version that holds, those to come, those shipped since, the shops, an open draft."""
 
     pack: RulePack
     number: int
-    planned: list[Version]
-    shops: list[Store]
+    planned: Sequence[Version]
+    offered: Sequence[Version]
+    shops: Sequence[Store]
     draft: Draft | None
 
 
@@ -64,9 +66,15 @@ async def show_rules(services: Services, visitor: Visitor, pack: str) -> Respons
     async def work(tx: Tx) -> Rules:
         shops = await queries.users(tx, pack)
         number = await queries.in_force(tx, pack, tx.now)
-        planned = [one for one in await queries.versions(tx, pack) if one.number > number and one.effective_from]
-        draft = await queries.draft_of(tx, visitor.actor, pack)
-        return Rules(await queries.rules(tx, pack, number), number, planned, list(shops), draft)
+        later = [one for one in await queries.versions(tx, pack) if one.number > number]
+        return Rules(
+            pack=await queries.rules(tx, pack, number),
+            number=number,
+            planned=[one for one in later if one.effective_from],
+            offered=[one for one in later if one.effective_from is None],
+            shops=shops,
+            draft=await queries.draft_of(tx, visitor.actor, pack),
+        )
 
     found = await services.db.run(visitor.actor, work)
     return page(

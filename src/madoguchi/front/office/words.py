@@ -47,7 +47,7 @@ def label(field: Field, pack: RulePack, reader: Reader) -> str:
         _, wish, row_id, _ = field.path.split("/")
         row = next(row for row in pack.changes.rows(ChangeWish(wish)) if row.id == row_id)
         return f"{reader.t(f'policy.wish.{wish}')}: {condition(row, reader)}"
-    named = "・".join(reader.t(f"policy.of.{name}") for name in field.of)
+    named = " / ".join(reader.t(f"policy.of.{name}") for name in field.of)
     return reader.t(f"policy.field.{field.key}", of=named)
 
 
