@@ -1,95 +1,25 @@
 """Cancelling an order of the demo shop: every stage, exactly once, whatever the store does with the answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import msgspec
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
-from madoguchi.core.actions.catalogue import Catalogue
-from madoguchi.core.ledger import queries as ledger_queries
+from madoguchi.core.access.rules import SYSTEM, Level
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
-from madoguchi.core.requests.jobs import Executor
-from madoguchi.core.requests.queries import Quote, Request, RequestState, access_request
+from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop import queries as shop
-from madoguchi.core.shop.verbs import add_store
-from madoguchi.edge.stores.demo.people import PEOPLE
-from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.edge.stores.demo.store import DemoStore, store_database
-from madoguchi.edge.stores.demo.world import seed
-from madoguchi.kit import clock, ids, jobs
-from madoguchi.kit.db import Database
+from madoguchi.kit import clock, ids
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import Signer
-from madoguchi.service.orders.actions import ACTIONS
+from tests.service.orders.shop import CATALOGUE, SIGNER, Shop
 
-CATALOGUE = Catalogue(ACTIONS)
-SIGNER = Signer(b"k" * 32)
 MIXED, PARTLY, LATE = "MD-10234602", "MD-10234480", "MD-10234567"
-
-
-class Shop:
-    """The demo shop with its mirror, and those who work on it."""
-
-    def __init__(self, db: Database, store_db: Database) -> None:
-        self.db = db
-        self.store_db = store_db
-        self.store = DemoStore(store_db, "demo")
-
-    async def actor(self, order_ref: str) -> tuple[Actor, UUID]:
-        """The customer of an order, signed in, and the order's id."""
-        person = next(p for p in PEOPLE if any(o.ref == order_ref for o in p.orders))
-        customer = await self.db.run(SYSTEM, lambda tx: people.customer_by_ref(tx, "demo", person.customer.ref))
-        order_id = await self.db.run(SYSTEM, lambda tx: shop.order_id_of(tx, "demo", order_ref))
-        assert customer
-        assert order_id
-        actor = Actor(role=Role.CUSTOMER, id=customer.id, level=Level.SIGNED_IN, store_id="demo", session=ids.uuid7())
-        return actor, order_id
-
-    async def quote(self, actor: Actor, order_id: UUID, **more: object) -> Quote:
-        return await self.db.run(
-            actor,
-            lambda tx: requests.quote(tx, CATALOGUE, actor, "order.cancel", {"order_id": order_id, **more}),
-        )
-
-    async def confirm(self, actor: Actor, quote: Quote, token: str | None = None) -> Request:
-        token = token or requests.confirmation_token(SIGNER, actor, quote, clock.now())
-        return await self.db.run(actor, lambda tx: requests.confirm(tx, CATALOGUE, SIGNER, actor, quote.id, token))
-
-    async def work(self, faults: Faults | None = None) -> None:
-        """Let the worker do what is due."""
-        store = DemoStore(self.store_db, "demo", faults)
-        executor = Executor(self.db, CATALOGUE, {"demo": store})
-        await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
-
-    async def settled(self, request: Request) -> Request:
-        return await self.db.run(SYSTEM, lambda tx: access_request(tx, SYSTEM, request.id))
-
-    async def healthy(self) -> None:
-        await mirror.follow(self.db, self.store)
-        for check in (ledger_queries.unbalanced, ledger_queries.drifted):
-            assert await self.db.run(SYSTEM, check) == []
-
-
-@pytest.fixture
-async def demo(db: Database, database_url: str, now: datetime) -> AsyncIterator[Shop]:
-    store_db = store_database(database_url, size=4)
-    await store_db.open()
-    await seed(store_db, now)
-    fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
-    await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Shop(db, store_db)
-    await mirror.follow(db, made.store)
-    yield made
-    await store_db.close()
 
 
 async def test_each_tender_gets_its_own_part_back(demo: Shop) -> None:

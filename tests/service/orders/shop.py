@@ -1,0 +1,65 @@
+"""The demo shop with its mirror: customers wish, the worker works, everything stays in balance."""
+
+from uuid import UUID
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
+from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.ledger import queries as ledger_queries
+from madoguchi.core.people import queries as people
+from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.jobs import Executor
+from madoguchi.core.requests.queries import Quote, Request, access_request
+from madoguchi.core.shop import mirror
+from madoguchi.core.shop import queries as shop
+from madoguchi.edge.stores.demo.people import PEOPLE
+from madoguchi.edge.stores.demo.store import DemoStore
+from madoguchi.kit import clock, ids, jobs
+from madoguchi.kit.db import Database
+from madoguchi.kit.faults import Faults
+from madoguchi.kit.security import Signer
+from madoguchi.service.orders.actions import ACTIONS
+
+CATALOGUE = Catalogue(ACTIONS)
+SIGNER = Signer(b"k" * 32)
+
+
+class Shop:
+    """The demo shop with its mirror, and those who work on it."""
+
+    def __init__(self, db: Database, store_db: Database) -> None:
+        self.db = db
+        self.store_db = store_db
+        self.store = DemoStore(store_db, "demo")
+
+    async def actor(self, order_ref: str) -> tuple[Actor, UUID]:
+        """The customer of an order, signed in, and the order's id."""
+        person = next(p for p in PEOPLE if any(o.ref == order_ref for o in p.orders))
+        customer = await self.db.run(SYSTEM, lambda tx: people.customer_by_ref(tx, "demo", person.customer.ref))
+        order_id = await self.db.run(SYSTEM, lambda tx: shop.order_id_of(tx, "demo", order_ref))
+        assert customer
+        assert order_id
+        actor = Actor(role=Role.CUSTOMER, id=customer.id, level=Level.SIGNED_IN, store_id="demo", session=ids.uuid7())
+        return actor, order_id
+
+    async def quote(self, actor: Actor, order_id: UUID, action: str = "order.cancel", **more: object) -> Quote:
+        return await self.db.run(
+            actor, lambda tx: requests.quote(tx, CATALOGUE, actor, action, {"order_id": order_id, **more})
+        )
+
+    async def confirm(self, actor: Actor, quote: Quote, token: str | None = None) -> Request:
+        token = token or requests.confirmation_token(SIGNER, actor, quote, clock.now())
+        return await self.db.run(actor, lambda tx: requests.confirm(tx, CATALOGUE, SIGNER, actor, quote.id, token))
+
+    async def work(self, faults: Faults | None = None) -> None:
+        """Let the worker do what is due."""
+        store = DemoStore(self.store_db, "demo", faults)
+        executor = Executor(self.db, CATALOGUE, {"demo": store})
+        await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
+
+    async def settled(self, request: Request) -> Request:
+        return await self.db.run(SYSTEM, lambda tx: access_request(tx, SYSTEM, request.id))
+
+    async def healthy(self) -> None:
+        await mirror.follow(self.db, self.store)
+        for check in (ledger_queries.unbalanced, ledger_queries.drifted):
+            assert await self.db.run(SYSTEM, check) == []
