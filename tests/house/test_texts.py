@@ -1,7 +1,7 @@
 """What people read: every text that is asked for exists in four languages, and none that nobody reads."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from string import Formatter
 
 import pytest
@@ -21,6 +21,13 @@ UNWELCOME = {
     "ko": ("당신", "!"),
 }
 
+# how somebody is told to press a button, and the name that it is called by
+_PRESS = {
+    "ja": re.compile("「([^「」{]+)」(?:を押|にし|にする)"),
+    "en": re.compile("(?:Choose|Press) “([^“”{]+)”"),
+    "zh": re.compile("(?:点击|选择|切换为)“([^“”{]+)”"),
+    "ko": re.compile("‘([^‘’{]+)’(?:을|를|으로|로) (?:누르|눌러|바꾸|바꿔)"),
+}
 _SCRIPTS = re.compile("[぀-ヿ一-鿿가-힣！-～]")
 # what speaks a language because it is data: formats, words to be understood, people and goods of the demo's world
 SPEAK = (
@@ -98,6 +105,12 @@ def test_the_tone_is_ours(lang: str) -> None:
     assert loud == []
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_button_is_called_by_its_name(lang: str) -> None:
+    """Who is told to press something looks for those very words."""
+    assert misquoted(lang, catalogue(lang)) == []
+
+
 def test_catches_violations() -> None:
     assert missing(in_python([planted("core.cases.verbs", "reader.t('cases.no.such.text')")]))
     assert missing(in_python([planted("core.cases.verbs", "raise Refused('no_such_code', 409)")]))
@@ -109,6 +122,8 @@ def test_catches_violations() -> None:
     assert list(in_python([planted("a", "t(f'orders.state.{state}')")])) == [
         Asked("a:1", "orders.state.{}", frozenset())
     ]
+    assert misquoted("ja", {"a.b": "「送る」を押してください。", "a.c": "送信"}) == ["a.b"]
+    assert misquoted("en", {"a.b": "Press “Send”.", "a.c": "Send", "a.d": "It is “{word}”, a “word”."}) == []
     example = PACKAGE / "front" / "ui" / "templates" / "components" / "ratings.html"
     assert "ui.rating.{}" in {ask.key for ask in in_templates([example])}
 
@@ -135,6 +150,16 @@ def parameters(text: Text) -> frozenset[str]:
 def forms(text: Text) -> tuple[str, ...]:
     """A text's plural forms, or the one that it has."""
     return text if isinstance(text, tuple) else (text,)
+
+
+def misquoted(lang: str, texts: Mapping[str, Text]) -> list[str]:
+    """Keys that tell to press what is called otherwise in this language."""
+    labels = {form for text in texts.values() for form in forms(text)}
+    return [
+        key
+        for key, text in texts.items()
+        if any(name not in labels for form in forms(text) for name in _PRESS[lang].findall(form))
+    ]
 
 
 def spoken(module: Module) -> list[str]:

@@ -29,6 +29,18 @@ def test_written_for_the_reader(lang: str, yen: str, dollars: str, day: str) -> 
         assert reader.date(date(2026, 12, 3)) == day
 
 
+@pytest.mark.parametrize(
+    ("size", "ja", "ko"),
+    [
+        (10_000_000, "10 MB", "10MB"),
+        (2_590_000, "2.5 MB", "2.5MB"),
+        (999_999, "999.9 KB", "999.9kB"),
+    ],
+)
+def test_a_size_is_rounded_down(size: int, ja: str, ko: str) -> None:
+    assert (Reader("ja").size(size), Reader("ko").size(size)) == (ja, ko)
+
+
 def test_another_year_is_named() -> None:
     with clock.frozen(NOW):
         assert Reader("ja").date(date(2027, 1, 4)) == "2027年1月4日（月）"

@@ -16,6 +16,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from madoguchi.kit import clock
@@ -94,6 +95,11 @@ class Reader:
             sign, amount = ("-", -money.amount) if money.amount < 0 else ("", money.amount)
             return sign + _YEN[self.lang].format(self.number(amount))
         return str(format_currency(money.decimal(), money.currency, locale=self.locale))
+
+    def size(self, size: int) -> str:
+        """10 MB, 500 kB; rounded down, so that it may be promised."""
+        unit, per = ("megabyte", 1_000_000) if size >= 1_000_000 else ("kilobyte", 1_000)
+        return str(format_unit(size * 10 // per / 10, f"digital-{unit}", "short", locale=self.locale))
 
     def number(self, number: int) -> str:
         """1,234."""

@@ -62,7 +62,7 @@ async def test_words_are_stored_once_and_answered(site: Site) -> None:
     assert other.headers["content-type"] == "application/problem+json"
     count = "select count(*) from entries where case_id = %s and author = 'customer'"
     assert site.value(count, id_of(room)) == 1
-    await visitor.until(room, "ご本人の確認")
+    await visitor.until(room, "ご本人確認")
 
 
 async def test_a_choice_can_be_sent_twice_but_not_invented(site: Site) -> None:
@@ -156,7 +156,7 @@ async def test_the_place_in_line_is_shown_and_can_be_left(site: Site) -> None:
     assert "<html" not in top.text
     await visitor.get(room)
     page = await visitor.post(f"{room}/leave-line")
-    assert "人と話したい" in page.text
+    assert "担当者と話す" in page.text
     assert site.value("select state from cases where id = %s", id_of(room)) == "bot"
 
 

@@ -12,7 +12,7 @@ async def test_a_guest_sees_what_can_be_done_without_anything_being_kept(site: S
     page = await (await guest(site)).get("/")
     assert "どのようなご用件でしょうか" in page.text
     assert "注文のキャンセル" in page.text
-    assert "人と話したい" in page.text
+    assert "担当者と話す" in page.text
     assert 'href="/identify"' in page.text
     assert site.counts() == before
 

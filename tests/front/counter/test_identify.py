@@ -42,7 +42,7 @@ async def test_a_code_makes_a_guest_the_customer_and_brings_the_chat_along(site:
     other = await visitor.begin(reason="return.policy")
     await visitor.post(f"{other}/end")
     room = await visitor.begin(reason="order.cancel")
-    await visitor.until(room, "ご本人の確認")
+    await visitor.until(room, "ご本人確認")
     guests_cookie = visitor.http.cookies["session"]
     await ask_code(visitor, MISAKI.customer.email, room)
     code = await mailed_code(site, MISAKI)

@@ -3,6 +3,7 @@
 from io import BytesIO
 from uuid import uuid4
 
+from msgspec.structs import force_setattr, replace
 from PIL import Image
 
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO
@@ -85,8 +86,17 @@ async def test_twenty_megabytes_are_too_much(site: Site) -> None:
         files={"file": ("a.jpg", bytes(20_000_000), "image/jpeg")},
     )
     assert page.status_code == 413
-    assert "10 MB以下の写真" in page.text
+    assert "10 MB以下" in page.text
     assert (await visitor.get(room)).status_code == 200
+
+
+async def test_the_limit_is_told_as_it_is_set(site: Site) -> None:
+    visitor = await guest(site, "en")
+    room = await visitor.begin()
+    force_setattr(site.services, "settings", replace(site.services.settings, upload_limit=2_500_000))
+    sent = await visitor.upload(f"{room}/attachments", b"\xff\xd8" + bytes(20_000_000))
+    assert "no more than 2.5 MB" in sent.json()["detail"]
+    assert "Photos can be up to 2.5 MB" in (await visitor.get(room)).text
 
 
 async def test_without_scripts_a_photo_leads_back_to_the_conversation(site: Site) -> None:

@@ -46,7 +46,7 @@ async def test_the_right_pane_tells_who_it_is_and_how_sure_we_are(site: Site) ->
     known = (await aoi.get(f"/desk/panels/customer/{caller.case_id}")).text
     assert "佐藤 美咲" in known
     assert "misaki.sato@example.jp" in known
-    assert "ショップにサインインしたご本人です" in known
+    assert "ショップにログインしたご本人です" in known
     assert "seal-mark" in known
     unknown = (await aoi.get(f"/desk/panels/customer/{guest.case_id}")).text
     assert "ご本人確認はしていません" in unknown

@@ -35,6 +35,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The response to an exception, whatever it was."""
     refused = as_refusal(error)
     visitor: Visitor = request.state.visitor
+    if refused.code == "too_large":
+        refused = Refused("too_large", 413, limit=visitor.reader.size(_most(request)))
     if _wants_json(request):
         return problem(refused, visitor, request.url.path)
     signs_in = refused.parameters.get("signs_in")
@@ -80,6 +82,12 @@ def as_refusal(error: Exception) -> Refused:
         case _:
             log.error("a request failed", exc_info=error)
             return Refused("internal", 500)
+
+
+def _most(request: Request[Any, Any, Any]) -> int:
+    """How many bytes may be sent here; of an upload the photo counts, not the form around it."""
+    most: int = request.app.state.services.settings.upload_limit
+    return min(request.route_handler.resolve_request_max_body_size() or most, most)
 
 
 def _title(refused: Refused) -> str:

@@ -80,7 +80,12 @@ def whole(text: str) -> Markup:
 
 def _shared(reader: Reader) -> dict[str, Any]:
     fmt = SimpleNamespace(
-        money=reader.money, number=reader.number, date=reader.date, time=reader.time, datetime=reader.datetime
+        money=reader.money,
+        number=reader.number,
+        size=reader.size,
+        date=reader.date,
+        time=reader.time,
+        datetime=reader.datetime,
     )
     return {"t": reader.t, "lang": reader.lang, "fmt": fmt}
 
