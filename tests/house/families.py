@@ -94,7 +94,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
-        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "api", "look"),
+        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "api", "look"),
         "demo.pages.{}": ("counter", "shop", "desk", "office", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
         "demo.role.{}": sorted(STAFF),
