@@ -5,6 +5,7 @@ stands in returns.po. Parameters are typed values: Money, dates, numbers and lis
 """
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,13 @@ _DAY_AND_YEAR = {
     "ko": "y년 M월 d일(EEE)",
 }
 _BETWEEN = {"ja": " ", "en": ", ", "zh": " ", "ko": " "}
+
+# what is written by these, and numbers of pieces, where they stand in a text
+WRITTEN = re.compile(
+    r"(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일](?:[（(][^（()）]{1,2}[）)])?(?: \d{1,2}:\d\d)?"
+    r"|-?\d[\d,]*(?:円|日元|엔)"
+    r"|\d{1,2}:\d\d [AP]M|× \d+"
+)
 
 Text = str | tuple[str, ...]  # with plural forms in Babel's order for the language
 

@@ -1,7 +1,6 @@
 """Pages: strict Jinja templates, built assets by their hashed names, everything in the reader's language."""
 
 import json
-import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,17 +14,11 @@ from markupsafe import Markup, escape
 
 from madoguchi.front.ui.visitor import Display, Visitor
 from madoguchi.kit.errors import StartupError
-from madoguchi.kit.i18n import Reader
+from madoguchi.kit.i18n import WRITTEN, Reader
 
 _HERE = Path(__file__).parent
 DIST = _HERE / "dist"
 _ICON = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>'
-
-_WHOLE = re.compile(
-    r"(?:\d{4}[年년] ?)?\d{1,2}[月월] ?\d{1,2}[日일](?:[（(][^（()）]{1,2}[）)])?(?: \d{1,2}:\d\d)?"
-    r"|-?\d[\d,]*(?:円|日元|엔)"
-    r"|\d{1,2}:\d\d [AP]M|× \d+"
-)
 
 
 class Pages:
@@ -75,7 +68,7 @@ class Pages:
 
 def whole(text: str) -> Markup:
     """Text in which no line ends within a day, a time, an amount or a number of pieces."""
-    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+    return Markup(WRITTEN.sub(r'<span class="whole">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def _shared(reader: Reader) -> dict[str, Any]:
