@@ -81,10 +81,11 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
            from ledger_lines l
            left join lateral (
              select coalesce(sum(units) filter (where step = 'reserve'), 0)
-                    - coalesce(sum(units) filter (where step in ('settle', 'release')), 0) as cancelling,
-                    coalesce(sum(units) filter (where step in ('settle', 'store')), 0) as cancelled
+                    - coalesce(sum(units) filter (where step in ('settle', 'release', 'keep')), 0) as cancelling,
+                    coalesce(sum(units) filter (where step in ('settle', 'store')), 0) as cancelled,
+                    coalesce(sum(units) filter (where step = 'keep'), 0) as kept
              from ledger_entries e where e.order_id = l.order_id and e.line_ref = l.line_ref) e on true
-           where l.cancelling <> e.cancelling or l.cancelled <> e.cancelled
+           where l.cancelling <> e.cancelling or l.cancelled <> e.cancelled or l.kept <> e.kept
            limit 20""",
     )
     return [row.said for row in rows]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, share
 
 
 class LineFacts(msgspec.Struct, frozen=True):
@@ -51,6 +51,11 @@ class LineUnits(msgspec.Struct, frozen=True):
         """Units that nothing was done with yet."""
         return self.ordered - self.cancelling - self.cancelled - self.return_open - self.returned - self.kept
 
+    @property
+    def settled(self) -> int:
+        """Units for which everything was done."""
+        return self.cancelled + self.returned + self.kept
+
 
 class TenderMoney(msgspec.Struct, frozen=True):
     """What became of the money of a tender, in minor units."""
@@ -65,6 +70,18 @@ class TenderMoney(msgspec.Struct, frozen=True):
     def free(self) -> Money:
         """What may still be refunded."""
         return Money(self.captured - self.reserved - self.refunded, self.currency)
+
+
+def by_tender(money: Mapping[str, TenderMoney], worth: Money) -> dict[str, Money]:
+    """An amount shared by what each tender still holds, so that gift balance and points get back their own part (I5).
+
+    At most what they hold.
+    """
+    free = {ref: tender.free.amount for ref, tender in sorted(money.items()) if tender.free.amount > 0}
+    if not free:
+        return {}
+    parts = share(min(worth.amount, sum(free.values())), list(free.values()))
+    return {ref: Money(part, worth.currency) for ref, part in zip(free, parts, strict=True) if part}
 
 
 # --- money on its way back ------------------------------------------------------------------------------------------

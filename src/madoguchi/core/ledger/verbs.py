@@ -132,6 +132,18 @@ async def settle_given(
     await settle_cancellation(tx, request_id, order_id, {}, reserved)
 
 
+async def settle_kept(tx: Tx, request_id: UUID, order_id: UUID, units: Mapping[str, int], *, refunded: bool) -> None:
+    """Reserved units were made good and stay where they are; `refunded`: by money that intents pay, else by others."""
+    await lines(tx, order_id, lock=True)
+    for ref, count in sorted(units.items()):
+        await tx.execute(
+            """update ledger_lines set cancelling = cancelling - %s, kept = kept + %s, refunded = refunded + %s
+               where order_id = %s and line_ref = %s""",
+            [count, count, count if refunded else 0, order_id, ref],
+        )
+    await _write(tx, request_id, "keep", order_id, units, {})
+
+
 async def release(
     tx: Tx, request_id: UUID, order_id: UUID, units: Mapping[str, int], money: Mapping[str, Money]
 ) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
 from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
-from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney
+from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
 from madoguchi.core.policy.paying_back import choices, way_back
@@ -16,7 +16,7 @@ from madoguchi.core.policy.questions import about_change
 from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money, share, telescoped, total
+from madoguchi.kit.money import Money, telescoped, total
 
 
 class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,17 +160,16 @@ def plan(
     refund_to: Destination | None = None,
 ) -> CancelPlan:
     """The money of the chosen units by tender. When nothing is left of the order, everything left of the money."""
-    whole = all(units[ref].free == chosen.get(ref, 0) for ref in units)
-    free = {ref: tender.free for ref, tender in sorted(money.items()) if tender.free}
-    if whole or not free:
-        parts = free if whole else {}
+    whole = all(units[ref].free == chosen.get(ref, 0) and not units[ref].kept for ref in units)
+    if whole:
+        parts = {ref: tender.free for ref, tender in sorted(money.items()) if tender.free}
     else:
         worth = sum(
-            telescoped(line.total.amount, line.quantity, units[line.ref].cancelled, chosen[line.ref])
+            telescoped(line.total.amount, line.quantity, units[line.ref].settled, chosen[line.ref])
             for line in order.lines
             if line.ref in chosen
         )
-        parts = _by_tender(order, free, worth)
+        parts = by_tender(money, Money(worth, order.currency))
     return CancelPlan(
         units=dict(chosen),
         money=parts,
@@ -194,7 +193,7 @@ def slip(
             name=line.name,
             quantity=of.units[line.ref],
             amount=Money(
-                telescoped(line.total.amount, line.quantity, units[line.ref].cancelled, of.units[line.ref]),
+                telescoped(line.total.amount, line.quantity, units[line.ref].settled, of.units[line.ref]),
                 order.currency,
             ),
             line_ref=line.ref,
@@ -242,13 +241,6 @@ def money_back(
                 MoneyBack(tender_ref=tender.ref, kind=tender.kind, label=tender.label, amount=tender.amount, void=True)
             )
     return tuple(found)
-
-
-def _by_tender(order: StoreOrder, free: Mapping[str, Money], worth: int) -> dict[str, Money]:
-    """Shared by what each tender still holds, so that gift balance and points get back their own part (I5)."""
-    held = sum(amount.amount for amount in free.values())
-    parts = share(min(worth, held), [amount.amount for amount in free.values()])
-    return {ref: Money(part, order.currency) for ref, part in zip(free, parts, strict=True) if part}
 
 
 def _free(line: OrderLine, units: Mapping[str, LineUnits]) -> int:
