@@ -22,6 +22,7 @@ from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.tokens import shared_secret
+from madoguchi.core.policy import queries as policy
 from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import RequestSettled
@@ -114,6 +115,7 @@ class App:
         except psycopg_pool.PoolTimeout as error:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
+        await self.db.run(SYSTEM, policy.ship_all)
         await self.learn_shops()
 
     async def learn_shops(self) -> None:

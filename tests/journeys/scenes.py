@@ -8,10 +8,12 @@ from uuid import uuid4
 import msgspec
 from playwright.async_api import Page
 
+from madoguchi.core.access.rules import Role
 from madoguchi.edge.stores.demo.people import ICHIRO, KENTA, NAOKI, YOKO, Person, Story
 from madoguchi.front.demo.world import STAFF
 from madoguchi.kit.i18n import Reader
 from tests.front.counter.customer import Customer, guest, id_of, signed_in
+from tests.front.office.administrator import change
 from tests.journeys.street import NATIVES, WANTS_A_PERSON, answer, at_desk, photo
 from tests.web import Site
 
@@ -33,6 +35,7 @@ SENT = {
     "zh": "已安排补发盘子。",
     "ko": "새 접시를 발송했습니다.",
 }
+ADMIN = next(who for who in STAFF if who.role is Role.ADMIN)
 Act = Callable[[Page], Awaitable[None]]
 
 
@@ -58,6 +61,16 @@ def press(selector: str) -> Act:
 
     async def act(page: Page) -> None:
         await page.locator(selector).first.click()
+
+    return act
+
+
+def empty(selector: str) -> Act:
+    """Clear a box and send its form all the same."""
+
+    async def act(page: Page) -> None:
+        await page.fill(selector, "")
+        await page.locator("main form .primary").first.click()
 
     return act
 
@@ -136,6 +149,13 @@ SCENES = [
     Scene("desk-transfer", "colleague", "/desk/cases/{talk}", press("summary[data-key=t]")),
     Scene("desk-palette", "colleague", "/desk/cases/{talk}", keys("Control+k")),
     Scene("desk-keys", "colleague", "/desk/cases/{talk}", keys("?")),
+    Scene("office-rules", "admin", "/office/rules/marketplace-jp"),
+    Scene("office-edit", "admin", "/office/rules/marketplace-jp/edit"),
+    Scene("office-edit-wrong", "admin", "/office/rules/marketplace-jp/edit", empty("#f-returns-days"), 422),
+    Scene("office-draft", "admin", "/office/rules/marketplace-jp/draft"),
+    Scene("office-decision", "admin", "/office/rules/marketplace-jp/draft", press("#effect tbody a")),
+    Scene("office-versions", "admin", "/office/rules/marketplace-jp/versions"),
+    Scene("office-version", "admin", "/office/rules/marketplace-jp/versions/1"),
     Scene("demo", "guest", "/demo"),
     Scene("demo-search", "native", "/demo?q=a"),
     Scene("demo-shop", "guest", "/demo/shop"),
@@ -161,6 +181,7 @@ async def day(site: Site, lang: str) -> Day:
         "waiting": await guest(site, lang),
         "asking": await guest(site, lang),
         "colleague": colleague,
+        "admin": await at_desk(site, msgspec.structs.replace(ADMIN, locale=lang)),
         "leader": await at_desk(site, msgspec.structs.replace(STAFF[-1], locale=lang)),
     }
     facts = {
@@ -169,6 +190,7 @@ async def day(site: Site, lang: str) -> Day:
         "paid": order_id(site, native, Story.CANCELLABLE),
         "cancelled": order_id(site, ICHIRO, Story.CANCELLABLE),
     }
+    await about_to_change(people["admin"])
     await people["leader"].post("/desk/presence", {"state": "away"})
     facts |= await cancelled(people["canceller"], facts["cancelled"], lang)
     facts |= await begun(people["native"], native, facts["paid"])
@@ -179,6 +201,12 @@ async def day(site: Site, lang: str) -> Day:
     facts["waiting_chat"] = await asked(people["waiting"], lang)
     facts |= await asked_for_a_code(people["guest"], native)
     return Day(people, facts)
+
+
+async def about_to_change(admin: Customer) -> None:
+    """An administrator leaves a change of the rules unsaved."""
+    await admin.post("/desk/presence", {"state": "away"})
+    await change(admin, {"returns/days": "45", "changes/cancel/cancel.preparing/then": "deny"})
 
 
 def order_id(site: Site, person: Person, story: Story) -> str:

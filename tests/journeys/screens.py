@@ -65,7 +65,7 @@ async def faults(page: Page, scene: Scene, look: Look) -> list[str]:
     await page.evaluate(AXE.read_text())
     found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     wrong = [f"{v['id']}: {[node['target'] for node in v['nodes']][:5]}" for v in found["violations"]]
-    least = MOUSE if scene.name.startswith(("desk", "demo", "api")) else FINGER
+    least = MOUSE if scene.name.startswith(("desk", "office", "demo", "api")) else FINGER
     wrong += [f"small: {element}" for element in await page.evaluate(_SMALL, least)]
     wrong += [f"too wide: {element}" for element in await page.evaluate(_TOO_WIDE)]
     if (count := await page.evaluate(_HEADINGS)) != 1:

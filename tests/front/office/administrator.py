@@ -15,6 +15,7 @@ from madoguchi.core.policy.rules import decide
 from madoguchi.edge.stores.demo.people import MISAKI
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.kit.db import Tx
+from tests.front.counter.customer import Customer
 from tests.front.desk.associate import Associate, at_desk
 from tests.web import Site
 
@@ -49,7 +50,7 @@ def boxes(page: str) -> dict[str, object]:
     return found
 
 
-async def change(admin: Associate, values: Mapping[str, object]) -> None:
+async def change(admin: Customer, values: Mapping[str, object]) -> None:
     """Open the form, change some values (path → text), and go on to the preview."""
     await admin.get(EDIT)
     given = {f"values[{path}]": value for path, value in values.items()}

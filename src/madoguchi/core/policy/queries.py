@@ -61,6 +61,12 @@ async def rules_of(tx: Tx, store_id: str, at: datetime | None = None) -> RulePac
     return await rules(tx, name, number)
 
 
+async def ship_all(tx: Tx) -> None:
+    """Put in what was shipped since, of every pack that a shop goes by."""
+    for name in sorted({one.rule_pack for one in await stores(tx)}):
+        await verbs.ship(tx, name)
+
+
 async def rules(tx: Tx, pack: str, number: int) -> RulePack:
     """A version of a pack; invisible when there is none."""
     known = await tx.maybe(

@@ -13,6 +13,7 @@ from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.queries import refs
 from madoguchi.edge.stores.demo.shops import DEMO, RETAIL, Shop
 from madoguchi.edge.stores.demo.store import ASKER, DemoStore
+from madoguchi.front.demo import past
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.i18n import LANGUAGES
@@ -40,8 +41,8 @@ STAFF = (
     Colleague(
         email="seoyeon@madoguchi.example", name="박 서연", role=Role.ASSOCIATE, locale="ko", languages=("ko", "ja")
     ),
-    Colleague(email="ken@madoguchi.example", name="鈴木 健", role=Role.LEADER, locale="ja", languages=LANGUAGES),
     Colleague(email="chie@madoguchi.example", name="森 千恵", role=Role.ADMIN, locale="ja", languages=("ja", "en")),
+    Colleague(email="ken@madoguchi.example", name="鈴木 健", role=Role.LEADER, locale="ja", languages=LANGUAGES),
 )
 
 
@@ -55,6 +56,7 @@ async def build(database: Database, store_database: Database, size: int, progres
     )
     await _open(database, store_database, DEMO, progress)
     await database.run(SYSTEM, _hire)
+    await past.remember(database)
 
 
 async def open_retail(database: Database, store_database: Database, progress: Progress) -> None:
