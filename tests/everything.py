@@ -21,7 +21,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
 
 NAME = "test.everything"
-REASON = "order.change"  # a contact reason that no other action ends
+REASON = "order.change"  # the contact reason that it ends, instead of any other action
 GONE = Refusal("units_taken")
 
 
@@ -140,6 +140,8 @@ def everything(monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue, **changes:
     for lang in i18n.LANGUAGES:
         for key in keys:
             monkeypatch.setitem(i18n.catalogue(lang), f"actions.{NAME}.{key}", f"{NAME} {key}")  # type: ignore[arg-type]
+    for other in [name for name, known in catalogue.actions.items() if known.reason == REASON]:
+        monkeypatch.delitem(catalogue.actions, other)  # type: ignore[arg-type]
     monkeypatch.setitem(catalogue.actions, NAME, action)  # type: ignore[arg-type]
     return action
 

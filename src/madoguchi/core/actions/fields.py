@@ -5,6 +5,7 @@ A field's words are the texts `actions.<action>.field.<field>` and, where it nee
 
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
@@ -48,6 +49,19 @@ class Subject(msgspec.Struct, frozen=True):
                 return {"customer_id": str(self.id)}
 
 
+def opening(action: str, subject: Subject) -> str:
+    """The id of a button that opens the page of an action on a thing, instead of answering something."""
+    return ":".join(("open", action, subject.about, str(subject.id), quote(subject.ref, safe="")))
+
+
+def opened(button: str) -> tuple[str, Subject] | None:
+    """The action and the thing of a button made by `opening`; None for others."""
+    match button.split(":"):
+        case ["open", action, about, id, ref]:
+            return action, Subject(About(about), UUID(id), unquote(ref))
+    return None
+
+
 class FieldKind(StrEnum):
     """What a field takes; its value as JSON."""
 
@@ -81,9 +95,9 @@ class FieldOption(msgspec.Struct, frozen=True, kw_only=True):
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Something an action asks for.
 
-    `default` is what pages fill in, and what counts for a required field that was not given; of an address, who lives
-    there and in which country. `limit` is how many characters a text or note may have, `most` the largest amount of
-    money, `unknown` the code of the refusal of what is none of the options.
+    `default` is what pages fill in, and what counts for a required field that was not given; of an address only who
+    lives there and in which country. `limit` is how many characters a text or note may have, `most` the largest amount
+    of money, `unknown` the code of the refusal of what is none of the options.
     """
 
     name: str
@@ -96,9 +110,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     unknown: str = "field_unknown"
 
     @property
+    def fallback(self) -> Any:
+        """What counts when nothing was given."""
+        return self.default if self.required and self.kind is not FieldKind.ADDRESS else None
+
+    @property
     def asked(self) -> bool:
         """Whether somebody must be asked before the action can be quoted."""
-        return self.required and self.default is None
+        return self.required and self.fallback is None
 
 
 class BankAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +142,15 @@ def refusal(refused: Refused) -> Refusal:
     """Why something cannot be done or chosen, as an offer or an option tells it."""
     shown = {name: value for name, value in refused.parameters.items() if name not in {"alternatives", "rule"}}
     return Refusal(refused.code, shown, tuple(refused.parameters.get("alternatives", ())))
+
+
+def difference(amount: Money | None, reader: Reader) -> str:
+    """What a variant costs more or less than what it takes the place of."""
+    if amount is None:
+        return ""
+    if not amount:
+        return reader.t("actions.same_price")
+    return f"+{reader.money(amount)}" if amount.amount > 0 else reader.money(amount)
 
 
 def lead(action: str, reader: Reader) -> str:

@@ -29,7 +29,7 @@ def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = {}
     for field in fields:
-        value = read_field(field, given.get(field.name, field.default if field.required else None))
+        value = read_field(field, given.get(field.name, field.fallback))
         if value is not None:
             found[field.name] = value
     return found

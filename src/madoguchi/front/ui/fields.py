@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from madoguchi.core.actions.addresses import prefectures
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, explanation, label, words
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, difference, explanation, label, words
 from madoguchi.core.actions.reading import problems
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
@@ -155,7 +155,7 @@ def _variant(option: FieldOption, chosen: Any, reader: Reader) -> OptionView:
         value=option.value,
         label=words(option.label, reader),
         note=words(option.note, reader),
-        worth=_difference(option.amount, reader),
+        worth=difference(option.amount, reader),
         free=0,
         wanted=0,
         chosen=option.value == chosen,
@@ -165,15 +165,6 @@ def _variant(option: FieldOption, chosen: Any, reader: Reader) -> OptionView:
 
 def _worth(option: FieldOption, reader: Reader) -> str:
     return reader.money(option.amount) if option.amount is not None else ""
-
-
-def _difference(amount: Money | None, reader: Reader) -> str:
-    """What a variant costs more or less."""
-    if amount is None:
-        return ""
-    if not amount:
-        return reader.t("ui.field.same_price")
-    return f"+{reader.money(amount)}" if amount.amount > 0 else reader.money(amount)
 
 
 def _text(value: Any, reader: Reader) -> str:

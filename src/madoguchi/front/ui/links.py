@@ -1,8 +1,9 @@
 """Addresses of pages that more than one door leads to."""
 
 from urllib.parse import quote
+from uuid import UUID
 
-from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.fields import About, Subject, opened
 
 
 def thing_url(subject: Subject) -> str:
@@ -22,3 +23,9 @@ def action_url(action: str, subject: Subject) -> str:
             return f"/subscriptions/{ref}/actions/{action}"
         case About.CUSTOMER:
             return f"/me/actions/{action}"
+
+
+def option_url(option: str, case_id: UUID) -> str:
+    """The page that a button in a chat opens, which tells the chat how it ended; "" for one that is an answer."""
+    found = opened(option)
+    return f"{action_url(*found)}?chat={case_id}" if found else ""

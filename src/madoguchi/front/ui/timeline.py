@@ -12,17 +12,19 @@ from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
 from madoguchi.front.ui.cards import OrderView, SlipView, TicketView, order_view, slip_view, ticket_view
+from madoguchi.front.ui.links import option_url
 from madoguchi.kit.i18n import Reader
 
 Shown = OrderView | SlipView | TicketView
 
 
 class OptionView(msgspec.Struct, frozen=True):
-    """A button under an entry."""
+    """A button under an entry; with a `url` it opens that page instead of answering."""
 
     id: str
     label: str
     detail: str = ""
+    url: str = ""
 
 
 class AttachmentView(msgspec.Struct, frozen=True):
@@ -60,7 +62,10 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
     card = _card(body.get("card"))
     shown = _shown(card, entry, reader)
     answered = open_until is not None and entry.seq < open_until
-    options = tuple(OptionView(o["id"], o["label"], o.get("detail", "")) for o in body.get("options", ()))
+    options = tuple(
+        OptionView(o["id"], o["label"], o.get("detail", ""), option_url(o["id"], entry.case_id))
+        for o in body.get("options", ())
+    )
     return EntryView(
         id=f"entry-{entry.seq}",
         seq=entry.seq,

@@ -16,6 +16,7 @@ from madoguchi.core.cases.queries import Entry as CoreEntry
 from madoguchi.core.cases.rules import Author
 from madoguchi.core.cases.wording import text_of
 from madoguchi.front.ui.cards import order_view
+from madoguchi.front.ui.links import option_url
 from madoguchi.kit import money
 from madoguchi.kit.i18n import Reader
 
@@ -176,11 +177,12 @@ Card = Order | Slip | Ticket | Text
 
 
 class Option(msgspec.Struct, frozen=True):
-    """An answer that can be given as `choice`."""
+    """An answer that can be given as `choice`; with a `url` it opens a page of the counter instead."""
 
     id: str
     label: str
     detail: str
+    url: str | None
 
 
 class File(msgspec.Struct, frozen=True):
@@ -220,7 +222,7 @@ def entry(of: CoreEntry, reader: Reader) -> Entry:
         author=of.author,
         name=of.name if of.author is Author.ASSOCIATE else "",
         text=text_of(of, reader),
-        options=tuple(Option(o["id"], o["label"], o.get("detail", "")) for o in body.get("options", ())),
+        options=tuple(_option(o, of.case_id) for o in body.get("options", ())),
         time=of.at,
         card=card(msgspec.convert(raw, core.Card, strict=False), reader) if raw else None,
         file=_file(of.case_id, of.seq, body.get("file")),
@@ -316,6 +318,10 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
         notices=of.notices,
         asked=of.asked,
     )
+
+
+def _option(of: dict[str, Any], chat: UUID) -> Option:
+    return Option(of["id"], of["label"], of.get("detail", ""), option_url(of["id"], chat) or None)
 
 
 def _parcel(of: core.Parcel) -> Parcel:

@@ -5,6 +5,7 @@ Words people use for either answer ("大丈夫です", "いいです", "괜찮�
 """
 
 import re
+from collections.abc import Sequence
 
 from madoguchi.service.bot.normal import hiragana, normal
 
@@ -135,6 +136,15 @@ def choice(plain: str) -> int | None:
         if found:
             return _number(found[1])
     return next((place for words, place in _ENDS.items() if words in plain), None)
+
+
+def nth(of: Sequence[str], place: int | None) -> str | None:
+    """The one at a place as `choice` tells it, if there is one."""
+    if place is None or not of:
+        return None
+    if place == LAST:
+        return of[-1]
+    return of[place - 1] if 1 <= place <= len(of) else None
 
 
 def _number(numeral: str) -> int:

@@ -1,16 +1,19 @@
 """What the bot remembers, and what it makes of what it hears. Pure."""
 
-from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.actions.rules import Said
-from madoguchi.service.bot.answers import LAST
+from madoguchi.core.cases.reasons import REASONS
+from madoguchi.service.bot.answers import nth
 from madoguchi.service.bot.understanding import Meaning
 
 SURE = 0.5  # from here on a reason is taken up at once
+CERTAIN = 0.8  # from here on it is no answer to a question that any words may answer
 PERSON = 0.5  # from here on somebody is taken to want a person
 POSSIBLE = 0.2  # between this and SURE the bot asks which of two was meant
 MISSES = 2  # misunderstandings in a row before a person is offered at once
@@ -26,6 +29,8 @@ class Waiting(StrEnum):
     """What the bot has asked for."""
 
     ORDER = "order"
+    THING = "thing"  # which parcel or subscription
+    ANSWER = "answer"  # to the field `asking`
     CONFIRMATION = "confirmation"
     SOLVED = "solved"
 
@@ -33,13 +38,19 @@ class Waiting(StrEnum):
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the bot is in a conversation. `heard` is the last entry it has answered to.
 
-    `offered` are the option ids of its last question, so that "the second one" means something.
+    `offered` are the option ids of its last question, so that "the second one" means something. `thing` is the parcel
+    or subscription spoken of, `answers` what was said of the action's fields so far, `line` the line of the field
+    `asking` of which more is asked.
     """
 
     greeted: bool = False
     heard: int = 0
     reason: str | None = None
     order_id: UUID | None = None
+    thing: str = ""
+    answers: dict[str, Any] = {}
+    asking: str | None = None
+    line: str | None = None
     waiting: Waiting | None = None
     offered: tuple[str, ...] = ()
     quote_id: UUID | None = None
@@ -58,6 +69,13 @@ class Move(StrEnum):
     CONFIRM = "confirm"
     KEEP = "keep"
     ORDER = "order"  # an order was named
+    THING = "thing"  # a parcel or subscription was named
+    ANSWER = "answer"
+    ALL_OF_IT = "all_of_it"  # all units that a field offers
+    ENOUGH = "enough"  # nothing more for this field
+    ASK = "ask"  # this field again
+    CHANGE = "change"  # something that was answered before
+    PAGE = "page"  # what is filled in on a page
     REASON = "reason"
     CLARIFY = "clarify"
     GREETING = "greeting"
@@ -70,7 +88,7 @@ class Move(StrEnum):
 
 class Next(msgspec.Struct, frozen=True):
     """A move and what it is about: a reason, an order (its id, or the number as typed), two reasons to choose from,
-    the quote whose button was pressed.
+    the quote whose button was pressed, a field and the path of its answer (see asking), a thing.
     """
 
     move: Move
@@ -78,6 +96,9 @@ class Next(msgspec.Struct, frozen=True):
     order: str | None = None
     either: tuple[str, ...] = ()
     quote: UUID | None = None
+    field: str = ""
+    path: str = ""
+    thing: str = ""
 
 
 def chosen(choice: str) -> Next:
@@ -95,14 +116,39 @@ def chosen(choice: str) -> Next:
             return Next(Move.CONFIRM, quote=UUID(rest))
         case "keep":
             return Next(Move.KEEP)
+        case "change":
+            return Next(Move.CHANGE, quote=UUID(rest))
+        case "thing":
+            return Next(Move.THING, thing=unquote(rest))
+        case "answer":
+            field, _, path = rest.partition(":")
+            return Next(Move.ANSWER, field=field, path=path)
+        case "all" | "enough" | "ask":
+            return Next({"all": Move.ALL_OF_IT, "enough": Move.ENOUGH, "ask": Move.ASK}[kind], field=rest)
+        case "open":
+            return Next(Move.PAGE)
         case "solved" if rest == "yes":
             return Next(Move.SOLVED)
     return Next(Move.TOPICS)
 
 
+_OF_ONE_THING = {
+    Move.ORDER,
+    Move.THING,
+    Move.ANSWER,
+    Move.ALL_OF_IT,
+    Move.ENOUGH,
+    Move.ASK,
+    Move.CHANGE,
+    Move.PAGE,
+    Move.CONFIRM,
+    Move.KEEP,
+}
+
+
 def beside_people(pressed: Next) -> bool:
     """Whether the bot does this also while people have the case: what a button says about one order or one slip."""
-    return pressed.move in {Move.ORDER, Move.CONFIRM, Move.KEEP} or bool(pressed.move is Move.REASON and pressed.order)
+    return pressed.move in _OF_ONE_THING or bool(pressed.move is Move.REASON and pressed.order)
 
 
 def meant(meaning: Meaning, memory: Memory) -> Next:
@@ -112,8 +158,10 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
     if meaning.yes_no is not None and (answer := _yes_no(meaning.yes_no, memory)):
         return answer
     numbers = meaning.slots.order_numbers
-    if memory.waiting is Waiting.ORDER and (order := numbers[0] if numbers else _picked(meaning, memory.offered)):
+    if memory.waiting is Waiting.ORDER and (order := numbers[0] if numbers else _picked(meaning, memory, "order:")):
         return Next(Move.ORDER, order=order)
+    if memory.waiting is Waiting.THING and (thing := _picked(meaning, memory, "thing:")):
+        return Next(Move.THING, thing=unquote(thing))
     if meaning.reason == "out_of_scope":
         return _beside(memory) if not numbers else Next(Move.REASON, reason="order.status", order=numbers[0])
     if meaning.confidence >= SURE:
@@ -130,6 +178,17 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
     return Next(Move.NOT_UNDERSTOOD)
 
 
+def may_answer(meaning: Meaning) -> bool:
+    """Whether an utterance can be the answer to a field: neither a no, which leaves it, nor a call for a person."""
+    return meaning.yes_no is not False and not (meaning.reason == "service.human" and meaning.confidence >= PERSON)
+
+
+def is_certainly_a_wish(meaning: Meaning) -> bool:
+    """Whether an utterance is a new topic even where any words may be an answer."""
+    known = REASONS.get(meaning.reason)
+    return known is not None and not known.conversation and meaning.confidence >= CERTAIN
+
+
 def tells_language(text: str, meaning: Meaning) -> bool:
     """Whether an utterance says enough to go on in its language: no bare yes, thanks, name or number."""
     if meaning.yes_no is not None or meaning.reason in {"chat.greeting", "chat.thanks", "out_of_scope"}:
@@ -141,6 +200,8 @@ def _yes_no(yes: bool, memory: Memory) -> Next | None:
     match memory.waiting:
         case Waiting.CONFIRMATION:
             return Next(Move.CONFIRM if yes else Move.KEEP)
+        case Waiting.ANSWER if not yes:
+            return Next(Move.KEEP)
         case Waiting.SOLVED:
             return Next(Move.SOLVED if yes else Move.TOPICS)
         case Waiting.ORDER if yes and len(memory.offered) == 1:
@@ -148,14 +209,11 @@ def _yes_no(yes: bool, memory: Memory) -> Next | None:
     return None
 
 
-def _picked(meaning: Meaning, offered: Sequence[str]) -> str | None:
-    choice = meaning.slots.choice
-    orders = [option.removeprefix("order:") for option in offered if option.startswith("order:")]
-    if choice is None or not orders:
-        return None
-    if choice == LAST:
-        return orders[-1]
-    return orders[choice - 1] if 1 <= choice <= len(orders) else None
+def _picked(meaning: Meaning, memory: Memory, kind: str) -> str | None:
+    """Which of the options of a kind was meant by its place in the list."""
+    return nth(
+        [option.removeprefix(kind) for option in memory.offered if option.startswith(kind)], meaning.slots.choice
+    )
 
 
 def _topic(reason: str, order: str | None) -> Next:

@@ -9,7 +9,8 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action, Catalogue
-from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.fields import About, FieldKind, Subject
+from madoguchi.core.actions.reading import read_field
 from madoguchi.core.actions.rules import Card, Effect, OrderCard, said
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry, access_case
@@ -24,6 +25,7 @@ from madoguchi.core.shop.queries import Order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import Signer
+from madoguchi.service.bot.asking import Form, everything, is_written, typed
 from madoguchi.service.bot.rules import (
     CANDIDATES,
     LOOKED_AT,
@@ -35,10 +37,12 @@ from madoguchi.service.bot.rules import (
     Waiting,
     beside_people,
     chosen,
+    is_certainly_a_wish,
+    may_answer,
     meant,
     tells_language,
 )
-from madoguchi.service.bot.understanding import Understanding
+from madoguchi.service.bot.understanding import Meaning, Understanding
 from madoguchi.service.bot.voice import Option, Voice
 
 
@@ -50,11 +54,10 @@ class Wits(msgspec.Struct, frozen=True):
     signer: Signer
 
     def action_for(self, reason: str) -> Action | None:
-        """The action that ends a contact reason, if there is one on orders."""
-        for action in self.catalogue.actions.values():
-            if reason == action.reason or reason in action.also:
-                return action
-        return None
+        """The action that ends a contact reason: its own before one that ends it as well."""
+        known = self.catalogue.actions.values()
+        own = (action for action in known if action.reason == reason)
+        return next(own, None) or next((action for action in known if reason in action.also), None)
 
 
 def memory_of(case: Case) -> Memory:
@@ -122,7 +125,7 @@ class Talk:
             await self._voice.say("bot.language_switched")
         if meaning.asks_if_human:
             await self._voice.say("bot.are_you_human", options=[self._voice.person(), self._voice.other()])
-        else:
+        elif not await self._answered(text, meaning):
             await self._do(meant(meaning, self.memory))
 
     async def _do(self, now: Next) -> None:
@@ -138,6 +141,12 @@ class Talk:
                 await self._voice.say("bot.quote.kept", options=self._voice.topics())
             case Move.ORDER:
                 await self._start(self.memory.reason or "order.status", now.order)
+            case Move.THING:
+                await self._start(self.memory.reason or "order.status", None, now.thing)
+            case Move.ANSWER | Move.ALL_OF_IT | Move.ENOUGH | Move.ASK | Move.PAGE:
+                await self._fill_in(now)
+            case Move.CHANGE:
+                await self._change(now.quote)
             case Move.REASON:
                 await self._start(now.reason or "order.status", now.order)
             case Move.CLARIFY:
@@ -208,44 +217,180 @@ class Talk:
 
     # --- doing ------------------------------------------------------------------------------------------------------
 
-    async def _start(self, reason: str, order: str | None) -> None:
-        """Take up a reason: find what it needs, then do what ends it."""
+    async def _start(self, reason: str, order: str | None, thing: str = "") -> None:
+        """Take up a reason: find what it is about, then do what ends it."""
         if reason not in REASONS:
             await self._miss()
             return
         known = self.memory.order_id if order is None else None  # a topic goes on with the order spoken of
-        self._remember(reason=reason, waiting=None, quote_id=None, offered=())
+        self._remember(reason=reason, waiting=None, quote_id=None, offered=(), thing=thing)
+        self._remember(answers={}, asking=None, line=None)
         await cases.describe(self._tx, self._case.id, reason=reason)
         if reason == "service.human" or reason in PERSON_AT_ONCE:
             await self._hand_over(PERSON_AT_ONCE.get(reason, "bot.handing_over"))
             return
         action = self._wits.action_for(reason)
-        if action is None or action.about is not About.ORDER:
+        if action is None or action.about is None:
             label = self._voice.name(reason)
             await self._voice.say("bot.not_yet", options=[self._voice.person(), self._voice.other()], reason=label)
             return
         if self._actor.level < action.need.level:
             await self._voice.say("bot.sign_in_needed", options=[self._voice.person()])
             return
-        order_id = known or await self._find_order(order)
-        if order_id is None:
-            await self._ask_order(action, missing=order)
-            return
-        self._remember(order_id=order_id)
-        await cases.describe(self._tx, self._case.id, order_id=order_id)
-        await self._finish(action, reason, order_id, implied=known is not None)
+        if action.about in _OF_ORDERS:
+            order_id = known or await self._find_order(order)
+            if order_id is None:
+                await self._ask_order(action, missing=order)
+                return
+            self._remember(order_id=order_id)
+            await cases.describe(self._tx, self._case.id, order_id=order_id)
+        if subject := await self._subject(action):
+            await self._finish(action, reason, subject, implied=known is not None)
 
-    async def _finish(self, action: Action, reason: str, order_id: UUID, *, implied: bool) -> None:
+    async def _subject(self, action: Action) -> Subject | None:
+        """The thing that is spoken of; None when it had to be asked for first."""
+        owner = self.memory.order_id if action.about in _OF_ORDERS else self._case.customer_id
+        assert owner
+        assert action.about
+        if action.about in {About.ORDER, About.CUSTOMER}:
+            return Subject(action.about, owner)
+        things = await self._things(action.about, owner)
+        if self.memory.thing not in things and len(things) == 1:
+            self._remember(thing=next(iter(things)))
+        if self.memory.thing in things:
+            return Subject(action.about, owner, self.memory.thing)
+        options = self._voice.things(things)
+        if options:
+            self._remember(waiting=Waiting.THING, offered=tuple(option.id for option in options))
+            await self._voice.say("bot.which_thing", options=[*options, self._voice.person()])
+        else:
+            await self._voice.say("bot.no_things", options=[self._voice.person(), self._voice.other()])
+        return None
+
+    async def _things(self, about: About, owner: UUID) -> dict[str, str]:
+        """Parcels of an order, or a customer's subscriptions, each with its name."""
+        if about is About.PARCEL:
+            order = await shop.access_order(self._tx, self._actor, owner)
+            return {parcel.ref: f"{parcel.carrier} {parcel.tracking_number}" for parcel in order.document.shipments}
+        facts = await shop.customer_facts(self._tx, self._actor, owner)
+        return {subscription.ref: subscription.name for subscription in facts.subscriptions}
+
+    async def _finish(self, action: Action, reason: str, subject: Subject, *, implied: bool) -> None:
         try:
-            if action.effect is Effect.CHANGE:
-                await self._quote(action, order_id)
-            else:
-                card = await self._run(action, {"order_id": order_id})
+            if action.effect is Effect.READ:
+                card = await self._run(action, subject.arguments)
                 if isinstance(card, OrderCard):
                     await self._show_order(card, reason)
+                return
+            form = await self._form(action, subject)
+            if form.open and action.offer and (why := await action.offer(self._tx, self._actor, subject)):
+                raise Refused(why.code, 409, alternatives=why.alternatives, **why.parameters)  # before asking anything
+            await self._go_on_filling(action, subject, form)
         except Refused as refused:
-            others = await self._candidates(action) if implied else []
+            others = await self._candidates(action) if implied and action.about in _OF_ORDERS else []
             await self._refuse(refused, others)
+
+    # --- what an action asks for ------------------------------------------------------------------------------------
+
+    async def _form(self, action: Action, subject: Subject) -> Form:
+        memory = self.memory
+        fields = await actions.fields(self._tx, self._actor, action, subject)
+        return Form(fields, memory.answers, memory.asking, memory.line)
+
+    async def _in_hand(self) -> tuple[Action, Subject, Form] | None:
+        """The action that is being filled in, if one is."""
+        action = self._wits.action_for(self.memory.reason or "")
+        if action is None or action.about is None or (action.about in _OF_ORDERS and not self.memory.order_id):
+            return None
+        subject = await self._subject(action)
+        return (action, subject, await self._form(action, subject)) if subject else None
+
+    async def _fill_in(self, now: Next) -> None:
+        """A button that answers a field, or asks for it anew."""
+        held = await self._in_hand()
+        if held is None:
+            await self._voice.say("bot.offer_topics", options=self._voice.topics())
+            return
+        action, subject, form = held
+        match now.move:
+            case Move.ANSWER:
+                form = form.picked(now.field, now.path)
+            case Move.ALL_OF_IT if field := form.field(now.field):
+                form = form.told(now.field, everything(field))
+            case Move.ENOUGH:
+                form = form.ended(now.field)
+            case Move.ASK:
+                form = form.again(now.field)
+        await self._fill(action, subject, form)
+
+    async def _answered(self, text: str, meaning: Meaning) -> bool:
+        """Whether a text answered the field that was asked for; then it went on."""
+        if self.memory.waiting is not Waiting.ANSWER or not may_answer(meaning):
+            return False
+        held = await self._in_hand()
+        field = held[2].open if held else None
+        if held is None or field is None:
+            return False
+        action, subject, form = held
+        if is_written(field):
+            if field.kind is not FieldKind.NOTE and is_certainly_a_wish(meaning):
+                return False
+            try:
+                form = form.told(field.name, read_field(field, text))
+            except Refused as refused:
+                await self._voice.say(refused.key, **refused.parameters)
+        else:
+            path = typed(text, self._voice.labels(field, form), meaning.slots.choice)
+            if path is None:
+                return False
+            form = form.picked(field.name, path)
+        await self._fill(action, subject, form)
+        return True
+
+    async def _fill(self, action: Action, subject: Subject, form: Form) -> None:
+        """Go on with a form in hand; what the rules say against it is told."""
+        try:
+            await self._go_on_filling(action, subject, form)
+        except Refused as refused:
+            await self._refuse(refused)
+
+    async def _go_on_filling(self, action: Action, subject: Subject, form: Form) -> None:
+        """Ask for the next field, or do what is asked for with the answers."""
+        self._remember(answers=dict(form.answers), asking=form.asking, line=form.line, waiting=None, quote_id=None)
+        if field := form.open:
+            options = await self._voice.ask(action.name, subject, form, field)
+            offered = tuple(option.id for option in options)
+            self._remember(asking=field.name, waiting=Waiting.ANSWER, offered=offered)
+            return
+        try:
+            await self._conclude(action, subject, form)
+        except Refused as refused:
+            wrong = form.field(str(refused.parameters.get("field", "")).partition(".")[0])
+            if wrong is None:
+                raise
+            await self._voice.say(refused.key, **refused.parameters)
+            await self._go_on_filling(action, subject, form.again(wrong.name))
+
+    async def _conclude(self, action: Action, subject: Subject, form: Form) -> None:
+        raw = subject.arguments | dict(form.answers)
+        if action.effect is Effect.CHANGE:
+            await self._quote(action, raw, changeable=bool(form.fields))
+            return
+        card = await self._run(action, raw)
+        await self._voice.say("bot.done", card=card)
+
+    async def _change(self, pressed: UUID | None) -> None:
+        """Another answer than the one that stands on the slip."""
+        held, quote_id = await self._in_hand(), self.memory.quote_id
+        if held is None or quote_id is None or pressed != quote_id:
+            await self._voice.say("bot.quote.expired")
+            await self._start(self.memory.reason or "order.status", None, self.memory.thing)
+            return
+        action, subject, form = held
+        if len(form.fields) == 1:
+            await self._fill(action, subject, form.again(form.fields[0].name))
+        else:
+            await self._voice.ask_what_to_change(action.name, form.fields, quote_id)
 
     async def _find_order(self, typed: str | None) -> UUID | None:
         if typed is None:
@@ -296,19 +441,24 @@ class Talk:
         open_ones = (self._wits.catalogue.actions[offer.action] for offer in offers if offer.refusal is None)
         return [action.reason for action in open_ones if action.reason]
 
-    async def _quote(self, action: Action, order_id: UUID) -> None:
+    async def _quote(self, action: Action, raw: Mapping[str, Any], *, changeable: bool) -> None:
         quote = await requests.quote(
             self._tx,
             self._wits.catalogue,
             self._actor,
             action.name,
-            {"order_id": order_id},
+            raw,
             customer_id=self._case.customer_id,
             case_id=self._case.id,
         )
         self._note("bot.tried.quoted", order=quote.draft.slip.order_ref)
         self._remember(waiting=Waiting.CONFIRMATION, quote_id=quote.id)
-        await self._voice.offer(quote)
+        await self._voice.offer(quote, changeable=changeable)
+
+    async def _quote_again(self) -> None:
+        """The same, as it is now."""
+        if held := await self._in_hand():
+            await self._fill(*held)
 
     async def _confirm(self, pressed: UUID | None) -> None:
         """A confirmation in the customer's own session counts for the one quote that was shown last.
@@ -321,7 +471,7 @@ class Talk:
         held = await find_quote(self._tx, self._actor, self.memory.quote_id) if self.memory.quote_id else None
         if held is None or (pressed and pressed != held.id):
             await self._voice.say("bot.quote.expired")
-            await self._start(self.memory.reason or "order.status", None)
+            await self._quote_again()
             return
         if held.id != self._shown:
             return
@@ -333,7 +483,7 @@ class Talk:
         except Refused as refused:
             await self._voice.say(refused.key, **refused.parameters)
             if refused.code in {"quote_expired", "order_changed"}:
-                await self._start(self.memory.reason or "order.status", str(held.order_id))
+                await self._quote_again()
             return
         self._note("bot.tried.confirmed", order=held.draft.slip.order_ref)
         await self._voice.say("bot.executing")
@@ -401,6 +551,9 @@ class Talk:
 
     def _remember(self, **changes: Any) -> None:
         self.memory = msgspec.structs.replace(self.memory, **changes)
+
+
+_OF_ORDERS = {About.ORDER, About.PARCEL}
 
 
 def _is_id(text: str) -> bool:

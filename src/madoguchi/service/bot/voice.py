@@ -1,10 +1,13 @@
 """How the bot speaks: sentences in the customer's language, options, cards and slips, as entries of the case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote as quoted
+from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.actions.fields import Field, FieldKind, Subject, difference, label, opening, words
 from madoguchi.core.actions.rules import Card, CardLine, OrderCard
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case
@@ -15,6 +18,7 @@ from madoguchi.core.shop.port import OrderLine, OrderState
 from madoguchi.core.shop.queries import Order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.bot.asking import Form, Pick, can_end, is_on_page, is_written, picks
 from madoguchi.service.bot.rules import beside_people, chosen
 
 TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
@@ -70,13 +74,72 @@ class Voice:
         key, parameters = _words(card, self._reader)
         await self.say(key, options=options, card=card, kind=Kind.CARD, **parameters)
 
-    async def offer(self, quote: Quote) -> None:
-        """A quote as a slip to confirm or to leave."""
-        options = [
-            Option(f"confirm:{quote.id}", self._reader.t("bot.quote.confirm_button")),
-            Option(f"keep:{quote.id}", self._reader.t("bot.quote.keep_button")),
-        ]
+    async def offer(self, quote: Quote, *, changeable: bool) -> None:
+        """A quote as a slip to confirm, to change, or to leave."""
+        t = self._reader.t
+        options = [Option(f"confirm:{quote.id}", t("bot.quote.confirm_button"))]
+        if changeable:
+            options.append(Option(f"change:{quote.id}", t("bot.quote.change_button")))
+        options.append(Option(f"keep:{quote.id}", t("bot.quote.keep_button")))
         await self.say("bot.quote.intro", options=options, card=quote.draft.slip, kind=Kind.SLIP, quote=quote)
+
+    async def ask(self, action: str, subject: Subject, form: Form, field: Field) -> list[Option]:
+        """The question for a field, with what can be pressed; gives the options that answer it."""
+        value = form.answers.get(field.name)
+        if is_on_page(field):
+            options = [Option(opening(action, subject), self._reader.t("bot.ask.open"))]
+        else:
+            options = [self._pick(field, form.line, pick) for pick in picks(field, value, form.line)]
+        beside = [] if form.line else self._ends(field, value)
+        key, parameters = self._question(action, form, field)
+        await self.say(key, options=[*options, *beside, self.person()], **parameters)
+        return options
+
+    async def ask_what_to_change(self, action: str, fields: Sequence[Field], quote_id: UUID) -> None:
+        """Which of the answers is to be another."""
+        reader = self._reader
+        options = [Option(f"ask:{field.name}", label(action, field, reader)) for field in fields]
+        keep = Option(f"keep:{quote_id}", reader.t("bot.quote.keep_button"))
+        await self.say("bot.ask.which_to_change", options=[*options, keep])
+
+    def labels(self, field: Field, form: Form) -> dict[str, str]:
+        """What can be picked, by its path, as the customer reads it."""
+        return {
+            pick.path: words(pick.label, self._reader) for pick in picks(field, form.answers.get(field.name), form.line)
+        }
+
+    def _question(self, action: str, form: Form, field: Field) -> tuple[str, dict[str, Any]]:
+        line = next((option for option in field.options if option.value == form.line), None)
+        if line:
+            key = "bot.ask.how_many" if field.kind is FieldKind.UNITS else "bot.ask.which_variant"
+            return key, {"line": words(line.label, self._reader)}
+        if form.answers.get(field.name):
+            return "bot.ask.more", {}
+        name = label(action, field, self._reader)
+        if is_on_page(field):
+            return "bot.ask.page", {"field": name}
+        return ("bot.ask.write" if is_written(field) else "bot.ask.choose"), {"field": name}
+
+    def _pick(self, field: Field, line: str | None, pick: Pick) -> Option:
+        reader = self._reader
+        if line and field.kind is FieldKind.SWAPS:
+            worth = difference(pick.amount, reader)
+        else:
+            worth = reader.money(pick.amount) if pick.amount is not None else ""
+        detail = " · ".join(part for part in (worth, words(pick.note, reader)) if part)
+        return Option(f"answer:{field.name}:{pick.path}", words(pick.label, reader), detail)
+
+    def _ends(self, field: Field, value: Any) -> list[Option]:
+        t = self._reader.t
+        if field.kind is FieldKind.UNITS and not value and len(field.options) > 1:
+            return [Option(f"all:{field.name}", t("bot.ask.all"))]
+        if not can_end(field, value):
+            return []
+        return [Option(f"enough:{field.name}", t("bot.ask.enough" if value else "bot.ask.skip"))]
+
+    def things(self, of: Mapping[str, str]) -> list[Option]:
+        """Buttons that pick a parcel or a subscription."""
+        return [Option(f"thing:{quoted(ref, safe='')}", name) for ref, name in of.items()]
 
     def name(self, reason: str) -> str:
         """A contact reason as customers call it."""
