@@ -81,6 +81,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     gift_balance: int = 0
     points: int = 0
 
+    @property
+    def order_refs(self) -> set[str]:
+        """The numbers of all orders, with those that paid for memberships."""
+        return {order.ref for order in self.orders} | {one.order for one in self.subscriptions}
+
     def order(self, story: Story) -> str:
         """The number of this person's first order of that story; LookupError when there is none."""
         for order in self.orders:
