@@ -25,6 +25,7 @@ from madoguchi.core.shop.queries import order_id_of
 from madoguchi.edge.stores.demo.people import BY_REF
 from madoguchi.front.demo import world
 from madoguchi.kit import clock, ids, jobs
+from madoguchi.kit.events import Happened
 from madoguchi.kit.i18n import LANGUAGES, Reader
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.settings import Settings
@@ -239,6 +240,20 @@ async def test_the_order_is_locked_before_the_case(app: App, database_url: str) 
         await settling.execute("select from cases where id = %s for update nowait", [chat.case_id])
     assert await turn
     assert (await chat.all())[-1].text == _said("ja", "bot.executing")
+
+
+async def test_it_tells_what_happened_also_while_the_customer_reads(app: App, database_url: str) -> None:
+    """A read mark holds the case; who skips it then, comes again with the next sweep, seconds later."""
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="ありがとう"))
+    fact: dict[str, object] = {"case_id": str(chat.case_id)}
+    async with await psycopg.AsyncConnection.connect(database_url) as reading:
+        await reading.execute("select from cases where id = %s for update", [chat.case_id])
+        telling = asyncio.create_task(app.bot.after(Happened(ids.uuid7(), "requests.settled", 1, clock.now(), fact)))
+        await _waits_for_a_lock(app)
+    await telling
+    assert (await chat.all())[-1].author is Author.BOT
 
 
 async def _waits_for_a_lock(app: App) -> None:

@@ -195,13 +195,11 @@ async def running_contact(tx: Tx, case_id: UUID) -> UUID | None:
     return UUID(str(found)) if found else None
 
 
-async def bots_case(tx: Tx, case_id: UUID) -> Case | None:
-    """The case, locked, if the bot owes it an answer, and nobody else is at it right now."""
+async def bots_case(tx: Tx, case_id: UUID, *, wait: bool = False) -> Case | None:
+    """The case, locked, if the bot owes it an answer; None too when somebody is at it, unless they are waited for."""
+    locked = "for update" if wait else "for update skip locked"
     return await tx.maybe(
-        Case,
-        f"""select {_CASE} from cases c
-            where c.id = %s and c.bot_due_seq is not null for update skip locked""",
-        [case_id],
+        Case, f"select {_CASE} from cases c where c.id = %s and c.bot_due_seq is not null {locked}", [case_id]
     )
 
 

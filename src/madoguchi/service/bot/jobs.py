@@ -42,17 +42,20 @@ class Bot:
         task.add_done_callback(self._turns.discard)
         return task
 
-    async def turn(self, case_id: UUID) -> bool:
-        """Answer now; False when there was nothing to answer, or somebody else is at it."""
+    async def turn(self, case_id: UUID, *, wait: bool = False) -> bool:
+        """Answer now, or after a `wait` for whoever is at the case; False when there was nothing to answer."""
         case = await self._db.run(SYSTEM, lambda tx: cases.access_case(tx, SYSTEM, case_id))
         actor = _for_customer_of(case)
-        return await self._db.run(actor, lambda tx: self._take(tx, actor, case))
+        return await self._db.run(actor, lambda tx: self._take(tx, actor, case, wait=wait))
 
     async def after(self, happened: Happened) -> None:
-        """Something that a case waited for has happened: speak there, if the bot has it."""
+        """Something that a case waited for has happened: speak there, if the bot has it.
+
+        The customer reads it at this very moment, which holds the case for an instant: that is waited for.
+        """
         case_id = happened.fact.get("case_id")
         if case_id:
-            await self.turn(UUID(str(case_id)))
+            await self.turn(UUID(str(case_id)), wait=True)
 
     async def sweep(self, _: Nothing) -> None:
         """Answer what has waited for longer than OVERDUE."""
@@ -73,11 +76,11 @@ class Bot:
         except Exception:
             log.exception("the bot failed in case %s", case_id)
 
-    async def _take(self, tx: Tx, actor: Actor, seen: Case) -> bool:
+    async def _take(self, tx: Tx, actor: Actor, seen: Case, *, wait: bool) -> bool:
         quote_id = memory_of(seen).quote_id
         if quote_id:
             await _lock_order(tx, actor, quote_id)
-        case = await cases.bots_case(tx, seen.id)
+        case = await cases.bots_case(tx, seen.id, wait=wait)
         if case is None or memory_of(case).quote_id != quote_id:  # another turn came between; the sweep comes by
             return False
         customer = await people.access_customer(tx, actor, case.customer_id)
