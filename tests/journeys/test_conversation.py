@@ -14,6 +14,7 @@ from playwright.async_api import Page, expect
 
 from madoguchi.edge.stores.demo.people import Story
 from madoguchi.front.demo.world import Colleague
+from madoguchi.front.ui.render import whole
 from madoguchi.kit import clock
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.routing.rules import LIMITS
@@ -145,7 +146,7 @@ async def test_a_person_by_plain_forms(site: Site, lang: str, says: Reader) -> N
     await desks[had].post(f"/desk/cases/{id_of(room)}/wrap-up", record)
     await customer.until(room, shown(says.t("routing.wrap.done", text=record["done"])))
     thanked = await customer.post(f"/cases/{id_of(room)}/survey", {"rating": 5})
-    assert shown(says.t("surveys.thanks", until=clock.now() + timedelta(days=7))) in thanked.text
+    assert whole(says.t("surveys.thanks", until=clock.now() + timedelta(days=7))) in thanked.text
     await transcript_comes(customer, native.customer.email, says, str(record["done"]), room)
 
 
