@@ -130,9 +130,10 @@ def confirmation_token(signer: Signer, actor: Actor, of: Quote, now: datetime) -
 async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, quote_id: UUID, token: str) -> Request:
     """Turn a quote into a request that will be executed once; the same quote gives the same request.
 
-    Refused: confirmation_bad, quote_expired, order_changed (quote again), change_open, units_taken, money_taken.
+    Refused: confirmation_bad, quote_expired, order_changed (quote again), change_open, subject_open, units_taken,
+    money_taken.
     """
-    held = await queries.access_quote(tx, actor, quote_id)
+    held = await queries.access_quote(tx, actor, quote_id, lock=True)
     order = await access_order(tx, actor, held.order_id, lock=True) if held.order_id else None
     if known := await queries.request_of_quote(tx, quote_id):
         return known
@@ -145,7 +146,10 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
     request_id = ids.uuid7()
     wish = _wish(request_id, held, order.store_ref if order else None)
     await change.begin(tx, wish)
-    await _insert(tx, actor, held, wish)
+    try:
+        await _insert(tx, actor, held, wish)
+    except errors.UniqueViolation as error:
+        raise Refused("change_open" if wish.order_id else "subject_open", 409) from error
     if held.draft.approval:
         await _ask_approval(tx, held, request_id)
     else:
@@ -172,7 +176,7 @@ async def decline(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, 
     """Do not grant a waiting wish: what it had set aside is free again. Refused as in `approve`."""
     request = await _waiting(tx, actor, request_id)
     await _decide(tx, actor, request, note)
-    await _give_up(tx, catalogue, request, RequestState.FAILED, "approval_declined")
+    await _give_up(tx, catalogue, request, RequestState.FAILED, refuses="approval_declined")
     return await queries.access_request(tx, actor, request_id)
 
 
@@ -183,7 +187,7 @@ async def withdraw(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID)
         return request
     if request.state not in {RequestState.NEEDS_APPROVAL, RequestState.CONFIRMED}:
         raise Refused("too_late_to_withdraw", 409)
-    await _give_up(tx, catalogue, request, RequestState.CANCELLED, "withdrawn")
+    await _give_up(tx, catalogue, request, RequestState.CANCELLED, refuses="withdrawn")
     return await queries.access_request(tx, actor, request_id)
 
 
@@ -285,11 +289,11 @@ async def _ask_approval(tx: Tx, of: Quote, request_id: UUID) -> None:
     tx.wake(APPROVALS)
 
 
-async def _give_up(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, code: str) -> None:
+async def _give_up(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, *, refuses: str) -> None:
     """End a wish that was never carried out; its room releases what it had set aside."""
     nothing = Operation(key=str(request.id), state=OperationState.FAILED)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), nothing)
-    await _end(tx, request, state, msgspec.structs.replace(outcome, code=code))
+    await _end(tx, request, state, msgspec.structs.replace(outcome, code=refuses))
 
 
 async def _end(tx: Tx, request: Request, state: RequestState, outcome: Outcome) -> None:
@@ -400,10 +404,7 @@ async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
             tx.now,
         ],
     )
-    try:
-        await tx.many(
-            "insert into request_lines (request_id, order_id, line_ref) values (%s, %s, %s)",
-            [(wish.id, of.order_id, ref) for ref in of.draft.line_refs],
-        )
-    except errors.UniqueViolation as error:
-        raise Refused("change_open", 409) from error
+    await tx.many(
+        "insert into request_lines (request_id, order_id, line_ref) values (%s, %s, %s)",
+        [(wish.id, of.order_id, ref) for ref in of.draft.line_refs],
+    )

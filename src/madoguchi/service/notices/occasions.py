@@ -65,9 +65,7 @@ async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice 
         customer=customer,
         store=shop,
         reader=reader,
-        letter=letters.settled(
-            reader, template, request.action, request.order_ref or "", request.outcome, order_link
-        ),
+        letter=letters.settled(reader, template, request.action, request.order_ref or "", request.outcome, order_link),
         case_id=request.case_id,
         order_id=request.order_id,
         slip=request.outcome.slip,
