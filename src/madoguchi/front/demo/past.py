@@ -17,6 +17,7 @@ from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 
 MONTH = timedelta(days=30)
+SPREAD = 7  # moments over which an order's questions are dealt
 WISHES = (
     (ChangeWish.CANCEL, "order.cancel"),
     (ChangeWish.ADDRESS, "order.change_address"),
@@ -26,15 +27,13 @@ WISHES = (
 
 
 async def remember(database: Database) -> None:
-    """Let the named customers have asked what could be done with their orders, spread over the month; once."""
+    """Let the named customers have asked, since they ordered, what could be done with their orders; once."""
     now = clock.now()
     orders = await database.run(SYSTEM, _orders)
-    asked = list(product(orders, WISHES))
-    for number, (order, (wish, action)) in enumerate(asked):
-        at = now - MONTH * number / len(asked)
-        if at > order.placed_at:
-            with clock.frozen(at):
-                await database.run(SYSTEM, lambda tx: _decide(tx, order, wish, action))  # noqa: B023 - awaited at once
+    for number, (order, (wish, action)) in enumerate(product(orders, WISHES)):
+        since = max(order.placed_at, now - MONTH)
+        with clock.frozen(since + (now - since) * (number % SPREAD + 1) / (SPREAD + 1)):
+            await database.run(SYSTEM, lambda tx: _decide(tx, order, wish, action))  # noqa: B023 - awaited at once
 
 
 async def _orders(tx: Tx) -> Sequence[Order]:
