@@ -87,6 +87,37 @@ async def test_a_late_failure_is_heard_and_goes_another_way(house: House) -> Non
     await house.sound()
 
 
+async def test_what_the_store_noted_before_we_died_is_not_noted_twice(house: House) -> None:
+    intent = await house.books.owe(CARD, 1200)
+    house.with_provider(Faults(), Temper(fails_late=1.0))
+    house.with_till(Faults(lost=1.0))
+    await house.work()
+    assert (house.till.refunded(CARD), (await house.intent(intent)).booked_at) == (1200, None)
+    house.now += SENT_BACK_AFTER
+    house.with_till(Faults())
+    await house.news()
+    await house.work()
+    assert await house.state(intent) is IntentState.FAILED
+    other = await house.db.run(SYSTEM, lambda tx: verbs.go_another_way(tx, SYSTEM, intent, Destination.GIFT_BALANCE))
+    await house.work()
+    assert (house.till.credits, house.till.refunded(CARD)) == ({str(other): 1200}, 1200)
+    await house.sound()
+
+
+async def test_news_that_could_not_be_read_is_read_later(house: House) -> None:
+    intent = await house.books.owe(CARD, 1200)
+    house.with_provider(Faults(), Temper(fails_late=1.0))
+    await house.work()
+    house.now += SENT_BACK_AFTER
+    await house.news()
+    house.with_provider(Faults(lost=1.0), Temper())
+    await house.work()
+    assert await house.state(intent) is IntentState.SUCCEEDED
+    house.with_provider(Faults(), Temper())
+    await house.look_now()
+    assert await house.state(intent) is IntentState.FAILED
+
+
 async def test_konbini_goes_to_a_bank_account_with_others(house: House) -> None:
     intent = await house.books.owe(KONBINI, 1000, Destination.BANK)
     await house.work()

@@ -235,8 +235,13 @@ async def book_refund(tx: Tx, intent_id: UUID) -> None:
 
 
 async def fail_refund(tx: Tx, intent_id: UUID, code: str) -> bool:
-    """It did not go, or came back; the money is owed again and stays reserved. Whether it failed now."""
+    """It did not go, or came back; the money is owed again and stays reserved. Whether it failed now.
+
+    What came back must have been noted by the store before: else nobody knows whether the next way is noted twice.
+    """
     intent = await _locked_with_tender(tx, intent_id)
+    if intent.state is IntentState.SUCCEEDED and intent.booked_at is None:
+        raise ValueError(f"refund {intent.number} came back before the store noted it")
     if not await _move(tx, intent, IntentState.FAILED, code=code, settled_at=tx.now):
         return False
     if intent.state is IntentState.SUCCEEDED:

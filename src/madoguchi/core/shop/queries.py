@@ -44,7 +44,8 @@ _ORDER = "id, store_id, store_ref, customer_id, version, placed_at, document"
 async def access_order(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = False) -> Order:
     """The order, if the actor may see it: the customer whose it is, staff, the system; else invisible."""
     if lock:
-        order = await tx.maybe(Order, f"select {_ORDER} from orders where id = %s for update", [order_id])
+        # not for update: whatever refers to the order may still be written, and waits for nobody
+        order = await tx.maybe(Order, f"select {_ORDER} from orders where id = %s for no key update", [order_id])
     else:
         order = await tx.maybe(Order, f"select {_ORDER} from orders where id = %s", [order_id])
     if order is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == order.customer_id):

@@ -36,8 +36,13 @@ class Executor:
         self._providers = providers
 
     async def execute(self, arguments: ledger.ExecuteRefund) -> None:
-        """One step of an intent: it settles, or is looked at again later; then the store is told."""
+        """One step of an intent: it settles, or is looked at again later; then the store is told.
+
+        The store is told before anything else is heard: what it noted, nobody may take for not noted later.
+        """
         intent = await self._db.run(SYSTEM, lambda tx: ledger.claim_refund(tx, arguments.intent_id))
+        if intent.state is IntentState.SUCCEEDED and not await self._tell_store(intent):
+            return
         goes_on = intent.state is IntentState.RESERVED or intent.state in UNDER_WAY
         if intent.rail is Rail.PROVIDER and (goes_on or intent.state is IntentState.SUCCEEDED):
             await self._by_provider(intent)
@@ -53,7 +58,8 @@ class Executor:
             found = await self._refund(provider, intent)
         except ProviderUnavailable:
             log.warning("the provider of %s did not answer for refund %s", intent.store_id, intent.number)
-            found = None
+            await self._db.run(SYSTEM, lambda tx: _doubt(tx, intent))
+            return
         failpoint("after_provider")
         if found is not None:
             await self._db.run(SYSTEM, lambda tx: _take(tx, intent, found))
@@ -106,18 +112,19 @@ class Executor:
             log.warning("the store %s did not answer for refund %s", intent.store_id, intent.number)
             return Operation(key=key, state=OperationState.UNKNOWN)
 
-    async def _tell_store(self, before: Intent) -> None:
-        """The store notes what a provider or a bank paid."""
+    async def _tell_store(self, before: Intent) -> bool:
+        """The store notes what a provider or a bank paid; False when that is still open."""
         intent = await self._db.run(SYSTEM, lambda tx: intents.access_intent(tx, SYSTEM, before.id))
         store = self._stores[intent.store_id]
         if intent.state is not IntentState.SUCCEEDED or intent.booked_at is not None:
-            return
+            return True
         if Capability.REFUND not in store.capabilities():
             await self._db.run(SYSTEM, lambda tx: ledger.book_refund(tx, intent.id))
-            return
+            return True
         operation = await self._ask(store, intent)
         failpoint("after_store")
         await self._db.run(SYSTEM, lambda tx: _take_note(tx, intent, operation))
+        return operation.state is OperationState.SUCCEEDED
 
 
 class Reconciler:
@@ -153,15 +160,20 @@ async def _take(tx: Tx, intent: Intent, found: ProviderRefund) -> None:
     match found.state:
         case RefundState.SUCCEEDED:
             await ledger.settle_refund(tx, intent.id, found.ref, booked=False)
+            await verbs.found_out(tx, intent.id)
         case RefundState.FAILED:
             await ledger.fail_refund(tx, intent.id, found.code or "failed")
+            await verbs.found_out(tx, intent.id)
         case RefundState.PENDING:
             again = tx.now + rules.again_in(intent.attempts + 1)
             await ledger.keep_refund(tx, intent.id, IntentState.PENDING, again, found.ref)
 
 
 async def _doubt(tx: Tx, intent: Intent) -> None:
-    """Nobody knows what became of it; after some tries a person has to find out."""
+    """Nobody knows what became of it; after some tries a person has to find out.
+
+    What went stays as it is: there was news that could not be read, so it is looked at again.
+    """
     await ledger.keep_refund(tx, intent.id, IntentState.UNKNOWN, tx.now + rules.again_in(intent.attempts + 1))
     if intent.attempts >= rules.ASKED_AT_MOST:
         await verbs.open_task(tx, intent.store_id, TaskKind.UNKNOWN, intent.id, None)
@@ -178,9 +190,11 @@ async def _take_operation(tx: Tx, intent: Intent, operation: Operation) -> None:
         case OperationState.SUCCEEDED:
             await _mirror(tx, intent, operation)
             await ledger.settle_refund(tx, intent.id, operation.created or operation.key, booked=True)
+            await verbs.found_out(tx, intent.id)
             await shop.take_facts_again(tx, intent.order_id)
         case OperationState.FAILED:
             await ledger.fail_refund(tx, intent.id, f"store_{operation.code or 'failed'}")
+            await verbs.found_out(tx, intent.id)
         case OperationState.PENDING:
             again = tx.now + rules.again_in(intent.attempts + 1)
             await ledger.keep_refund(tx, intent.id, IntentState.PENDING, again)

@@ -35,7 +35,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def again_in(attempts: int) -> timedelta:
     """How long to wait before the next try."""
-    return timedelta(seconds=min(2**attempts, 600))
+    return timedelta(seconds=min(2**attempts, 60))
 
 
 def match(intent: Intent, listed: Sequence[ProviderRefund], taken: Collection[str]) -> Sequence[ProviderRefund]:

@@ -12,7 +12,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
 from madoguchi.core.actions.fields import BankAccount
 from madoguchi.core.ledger import queries as intents
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail
+from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
@@ -141,6 +141,14 @@ async def open_task(tx: Tx, store_id: str, kind: TaskKind, intent_id: UUID | Non
     )
 
 
+async def found_out(tx: Tx, intent_id: UUID) -> None:
+    """An answer came after all: nobody has to find it out any more."""
+    await tx.execute(
+        "update refund_tasks set done_at = %s where intent_id = %s and kind = %s and done_at is null",
+        [tx.now, intent_id, TaskKind.UNKNOWN],
+    )
+
+
 async def take_findings(tx: Tx, store_id: str, findings: list[Finding]) -> None:
     """Look again at intents that are behind, and ask people about the rest."""
     for finding in findings:
@@ -194,8 +202,3 @@ async def _days(tx: Tx, store_id: str, destination: Destination) -> tuple[int, i
 def _must_be(actor: Actor, role: Role) -> None:
     if actor is not SYSTEM and not outranks(actor, role):
         raise Refused("forbidden", 403)
-
-
-def waits_for_account(intent: Intent) -> bool:
-    """Whether the customer still has to say where it goes."""
-    return intent.state is IntentState.PLANNED

@@ -33,10 +33,10 @@ create table refund_tasks (
   intent_id   uuid references refund_intents,
   outside_ref text,
   opened_at   timestamptz not null,
-  done_by     uuid references staff,
+  done_by     uuid references staff,        -- null: an answer came after all
   done_at     timestamptz,
   note        text,
-  check ((done_by is null) = (done_at is null)),
+  check (done_by is null or done_at is not null),
   check (intent_id is not null or outside_ref is not null)
 );
 create unique index refund_tasks_once on refund_tasks (kind, coalesce(intent_id::text, outside_ref))
