@@ -13,6 +13,17 @@ from tests.house.sources import PACKAGE, Module, modules, planted, strings
 
 ENGLISH = catalogue("en")
 
+# numbers of days, hours and money in sentences are the rules', which tell them as parameters
+NUMBERS = re.compile(
+    r"\d+ ?(?:営?業?日|時間|円|天|小时|元|个工作日|영?업?일|시간|원|(?:working |business )?days?\b|hours?\b)|[¥$€] ?\d"
+)
+NOT_OF_THE_RULES = {
+    "errors.too_many_codes": "how often we send codes",
+    "policy.said.goodwill.within": "per day, as a measure",
+    "policy.said.goodwill.approval": "per day, as a measure",
+    "policy.field.goodwill.limits.day": "per day, as a measure",
+}
+
 # words that are not ours (design of tone: docs/words.md)
 UNWELCOME = {
     "ja": ("あなた", "了解しました", "させていただきますよう", "！"),
@@ -111,7 +122,17 @@ def test_a_button_is_called_by_its_name(lang: str) -> None:
     assert misquoted(lang, catalogue(lang)) == []
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_numbers_of_the_rules_are_not_typed(lang: str) -> None:
+    """A rule that becomes 45 days in the office, and stays 30 in a sentence, is a promise broken by us."""
+    texts = {key: text for key, text in catalogue(lang).items() if key not in NOT_OF_THE_RULES}
+    assert [key for key, text in texts.items() if not key.startswith("look.") and any(map(numbers, forms(text)))] == []
+
+
 def test_catches_violations() -> None:
+    assert numbers("30日以内に") == ["30日"]
+    assert numbers("within 30 days or ¥500") == ["30 days", "¥5"]
+    assert numbers("{days}日以内に、10分間") == []
     assert missing(in_python([planted("core.cases.verbs", "reader.t('cases.no.such.text')")]))
     assert missing(in_python([planted("core.cases.verbs", "raise Refused('no_such_code', 409)")]))
     assert missing(in_python([planted("core.cases.verbs", "transition(tx, case, to, text_key='cases.nothing')")]))
@@ -126,6 +147,11 @@ def test_catches_violations() -> None:
     assert misquoted("en", {"a.b": "Press “Send”.", "a.c": "Send", "a.d": "It is “{word}”, a “word”."}) == []
     example = PACKAGE / "front" / "ui" / "templates" / "components" / "ratings.html"
     assert "ui.rating.{}" in {ask.key for ask in in_templates([example])}
+
+
+def numbers(text: str) -> list[str]:
+    """Numbers of days, hours or money in a text."""
+    return NUMBERS.findall(text)
 
 
 def missing(of: Iterable[Asked]) -> list[Asked]:
