@@ -52,6 +52,8 @@ from madoguchi.kit.settings import Settings, secret_key
 from madoguchi.service.bot.jobs import Bot
 from madoguchi.service.bot.ngrams import NgramUnderstanding
 from madoguchi.service.bot.talk import Wits
+from madoguchi.service.claims.actions import ACTIONS as CLAIMS
+from madoguchi.service.claims.jobs import Sweeper
 from madoguchi.service.notices import jobs as notices_jobs
 from madoguchi.service.notices import verbs as notices
 from madoguchi.service.notices.letters import Links
@@ -78,7 +80,7 @@ REACTIONS: Reactions = {
 
 def catalogue() -> Catalogue:
     """Everything that can be done."""
-    return Catalogue([*ORDERS, *ROUTING, *SURVEYS])
+    return Catalogue([*ORDERS, *CLAIMS, *ROUTING, *SURVEYS])
 
 
 class App:
@@ -101,6 +103,7 @@ class App:
         self.refunds = refunds_jobs.Executor(self.db, self.stores, self.providers)
         self.reconciler = refunds_jobs.Reconciler(self.db, self.providers)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
+        self.claims = Sweeper(self.db, self.catalogue, self.signer)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
         self.box = MailBox(self.db)
@@ -147,6 +150,7 @@ class App:
             requests.EXECUTE: Duty(self.executor.execute, requests.Execute),
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
+            "claims.sweep": Duty(self.claims.sweep, Nothing, timedelta(minutes=1)),
             "refunds.compare": Duty(self.reconciler.nightly, Nothing, timedelta(days=1)),
             "payments.news": Duty(self._news, Nothing, timedelta(seconds=5)),
             "people.sweep": Duty(partial(people_jobs.sweep, db), Nothing, timedelta(hours=1)),

@@ -22,6 +22,7 @@ from madoguchi.core.policy.pack import (
     ChangeWish,
     Fault,
     Payer,
+    Problem,
     Remedy,
     Stage,
     Then,
@@ -89,6 +90,9 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.{}.field.{}": list(_form_fields()),
         "actions.{}.lead": [action.name for action in _CATALOGUE.values() if action.offer],
         "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
+        "claims.problem.{}": sorted(set(Problem) - {Problem.UNKNOWN_CHARGE}),
+        "claims.remedy.{}": Remedy,
+        "claims.then.{}": Remedy,
         "counter.case.state.{}": State,
         "counter.case.{}": State,
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
@@ -117,6 +121,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.field.{}": {field.key for field in _VALUES},
         "policy.of.{}": {name for field in _VALUES for name in field.of} | set(Approver),
         "policy.option.{}.{}": [(field.key, word) for field in _VALUES for word in field.options],
+        "policy.option.claims.check_list.{}": sorted({place for rules in _PACKS for place in rules.claims.check_list}),
         "policy.option.claims.remedies.{}": Remedy,
         "policy.option.faults.postage.{}": Payer,
         "policy.said.claims.{}": ("good_faith", "approval"),
@@ -149,6 +154,7 @@ def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     return {
         "actions.{}.field.{}.help": list(_form_fields()),
         "bot.option.{}": REASONS,
+        "claims.{}": (),  # ids of rules look like keys
         "desk.fact.{}": (),
     }
 

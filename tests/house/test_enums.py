@@ -9,11 +9,13 @@ from madoguchi.core.access.rules import STAFF, Audience
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.policy.decisions import Verdict
+from madoguchi.core.policy.pack import Problem, Remedy
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import OperationState as Doing
 from madoguchi.core.shop.port import OrderState, RefundTo
 from madoguchi.edge.stores.demo.money import Way
 from madoguchi.kit.i18n import LANGUAGES
+from madoguchi.service.claims.rules import ClaimState
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.refunds.port import RefundState as ProviderState
 from madoguchi.service.refunds.rules import TaskKind
@@ -36,6 +38,9 @@ COLUMNS: Mapping[str, Words] = {
     "refund_intents.rail": Words(Rail),
     "refund_intents.state": Words(IntentState),
     "policy_decisions.verdict": Words(Verdict),
+    "claims.problem": Words(Problem),
+    "claims.remedy": Words(Remedy),
+    "claims.state": Words(ClaimState),
     "refund_tasks.kind": Words(TaskKind),
     "work_items.state": Words(ItemState),
     "offers.outcome": Words(OfferOutcome),

@@ -26,9 +26,10 @@ SIGNER = Signer(b"k" * 32)
 class Shop:
     """The demo shop with its mirror, and those who work on it."""
 
-    def __init__(self, db: Database, store_db: Database) -> None:
+    def __init__(self, db: Database, store_db: Database, catalogue: Catalogue = CATALOGUE) -> None:
         self.db = db
         self.store_db = store_db
+        self.catalogue = catalogue
         self.store = DemoStore(store_db, "demo")
 
     async def actor(self, order_ref: str) -> tuple[Actor, UUID]:
@@ -43,17 +44,17 @@ class Shop:
 
     async def quote(self, actor: Actor, order_id: UUID, action: str = "order.cancel", **more: object) -> Quote:
         return await self.db.run(
-            actor, lambda tx: requests.quote(tx, CATALOGUE, actor, action, {"order_id": order_id, **more})
+            actor, lambda tx: requests.quote(tx, self.catalogue, actor, action, {"order_id": order_id, **more})
         )
 
     async def confirm(self, actor: Actor, quote: Quote, token: str | None = None) -> Request:
         token = token or requests.confirmation_token(SIGNER, actor, quote, clock.now())
-        return await self.db.run(actor, lambda tx: requests.confirm(tx, CATALOGUE, SIGNER, actor, quote.id, token))
+        return await self.db.run(actor, lambda tx: requests.confirm(tx, self.catalogue, SIGNER, actor, quote.id, token))
 
     async def work(self, faults: Faults | None = None) -> None:
         """Let the worker do what is due."""
         store = DemoStore(self.store_db, "demo", faults)
-        executor = Executor(self.db, CATALOGUE, {"demo": store})
+        executor = Executor(self.db, self.catalogue, {"demo": store})
         await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
 
     async def settled(self, request: Request) -> Request:

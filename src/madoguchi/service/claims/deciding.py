@@ -1,0 +1,174 @@
+"""What every claim about goods begins with: nothing else under way, units that are still to be made good, the rules."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.actions.rules import Approval, Draft, Said, Slip
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import Destination, LineUnits
+from madoguchi.core.policy.decisions import ClaimDecision, Denied, Verdict
+from madoguchi.core.policy.pack import Fault, Problem, Remedy, RulePack
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.questions import ClaimQuestion
+from madoguchi.core.policy.rules import decide_claim
+from madoguchi.core.requests.queries import open_request_on
+from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money, total
+from madoguchi.service.claims import queries, rules
+from madoguchi.service.claims.rules import ClaimPlan
+
+_PERSON = ("service.human",)
+FAULTS: Mapping[Problem, Fault] = {
+    Problem.NOT_RECEIVED: Fault.CARRIER,
+    Problem.LATE: Fault.CARRIER,
+    Problem.MISDELIVERED: Fault.CARRIER,
+    Problem.DAMAGED: Fault.CARRIER,
+    Problem.DEFECTIVE: Fault.SELLER,
+    Problem.WRONG_ITEM: Fault.SELLER,
+    Problem.MISSING_PART: Fault.SELLER,
+    Problem.UNKNOWN_CHARGE: Fault.FRAUD,
+}
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """The order of a claim as the ledger and the rules see it."""
+
+    order: Order
+    pack: RulePack
+    held: Mapping[str, LineUnits]
+
+    def worth(self, units: Mapping[str, int]) -> Money:
+        """What units cost."""
+        parts = rules.worth(self.order.document, self.held, units)
+        return total(list(parts.values()), self.order.document.currency)
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is claimed: which problem, for which units, and what is known about their delivery."""
+
+    problem: Problem
+    units: dict[str, int]
+    remedy: Remedy | None
+    delivered_at: datetime | None = None
+    promised_until: datetime | None = None
+    parcel_ref: str | None = None
+    checked: tuple[str, ...] = ()
+    refund_to: Destination | None = None
+    claim_id: UUID | None = None
+
+
+async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
+    """The order, when nothing else is under way on it; Refused("change_open")."""
+    order = await access_order(tx, actor, order_id)
+    if await open_request_on(tx, order.id):
+        raise Refused("change_open", 409)
+    return Basis(order, await rules_of(tx, order.store_id), await ledger.lines(tx, order.id))
+
+
+async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision:
+    """What the rules say; it may be to wait. Refused: claim_settled, Denied with the rule's reason."""
+    if any(count > of.held[ref].free for ref, count in facts.units.items()):
+        raise Refused("claim_settled", 409, alternatives=_PERSON)
+    since = tx.now - timedelta(days=of.pack.claims.good_faith.days)
+    question = ClaimQuestion(
+        at=tx.now,
+        country=of.order.document.address.country,
+        problem=facts.problem,
+        amount=of.worth(facts.units).amount,
+        delivered_at=facts.delivered_at,
+        promised_until=facts.promised_until,
+        ordered_at=of.order.placed_at,
+        checked=facts.checked,
+        remedy=facts.remedy,
+        evidence=actor.is_staff,  # who works on it has seen the photo in the conversation
+        history=await queries.history(tx, of.order.customer_id, since),
+    )
+    decision = decide_claim(of.pack, question)
+    if waits(decision):
+        later = decide_claim(of.pack, msgspec.structs.replace(question, at=decision.wait_until))
+        if later.verdict is Verdict.NEEDS_INFO:
+            raise Denied(later)
+        return decision
+    if decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+        raise Denied(msgspec.structs.replace(decision, alternatives=decision.alternatives or _PERSON))
+    return decision
+
+
+def waits(decision: ClaimDecision) -> bool:
+    """Whether a parcel that was scanned as delivered may still turn up; then the claim is taken up and waits."""
+    question = decision.question
+    assert isinstance(question, ClaimQuestion)
+    scanned = question.problem is Problem.NOT_RECEIVED and question.delivered_at is not None
+    return scanned and decision.wait_until is not None
+
+
+async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
+    """What is done about it: at once, after somebody agreed, or when the wait is over.
+
+    Refused: as in `decide`, claim_nothing_paid where there is no money to give back.
+    """
+    decision = await decide(tx, actor, of, facts)
+    until = decision.wait_until if waits(decision) else None
+    approval = None if until else _approval(of, facts, decision)
+    order = of.order
+    plan = ClaimPlan(
+        problem=facts.problem,
+        remedy=facts.remedy,
+        units=facts.units,
+        amount=of.worth(facts.units),
+        slip=rules.blank_slip(order.document, facts.problem, decision),
+        money=await _money(tx, of, facts) if facts.remedy is Remedy.REFUND else {},
+        parcel_ref=facts.parcel_ref,
+        checked=facts.checked,
+        refund_to=facts.refund_to,
+        wait_until=until,
+        claim_id=facts.claim_id,
+        approval=approval is not None,
+    )
+    slip = _slip(of, plan, approval)
+    return Draft(
+        slip=slip,
+        plan=msgspec.to_builtins(msgspec.structs.replace(plan, slip=slip)),
+        order_id=order.id,
+        order_version=order.version,
+        line_refs=tuple(facts.units),
+        decision=decision,
+        approval=approval,
+    )
+
+
+async def _money(tx: Tx, of: Basis, facts: Facts) -> dict[str, Money]:
+    shipping = of.pack.faults[FAULTS[facts.problem]].outward_shipping
+    money = await ledger.tenders(tx, of.order.id)
+    owed = rules.owed(of.order.document, of.held, money, facts.units, shipping=shipping)
+    if not owed:
+        raise Refused("claim_nothing_paid", 409, alternatives=_PERSON)
+    return owed
+
+
+def _slip(of: Basis, plan: ClaimPlan, approval: Approval | None) -> Slip:
+    order = of.order.document
+    if plan.wait_until:
+        return rules.waiting_slip(order, plan, plan.wait_until)
+    if plan.remedy is Remedy.REFUND:
+        slip = rules.refund_slip(of.pack, order, plan, rules.worth(order, of.held, plan.units))
+    else:
+        slip = rules.resend_slip(order, plan)
+    return rules.to_be_approved(slip) if approval else slip
+
+
+def _approval(of: Basis, facts: Facts, decision: ClaimDecision) -> Approval | None:
+    """Who must agree: above the limits of good faith, and for what is never refunded by itself."""
+    if decision.approver:
+        why = decision.reasons[0]
+        return Approval(decision.approver, Said(why.key, why.parameters))
+    flags = {flag for line in of.order.document.lines if line.ref in facts.units for flag in line.flags}
+    if flags.isdisjoint(rules.NEVER_BY_ITSELF):
+        return None
+    return Approval(Role(of.pack.claims.approval), Said("claims.why.never_by_itself"))

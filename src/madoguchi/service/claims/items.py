@@ -1,0 +1,122 @@
+"""Goods that are broken, wrong or not complete: paid back without a return, or sent again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
+from madoguchi.core.actions.rules import Draft, Refusal, Said
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import Destination, LineUnits
+from madoguchi.core.policy.pack import Problem, Remedy
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.service.claims import rules
+from madoguchi.service.claims.deciding import Basis, Facts, basis, claim
+
+PROBLEMS = (Problem.DAMAGED, Problem.DEFECTIVE, Problem.WRONG_ITEM, Problem.MISSING_PART)
+
+
+class ItemClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many units of which lines, and what is wrong with them."""
+
+    order_id: UUID
+    lines: dict[str, int]
+    problem: Problem
+
+
+class ItemRefund(ItemClaim, frozen=True, forbid_unknown_fields=True):
+    """The same, and where money goes that cannot go back as it came."""
+
+    refund_to: Destination | None = None
+
+
+class ItemAction(msgspec.Struct, frozen=True):
+    """The form, the draft and the offer of one remedy."""
+
+    remedy: Remedy
+
+    async def form(self, tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+        """Which units, and what is wrong with them."""
+        order = await access_order(tx, actor, subject.id)
+        pack = await rules_of(tx, order.store_id)
+        left = _left(order.document, await ledger.lines(tx, order.id))
+        where = rules.refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
+        return lines_field(order.document, left), problem_field(), *where
+
+    async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
+        """What is done about the units; Refused: claim_not_delivered, claim_problem, and as in `claim`."""
+        if arguments.problem not in PROBLEMS:
+            raise Refused("claim_problem")
+        of = await basis(tx, actor, arguments.order_id)
+        left = _open(of)
+        if any(count > left.get(ref, 0) for ref, count in arguments.lines.items()):
+            raise Refused("claim_settled", 409, alternatives=("service.human",))
+        facts = Facts(
+            problem=arguments.problem,
+            units=dict(arguments.lines),
+            remedy=self.remedy,
+            delivered_at=_delivered_at(of.order.document, tuple(arguments.lines)),
+            refund_to=arguments.refund_to if isinstance(arguments, ItemRefund) else None,
+        )
+        return await claim(tx, actor, of, facts)
+
+    async def offer(self, tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+        """None when something was delivered and not made good."""
+        try:
+            _open(await basis(tx, actor, subject.id))
+        except Refused as refused:
+            return refusal(refused)
+        return None
+
+
+def lines_field(order: StoreOrder, left: dict[str, int]) -> Field:
+    """How many units of which lines; of the only unit there is, that one."""
+    options = tuple(
+        FieldOption(value=line.ref, label=line.name, amount=line.total, limit=left[line.ref])
+        for line in order.lines
+        if left[line.ref]
+    )
+    only = left if sum(left.values()) == 1 else {}
+    return Field(
+        name="lines", kind=FieldKind.UNITS, options=options, default={ref: n for ref, n in only.items() if n} or None
+    )
+
+
+def problem_field() -> Field:
+    """What is wrong."""
+    options = tuple(FieldOption(value=one, label=Said(f"claims.problem.{one}")) for one in PROBLEMS)
+    return Field(name="problem", kind=FieldKind.CHOICE, options=options)
+
+
+def _open(of: Basis) -> dict[str, int]:
+    """Units that were delivered and not made good; Refused where there are none."""
+    left = _left(of.order.document, of.held)
+    if not any(line.delivered for line in of.order.document.lines):
+        raise Refused("claim_not_delivered", 409, alternatives=("service.human",))
+    if not any(left.values()):
+        raise Refused("claim_settled", 409, alternatives=("service.human",))
+    return left
+
+
+def _left(order: StoreOrder, held: Mapping[str, LineUnits]) -> dict[str, int]:
+    return {line.ref: min(held[line.ref].free, line.delivered) for line in order.lines}
+
+
+def _delivered_at(order: StoreOrder, refs: Sequence[str]) -> datetime | None:
+    """When the last parcel with one of the lines came."""
+    moments = [
+        parcel.delivered_at
+        for parcel in order.shipments
+        if parcel.delivered_at and not parcel.lines.keys().isdisjoint(refs)
+    ]
+    return max(moments, default=None)
+
+
+REFUND, REPLACE = ItemAction(Remedy.REFUND), ItemAction(Remedy.RESEND)

@@ -1,0 +1,86 @@
+"""Reading claims."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.ledger.rules import Destination
+from madoguchi.core.policy.pack import Problem, Remedy
+from madoguchi.core.policy.questions import History
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+from madoguchi.service.claims.rules import ClaimState
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, and how far it is; amounts in minor units, `due_at` is when a waiting one is looked at again."""
+
+    id: UUID
+    customer_id: UUID
+    order_id: UUID | None
+    parcel_ref: str | None
+    problem: Problem
+    remedy: Remedy | None
+    units: dict[str, int]
+    checked: tuple[str, ...]
+    refund_to: Destination | None
+    amount: int
+    currency: str
+    state: ClaimState
+    request_id: UUID
+    made_at: datetime
+    due_at: datetime | None
+    granted_at: datetime | None
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+_CLAIM = """select id, customer_id, order_id, parcel_ref, problem, remedy, units, checked, refund_to, amount, currency,
+  state, request_id, made_at, due_at, granted_at from claims"""
+_ALIVE = "state in ('reported', 'waiting', 'needs_approval', 'granted', 'done')"
+
+
+async def access_claim(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool = False) -> Claim:
+    """The claim, for its customer, staff and the system; else invisible."""
+    if lock:
+        claim = await tx.maybe(Claim, f"{_CLAIM} where id = %s for update", [claim_id])
+    else:
+        claim = await tx.maybe(Claim, f"{_CLAIM} where id = %s", [claim_id])
+    if claim is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == claim.customer_id):
+        raise invisible()
+    return claim
+
+
+async def claim_of_request(tx: Tx, request_id: UUID) -> Claim:
+    """The claim that a request carries, locked."""
+    return await tx.one(Claim, f"{_CLAIM} where request_id = %s for update", [request_id])
+
+
+async def claim_on_parcel(tx: Tx, order_id: UUID, parcel_ref: str) -> Claim | None:
+    """The living claim about a parcel of an order that the actor was found to see."""
+    return await tx.maybe(
+        Claim, f"{_CLAIM} where order_id = %s and parcel_ref = %s and {_ALIVE}", [order_id, parcel_ref]
+    )
+
+
+async def history(tx: Tx, customer_id: UUID, since: datetime) -> History:
+    """What a customer was granted since a moment."""
+    return await tx.one(
+        History,
+        """select count(*)::int as claims, coalesce(sum(amount), 0)::bigint as amount from claims
+           where customer_id = %s and state in ('granted', 'done') and granted_at >= %s""",
+        [customer_id, since],
+    )
+
+
+async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
+    """Claims that have waited long enough, the longest first."""
+    rows = await tx.all(
+        _Id, "select id from claims where state = 'waiting' and due_at <= %s order by due_at limit %s", [tx.now, limit]
+    )
+    return [row.id for row in rows]

@@ -1,0 +1,209 @@
+"""How far a claim is, what it is worth, and the slip that tells what will be done about it. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
+from madoguchi.core.actions.rules import Fact, MoneyBack, Said, Slip, SlipLine, said
+from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
+from madoguchi.core.policy.decisions import ClaimDecision
+from madoguchi.core.policy.pack import Problem, Remedy, RulePack
+from madoguchi.core.policy.paying_back import choices, parts
+from madoguchi.core.shop.port import StoreOrder, TenderKind
+from madoguchi.kit.money import Money, telescoped, total
+
+NEVER_BY_ITSELF = frozenset({"gift_card", "digital_opened"})  # I11: a person decides
+
+
+class ClaimState(StrEnum):
+    """How far a claim is."""
+
+    REPORTED = "reported"
+    WAITING = "waiting"  # it may still turn up
+    NEEDS_APPROVAL = "needs_approval"
+    GRANTED = "granted"
+    DONE = "done"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    FOUND = "found"
+    FAILED = "failed"  # the store did not do it; it can be claimed again
+    OVERTAKEN = "overtaken"  # when its time came, it was settled in another way
+
+
+MOVES: Mapping[ClaimState, frozenset[ClaimState]] = {
+    ClaimState.REPORTED: frozenset({ClaimState.WAITING, ClaimState.WITHDRAWN}),
+    ClaimState.WAITING: frozenset(
+        {ClaimState.NEEDS_APPROVAL, ClaimState.GRANTED, ClaimState.FOUND, ClaimState.OVERTAKEN}
+    ),
+    ClaimState.NEEDS_APPROVAL: frozenset({ClaimState.GRANTED, ClaimState.DENIED, ClaimState.WITHDRAWN}),
+    ClaimState.GRANTED: frozenset({ClaimState.DONE, ClaimState.FAILED, ClaimState.WITHDRAWN}),
+    ClaimState.DONE: frozenset(),
+    ClaimState.DENIED: frozenset(),
+    ClaimState.WITHDRAWN: frozenset(),
+    ClaimState.FOUND: frozenset(),
+    ClaimState.FAILED: frozenset(),
+    ClaimState.OVERTAKEN: frozenset(),
+}
+
+
+class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a claim will do: for which units, worth how much, made good how.
+
+    `money` is what goes back by tender, `wait_until` when it is looked at again first, `claim_id` the claim that has
+    waited, `approval` whether somebody must agree.
+    """
+
+    problem: Problem
+    remedy: Remedy | None
+    units: dict[str, int]
+    amount: Money
+    slip: Slip
+    money: dict[str, Money] = {}
+    parcel_ref: str | None = None
+    checked: tuple[str, ...] = ()
+    refund_to: Destination | None = None
+    wait_until: datetime | None = None
+    claim_id: UUID | None = None
+    approval: bool = False
+
+    @property
+    def first_state(self) -> ClaimState:
+        """Where the claim is once it was confirmed."""
+        if self.wait_until:
+            return ClaimState.REPORTED
+        return ClaimState.NEEDS_APPROVAL if self.approval else ClaimState.GRANTED
+
+
+def worth(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int]) -> dict[str, Money]:
+    """What units of lines cost, after those for which everything was done (I10)."""
+    return {
+        line.ref: Money(
+            telescoped(line.total.amount, line.quantity, held[line.ref].settled, units[line.ref]), order.currency
+        )
+        for line in order.lines
+        if line.ref in units
+    }
+
+
+def owed(
+    order: StoreOrder,
+    held: Mapping[str, LineUnits],
+    money: Mapping[str, TenderMoney],
+    units: Mapping[str, int],
+    *,
+    shipping: bool,
+) -> dict[str, Money]:
+    """What goes back by tender: the units' share, and with everything that was ordered also what sending it cost."""
+    amount = total(list(worth(order, held, units).values()), order.currency)
+    everything = all(units.get(ref) == line.ordered for ref, line in held.items())
+    return by_tender(money, amount + order.shipping_fee if shipping and everything else amount)
+
+
+def refund_slip(pack: RulePack, order: StoreOrder, plan: ClaimPlan, of: Mapping[str, Money]) -> Slip:
+    """Money back; the goods need not come back."""
+    back = tuple(
+        MoneyBack(
+            tender_ref=part.tender_ref,
+            kind=TenderKind(part.tender_kind),
+            label=part.tender_label,
+            amount=part.amount,
+            destination=part.destination,
+            min_days=part.days[0],
+            max_days=part.days[1],
+        )
+        for part in parts(pack, order, plan.money, plan.refund_to)
+    )
+    names = {line.ref: line.name for line in order.lines}
+    return msgspec.structs.replace(
+        plan.slip,
+        title=Said("claims.title.refund"),
+        lines=tuple(
+            SlipLine(name=names[ref], quantity=count, amount=of[ref], line_ref=ref) for ref, count in plan.units.items()
+        ),
+        money=back,
+        total=total([part.amount for part in back], order.currency),
+        next_step=Said("claims.next.refund"),
+    )
+
+
+def resend_slip(order: StoreOrder, plan: ClaimPlan) -> Slip:
+    """The same goods again, at no price."""
+    return msgspec.structs.replace(
+        plan.slip,
+        title=Said("claims.title.resend"),
+        facts=(*goods(order, plan.units), *plan.slip.facts),
+        next_step=Said("claims.next.resend"),
+    )
+
+
+def waiting_slip(order: StoreOrder, plan: ClaimPlan, until: datetime) -> Slip:
+    """Until when we wait, and what we do then without being asked again."""
+    then = Fact(Said("claims.fact.then"), Said(f"claims.then.{plan.remedy}"))
+    moment = Fact(Said("claims.fact.until"), said("claims.until", until=until))
+    return msgspec.structs.replace(
+        plan.slip,
+        title=Said("claims.title.waiting"),
+        facts=(moment, then, *goods(order, plan.units), *plan.slip.facts),
+        next_step=Said("claims.next.waiting"),
+    )
+
+
+def to_be_approved(slip: Slip) -> Slip:
+    """The same once somebody has agreed."""
+    return msgspec.structs.replace(slip, next_step=Said("claims.next.approval"))
+
+
+def blank_slip(order: StoreOrder, problem: Problem, decision: ClaimDecision) -> Slip:
+    """What every claim's slip tells: what we go by, and what was believed."""
+    why = decision.reasons[0]
+    believed = Said("claims.rule.approval" if decision.approver else "claims.rule.believed")
+    return Slip(
+        title=Said("claims.title.refund"),
+        order_ref=order.ref,
+        lines=(),
+        money=(),
+        total=Money(0, order.currency),
+        facts=(Fact(Said("claims.fact.problem"), Said(f"claims.problem.{problem}")),),
+        rule=Said(why.key, why.parameters) if decision.wait_until else believed,
+        notices=("change_done",),
+    )
+
+
+def goods(order: StoreOrder, units: Mapping[str, int]) -> tuple[Fact, ...]:
+    """What it is about, line by line."""
+    return tuple(
+        Fact(Said("claims.fact.goods"), said("claims.goods", name=line.name, n=units[line.ref]))
+        for line in order.lines
+        if line.ref in units
+    )
+
+
+# --- what is asked --------------------------------------------------------------------------------------------------
+
+
+def remedy_field(pack: RulePack) -> Field:
+    """What makes it good."""
+    options = tuple(FieldOption(value=one, label=Said(f"claims.remedy.{one}")) for one in pack.claims.remedies)
+    return Field(name="remedy", kind=FieldKind.CHOICE, options=options)
+
+
+def checked_field(pack: RulePack) -> Field:
+    """Where parcels are often found."""
+    options = tuple(
+        FieldOption(value=place, label=Said(f"policy.option.claims.check_list.{place}"))
+        for place in pack.claims.check_list
+    )
+    return Field(name="checked", kind=FieldKind.CHOICES, options=options)
+
+
+def refund_fields(pack: RulePack, order: StoreOrder) -> tuple[Field, ...]:
+    """Where money goes that cannot go back the way it came; no field where there is nothing to choose."""
+    ways = choices(pack, order)
+    if not ways:
+        return ()
+    options = tuple(FieldOption(value=way, label=Said(f"orders.refund_to.{way}")) for way in ways)
+    return (Field(name="refund_to", kind=FieldKind.CHOICE, options=options, default=ways[0]),)
