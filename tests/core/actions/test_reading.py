@@ -6,7 +6,7 @@ import pytest
 
 from madoguchi.core.actions.addresses import prefectures
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
-from madoguchi.core.actions.reading import read
+from madoguchi.core.actions.reading import problems, read
 from madoguchi.core.actions.rules import Refusal
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
@@ -167,6 +167,12 @@ def test_a_japanese_address_is_made_regular() -> None:
         "country": "JP",
         "phone": "090-1234-5678",
     }
+
+
+def test_all_that_is_wrong_with_an_address_is_told() -> None:
+    wrong = TYPED | {"name": "", "postal_code": "1", "region": "", "lines": [""]}
+    found = problems([REASON, ADDRESS], {"reason": "late", "address": wrong})
+    assert [one.parameters["field"].partition(".")[2] for one in found] == ["name", "postal_code", "region", "lines"]
 
 
 def test_a_prefecture_may_be_named_in_any_of_our_languages() -> None:

@@ -54,8 +54,9 @@ def _names(html: str) -> set[str]:
 
 
 async def test_a_form_has_an_input_for_every_value(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    customer, _ = await _open(site, monkeypatch)
+    customer, path = await _open(site, monkeypatch)
     text = customer.page.text
+    assert customer.link(path) == path, "and posts to itself"
     assert _names(text) >= GOOD.keys()
     assert 'value="150-0001"' in text, "what is known is filled in"
     assert "+200円" in text, "a variant says the difference it makes"
@@ -117,8 +118,9 @@ async def test_what_is_wrong_is_said_where_it_is_wrong(
 
 async def test_all_mistakes_are_told_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, path = await _open(site, monkeypatch)
-    answer = await customer.send(path, GOOD | {"size": "", "amount": "lots", "address[city]": ""})
-    for where in ("size", "amount", "address-city"):
+    wrong = {"size": "", "amount": "lots", "address[city]": "", "address[postal_code]": "1"}
+    answer = await customer.send(path, GOOD | wrong)
+    for where in ("size", "amount", "address-city", "address-postal_code"):
         assert f'href="#f-{where}"' in answer.text
 
 

@@ -6,7 +6,7 @@ Of Japan we know what an address and an account look like; elsewhere an address 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -31,6 +31,15 @@ _KEPT = {"name", "kana", "phone", "country"}
 _ACCOUNT = {"bank", "branch", "kind", "number", "holder"}
 
 
+class Mistakes(Refused):
+    """Several parts of a field are wrong: it is the first of them, and knows `all`."""
+
+    def __init__(self, found: Sequence[Refused]) -> None:
+        first = found[0]
+        super().__init__(first.code, first.status, **first.parameters)
+        self.all = tuple(found)
+
+
 def address(field: str, raw: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """An address as core.shop.port.Address takes it; Refused names the part, such as `address.postal_code`.
 
@@ -38,40 +47,34 @@ def address(field: str, raw: Mapping[str, Any], known: Mapping[str, Any] | None 
     """
     kept = {part: value for part, value in (known or {}).items() if part in _KEPT and value is not None}
     parts = _Parts(field, kept | dict(raw), _ADDRESS)
-    country = (parts.text("country", required=False) or "JP").upper()
-    if not _COUNTRY.fullmatch(country):
-        raise parts.refused("field_invalid", "country")
+    country = parts.text("country", _country, required=False) or "JP"
     japanese = country == "JP"
-    return {
+    found = {
         "name": parts.text("name"),
-        "kana": _kana(parts, "kana", _KANA)
-        if japanese and parts.text("kana", required=False)
-        else parts.text("kana", required=False),
-        "postal_code": _postal_code(parts) if japanese else parts.text("postal_code"),
-        "region": _prefecture(parts) if japanese else parts.text("region"),
+        "kana": parts.kana("kana", _KANA, required=False) if japanese else parts.text("kana", required=False),
+        "postal_code": parts.text("postal_code", _postal_code if japanese else None),
+        "region": parts.text("region", _prefecture if japanese else None),
         "city": parts.text("city"),
         "lines": parts.lines(),
         "country": country,
-        "phone": _phone(parts),
+        "phone": parts.text("phone", _phone, required=False) or None,
     }
+    parts.check()
+    return found
 
 
 def bank_account(field: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     """An account as BankAccount takes it; Refused names the part, such as `bank.number`."""
     parts = _Parts(field, raw, _ACCOUNT)
-    kind = parts.text("kind")
-    if kind not in ACCOUNT_KINDS:
-        raise parts.refused("field_unknown", "kind")
-    number = _plain(parts.text("number")).replace("-", "")
-    if not _ACCOUNT_NUMBER.fullmatch(number):
-        raise parts.refused("account_number", "number")
-    return {
+    found = {
         "bank": parts.text("bank"),
         "branch": parts.text("branch"),
-        "kind": kind,
-        "number": number.zfill(7),
-        "holder": _kana(parts, "holder", _HOLDER),
+        "kind": parts.text("kind", _account_kind),
+        "number": parts.text("number", _account_number),
+        "holder": parts.kana("holder", _HOLDER),
     }
+    parts.check()
+    return found
 
 
 @cache
@@ -83,69 +86,106 @@ def prefectures() -> Mapping[str, Mapping[str, str]]:
     return {names["ja"]: names for names in rows.values()}
 
 
+class _Wrong(Exception):  # noqa: N818 - a part's own word, told as Refused
+    """What is wrong with a part: a code."""
+
+
 class _Parts:
-    """The parts of a field that were filled in, one by one."""
+    """The parts of a field that were filled in, made regular one by one; what is wrong is gathered until `check`."""
 
     def __init__(self, field: str, raw: Mapping[str, Any], known: set[str]) -> None:
         self._field = field
         self._raw = raw
+        self._wrong: list[Refused] = []
         if raw.keys() - known:
             raise Refused("field_invalid", field=field)
 
-    def refused(self, code: str, part: str, **parameters: Any) -> Refused:
-        return Refused(code, field=f"{self._field}.{part}", **parameters)
+    def text(self, part: str, regular: Callable[[str], str] | None = None, *, required: bool = True) -> str:
+        """A part as one line; `regular` makes of it what is kept, or says what is wrong with it."""
+        text = self._line(part, self._raw.get(part), required=required)
+        try:
+            return regular(text) if regular and text else text
+        except _Wrong as wrong:
+            return self._refuse(str(wrong), part)
 
-    def text(self, part: str, *, required: bool = True) -> str:
-        return self._line(part, self._raw.get(part), required)
+    def kana(self, part: str, allowed: re.Pattern[str], *, required: bool = True) -> str:
+        """Katakana, whatever kana was typed."""
+        return self.text(part, lambda text: _kana(text, allowed), required=required)
 
     def lines(self) -> list[str]:
+        """The lines of an address, of which the first is needed."""
         raw = self._raw.get("lines")
         if not isinstance(raw, (list, tuple)) or len(raw) > _LINES:
-            raise self.refused("field_missing" if not raw else "field_invalid", "lines")
-        lines = [self._line("lines", line, required=False) for line in raw]
-        if not lines or not lines[0]:
-            raise self.refused("field_missing", "lines")
+            self._refuse("field_missing" if not raw else "field_invalid", "lines")
+            return []
+        lines = [self._line("lines", line, required=at == 0) for at, line in enumerate(raw or [""])]
         return [line for line in lines if line]
 
-    def _line(self, part: str, raw: Any, required: bool) -> str:
+    def check(self) -> None:
+        """Refuse what was wrong, all of it."""
+        if self._wrong:
+            raise Mistakes(self._wrong)
+
+    def _line(self, part: str, raw: Any, *, required: bool) -> str:
         if raw is not None and not isinstance(raw, str):
-            raise self.refused("field_invalid", part)
+            return self._refuse("field_invalid", part)
         text = " ".join(clean_text(raw or "").split())
         if required and not text:
-            raise self.refused("field_missing", part)
+            return self._refuse("field_missing", part)
         if len(text) > _PART_LIMIT:
-            raise self.refused("field_too_long", part, limit=_PART_LIMIT)
+            return self._refuse("field_too_long", part, limit=_PART_LIMIT)
         return text
 
+    def _refuse(self, code: str, part: str, **parameters: Any) -> str:
+        self._wrong.append(Refused(code, field=f"{self._field}.{part}", **parameters))
+        return ""
 
-def _postal_code(parts: _Parts) -> str:
-    found = _POSTAL_CODE.fullmatch(_plain(parts.text("postal_code").removeprefix(_POSTAL_MARK)))
+
+def _country(text: str) -> str:
+    if not _COUNTRY.fullmatch(text.upper()):
+        raise _Wrong("field_invalid")
+    return text.upper()
+
+
+def _postal_code(text: str) -> str:
+    found = _POSTAL_CODE.fullmatch(_plain(text.removeprefix(_POSTAL_MARK)))
     if found is None:
-        raise parts.refused("postal_code", "postal_code")
+        raise _Wrong("postal_code")
     return f"{found[1]}-{found[2]}"
 
 
-def _prefecture(parts: _Parts) -> str:
-    text = parts.text("region")
+def _prefecture(text: str) -> str:
     for region, names in prefectures().items():
         if text.casefold() in {name.casefold() for name in names.values()}:
             return region
-    raise parts.refused("region_unknown", "region")
+    raise _Wrong("region_unknown")
 
 
-def _phone(parts: _Parts) -> str | None:
-    number = _plain(parts.text("phone", required=False)).replace("(", "").replace(")", "-").strip("-")
-    if number and not _PHONE.fullmatch(number):
-        raise parts.refused("phone_number", "phone")
-    return number or None
+def _phone(text: str) -> str:
+    number = _plain(text).replace("(", "").replace(")", "-").strip("-")
+    if not _PHONE.fullmatch(number):
+        raise _Wrong("phone_number")
+    return number
 
 
-def _kana(parts: _Parts, part: str, allowed: re.Pattern[str]) -> str:
-    """Katakana, whatever kana was typed."""
-    text = unicodedata.normalize("NFKC", parts.text(part)).translate(_TO_KATAKANA).upper()
-    if not allowed.fullmatch(text):
-        raise parts.refused("kana", part)
+def _account_kind(text: str) -> str:
+    if text not in ACCOUNT_KINDS:
+        raise _Wrong("field_unknown")
     return text
+
+
+def _account_number(text: str) -> str:
+    number = _plain(text).replace("-", "")
+    if not _ACCOUNT_NUMBER.fullmatch(number):
+        raise _Wrong("account_number")
+    return number.zfill(7)
+
+
+def _kana(text: str, allowed: re.Pattern[str]) -> str:
+    kana = unicodedata.normalize("NFKC", text).translate(_TO_KATAKANA).upper()
+    if not allowed.fullmatch(kana):
+        raise _Wrong("kana")
+    return kana
 
 
 def _plain(text: str) -> str:

@@ -37,10 +37,12 @@ def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
 
 def problems(fields: Sequence[Field], given: Mapping[str, Any]) -> list[Refused]:
     """Everything that `read` would refuse, field by field."""
-    found = []
+    found: list[Refused] = []
     for field in fields:
         try:
             read([field], given)
+        except addresses.Mistakes as several:
+            found += several.all
         except Refused as refused:
             found.append(refused)
     return found

@@ -157,7 +157,7 @@ async def _page(
         ways=orders.ways(found.why_not.alternatives if found.why_not else alternatives, reader),
         order=found.order,
         changes=action.effect is Effect.CHANGE,
-        here=f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
+        form_url=f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
         back=thing_url(subject),
         client_id=ids.uuid7(),
     )

@@ -102,8 +102,8 @@ def picks(field: Field, value: Any, line: str | None) -> list[Pick]:
     if line is not None:
         return _of_line(field, _option(field.options, line))
     left = [option for option in field.options if option.refusal is None and not _is_picked(option.value, value)]
-    if field.kind is FieldKind.UNITS:
-        left = [option for option in left if option.limit]
+    if field.kind in _LINES:
+        left = [option for option in left if _of_line(field, option)]
     return [Pick(_quoted(option.value), option.label, option.note, option.amount) for option in left]
 
 
