@@ -48,9 +48,10 @@ from madoguchi.service.refunds.jobs import Reconciler
 from madoguchi.service.refunds.verbs import go_another_way
 
 PARTS = 6  # refunds that a tender is given back in
-QUIET_WITHIN = 300.0  # seconds
-STRIKES_WITHIN = 6.0  # seconds after which a point that was not passed is given up for a plain kill
-PASSAGES = {"before_commit": (40, 300), "after_commit": (40, 300), "after_provider": (5, 40), "after_store": (5, 40)}
+QUIET_WITHIN = 900.0  # seconds
+STRIKES_WITHIN = 20.0  # seconds after which a point that was not passed is given up for a plain kill
+# at which passage of a point to die, for a life of about ten refunds; a longer life has as many times more
+PASSAGES = {"before_commit": (30, 100), "after_commit": (30, 100), "after_provider": (3, 10), "after_store": (3, 10)}
 # intents: not ended, or not noted by the store; and jobs that are still to be done
 _LEFT = """
 select (select count(*) from refund_intents
@@ -126,6 +127,7 @@ class Bench:
         self._dice = random.Random(seed)
         self._process: subprocess.Popen[bytes] | None = None
         self.kills: Counter[str] = Counter()
+        self._longer = 1
 
     async def prepare(self, refunds_wanted: int) -> None:
         """Fill the shop with orders enough."""
@@ -152,8 +154,9 @@ class Bench:
                 made += await self.works.db.run(SYSTEM, lambda tx, o=order_id, t=tender, n=most: _owe(tx, o, t, n))  # type: ignore[misc]
         return made
 
-    async def kill_over_and_over(self, times: int) -> None:
+    async def kill_over_and_over(self, times: int, refunds_a_life: int) -> None:
         """The worker ends at each point of its work in turn; then one works to the end."""
+        self._longer = max(refunds_a_life // 10, 1)
         points = [*PASSAGES, "any moment"]
         for number in range(times):
             point = points[number % len(points)]
@@ -206,9 +209,9 @@ class Bench:
     def _live_and_die(self, point: str, number: int) -> None:
         if point == "any moment":
             self._start("", number)
-            time.sleep(self._dice.uniform(0.8, 2.5))
+            time.sleep(1 + self._dice.uniform(0.01, 0.3) * self._longer)
         else:
-            self._start(f"{point}:{self._dice.randint(*PASSAGES[point])}", number)
+            self._start(f"{point}:{self._dice.randint(*PASSAGES[point]) * self._longer}", number)
             assert self._process
             try:
                 self._process.wait(STRIKES_WITHIN)
@@ -317,7 +320,7 @@ async def run(conninfo: str, count: int, kills: int, seed: int, lost: float) -> 
     progress(f"a good day: {figures.refunds_per_second} refunds a second")
     owed = await bench.owe(count)
     begun = time.monotonic()
-    await bench.kill_over_and_over(kills)
+    await bench.kill_over_and_over(kills, count // kills)
     took = time.monotonic() - begun
     mismatches = await bench.compare()
     rails = dict(bench._rows("select rail || ' ' || state, count(*) from refund_intents group by 1 order by 1"))

@@ -7,6 +7,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions.fields import BankAccount
 from madoguchi.core.ledger.rules import Destination, IntentState
+from madoguchi.core.shop.port import RefundTo
 from madoguchi.edge.payments.fake.rules import SENT_BACK_AFTER, Temper
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
@@ -90,11 +91,13 @@ async def test_a_late_failure_is_heard_and_goes_another_way(house: House) -> Non
 async def test_what_the_store_noted_before_we_died_is_not_noted_twice(house: House) -> None:
     intent = await house.books.owe(CARD, 1200)
     house.with_provider(Faults(), Temper(fails_late=1.0))
-    house.with_till(Faults(lost=1.0))
+    house.with_till(Faults(timed_out=1.0))
     await house.work()
-    assert (house.till.refunded(CARD), (await house.intent(intent)).booked_at) == (1200, None)
-    house.now += SENT_BACK_AFTER
     house.with_till(Faults())
+    owed = await house.intent(intent)
+    await house.till.refund(str(intent), owed.order_ref, CARD, owed.amount, RefundTo.ORIGINAL)
+    assert (house.till.refunded(CARD), owed.booked_at) == (1200, None)
+    house.now += SENT_BACK_AFTER
     await house.news()
     await house.work()
     assert await house.state(intent) is IntentState.FAILED
