@@ -170,5 +170,6 @@ async def test_opened_digital_goods_stay(demo: DemoStore) -> None:
     assert (operation.state, operation.code) == (OperationState.FAILED, "too_late")
 
 
-async def test_capabilities(demo: DemoStore) -> None:
+async def test_capabilities(demo: DemoStore, careful: DemoStore) -> None:
     assert demo.capabilities() == set(Capability)
+    assert careful.capabilities() == set(Capability) - {Capability.REFUNDS}

@@ -139,6 +139,14 @@ class TestLivingShop(DemoContract):
         )
 
 
+class TestCarefulShop(TestLivingShop):
+    """It leaves refunds to us."""
+
+    @pytest.fixture
+    def store(self, careful: DemoStore) -> DemoStore:
+        return careful
+
+
 class TestRecordedShop(DemoContract):
     store_id = "retail"
 

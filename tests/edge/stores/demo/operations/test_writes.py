@@ -3,11 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
-from msgspec.structs import replace
 
 from madoguchi.core.shop.port import (
     Address,
-    Capability,
     End,
     Failure,
     LineEdit,
@@ -19,10 +17,9 @@ from madoguchi.core.shop.port import (
     StoreOrder,
     SubscriptionChange,
 )
-from madoguchi.edge.stores.demo import rules, store, stories
+from madoguchi.edge.stores.demo import rules, stories
 from madoguchi.edge.stores.demo.people import EMMA, FANG, KENTA, MISAKI, YOKO, Person, Story
-from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.edge.stores.demo.store import DemoStore
+from madoguchi.edge.stores.demo.store import ASKER, DemoStore
 from madoguchi.kit.db import Database
 from madoguchi.kit.money import Money
 from tests.edge.stores.contract import everything, fresh_key
@@ -128,7 +125,7 @@ async def test_an_edit_moves_stock_and_money(demo: DemoStore) -> None:
 
 async def test_the_last_piece_is_gone_for_the_next(demo: DemoStore, store_db: Database) -> None:
     order = await order_of(demo, MISAKI.order(Story.CANCELLABLE))
-    await store_db.run(store.ASKER, lambda tx: tx.execute("update variants set stock = 2 where sku = 'TOWEL-BL'"))
+    await store_db.run(ASKER, lambda tx: tx.execute("update variants set stock = 2 where sku = 'TOWEL-BL'"))
     edits = (LineEdit(line_ref="1", sku="TOWEL-BL"),)
     done(await demo.edit_lines(fresh_key(), order.ref, order.version, edits, "card", yen(880)))
     towels = await demo.get_product("TOWEL")
@@ -275,52 +272,31 @@ async def test_a_yearly_plan_becomes_a_monthly_one(demo: DemoStore) -> None:
 # -- a shop that leaves refunds to us
 
 
-async def test_without_refunds_the_money_waits_for_ours(
-    demo: DemoStore, store_db: Database, monkeypatch: pytest.MonkeyPatch, database_url: str
-) -> None:
-    careful = replace(DEMO, can=DEMO.can - {Capability.REFUNDS})
-    monkeypatch.setattr(store, "SHOPS", {DEMO.id: careful})
-    shop = DemoStore(store_db, DEMO.id)
-    assert Capability.REFUNDS not in shop.capabilities()
-    order = await order_of(shop, MISAKI.order(Story.CANCELLABLE))
-    gone = done(await shop.cancel(fresh_key(), order.ref, order.version, None, "other"))
+async def test_without_refunds_the_money_waits_for_ours(careful: DemoStore, database_url: str) -> None:
+    order = await order_of(careful, MISAKI.order(Story.CANCELLABLE))
+    gone = done(await careful.cancel(fresh_key(), order.ref, order.version, None, "other"))
     assert gone.refunds == {}
     assert gone.order
     assert gone.order.state is OrderState.CANCELLED
     assert gone.order.tenders == order.tenders
     for tender in order.tenders:
-        back = done(await shop.refund(fresh_key(), order.ref, tender.ref, tender.captured, RefundTo.ORIGINAL))
+        back = done(await careful.refund(fresh_key(), order.ref, tender.ref, tender.captured, RefundTo.ORIGINAL))
         assert back.refunds == {tender.ref: tender.captured}
-    misaki = await customer_of(shop, MISAKI)
+    misaki = await customer_of(careful, MISAKI)
     assert (held(misaki, "gift_balance"), held(misaki, "points")) == (MISAKI.gift_balance + 3000, MISAKI.points + 850)
-    again = await shop.refund(fresh_key(), order.ref, "1", yen(1), RefundTo.ORIGINAL)
+    again = await careful.refund(fresh_key(), order.ref, "1", yen(1), RefundTo.ORIGINAL)
     assert (again.state, again.code) == (OperationState.FAILED, Failure.INVALID)
     assert await books.wrong(database_url) == []
 
 
-async def test_the_warehouse_too_leaves_refunds_to_us(
-    demo: DemoStore, store_db: Database, monkeypatch: pytest.MonkeyPatch, now: datetime
-) -> None:
-    monkeypatch.setattr(store, "SHOPS", {DEMO.id: replace(DEMO, can=DEMO.can - {Capability.REFUNDS})})
-    shop, key = DemoStore(store_db, DEMO.id), fresh_key()
-    order = await order_of(shop, KENTA.order(Story.PREPARING))
-    await shop.cancel(key, order.ref, order.version, None, "other")
-    await shop.tick(now + rules.WAREHOUSE_DECIDES_WITHIN)
-    answer = await shop.get_operation(key)
+async def test_the_warehouse_too_leaves_refunds_to_us(careful: DemoStore, now: datetime) -> None:
+    key = fresh_key()
+    order = await order_of(careful, KENTA.order(Story.PREPARING))
+    await careful.cancel(key, order.ref, order.version, None, "other")
+    await careful.tick(now + rules.WAREHOUSE_DECIDES_WITHIN)
+    answer = await careful.get_operation(key)
     assert answer
     assert (answer.state, answer.refunds) == (OperationState.SUCCEEDED, {})
     assert answer.order
     assert answer.order.state is OrderState.CANCELLED
     assert answer.order.tenders == order.tenders
-
-
-async def test_a_payment_that_never_came_is_the_shops_own_matter(
-    demo: DemoStore, store_db: Database, monkeypatch: pytest.MonkeyPatch, now: datetime
-) -> None:
-    """Nobody asked for that cancellation, so nobody else would give back what was paid before."""
-    monkeypatch.setattr(store, "SHOPS", {DEMO.id: replace(DEMO, can=DEMO.can - {Capability.REFUNDS})})
-    shop = DemoStore(store_db, DEMO.id)
-    ref = KENTA.order(Story.PENDING_PAYMENT)
-    await shop.tick(now + timedelta(days=5))
-    order = await order_of(shop, ref)
-    assert (order.state, [tender.amount for tender in order.tenders]) == (OrderState.CANCELLED, [yen(0)])
