@@ -6,6 +6,7 @@ import pytest
 
 from madoguchi.core.access.rules import Role
 from madoguchi.core.policy.pack import Then
+from madoguchi.edge.stores.demo.people import MISAKI, Story
 from madoguchi.kit import clock
 from madoguchi.kit.i18n import LANGUAGES, Reader
 from tests.conftest import NOW
@@ -74,6 +75,20 @@ async def test_a_change_is_previewed_saved_and_holds(site: Site) -> None:
     assert (await admin.get(EDIT)).status_code == 200
     assert boxes(admin.page.text)["base"] == "2"
     assert "45" in (await admin.get(RULES)).text
+
+
+@pytest.mark.parametrize(
+    ("story", "verdict", "quoted"), [(Story.CANCELLABLE, "allow", True), (Story.LATE, "offer_alternative", False)]
+)
+async def test_what_a_customer_asks_is_recorded(site: Site, story: Story, verdict: str, quoted: bool) -> None:
+    customer = await site.api(MISAKI)
+    order = site.value("select id from orders where store_ref = %s", MISAKI.order(story))
+    wish = {"action": "order.cancel", "arguments": {"order_id": str(order), "reason": "no_longer_needed"}}
+    await customer.post("/api/v1/quotes", json=wish)
+    record = """select verdict || ' ' || (quote_id is not null) || ' ' || version || ' ' || length(inputs_hash) || ' '
+                  || (customer_id = (select customer_id from orders where id = order_id)) || ' ' || actor_role
+                from policy_decisions where order_id = %s and actor_role <> 'system'"""
+    assert site.value(record, order) == f"{verdict} {str(quoted).lower()} 1 64 true customer"
 
 
 async def test_each_decision_can_be_looked_into(site: Site) -> None:

@@ -39,11 +39,9 @@ class Draft(msgspec.Struct, frozen=True):
 
 class _Known(msgspec.Struct, frozen=True):
     id: UUID
-    number: int
 
 
 class _Document(msgspec.Struct, frozen=True):
-    id: UUID
     number: int
     document: dict[str, Any]
 
@@ -56,9 +54,17 @@ _RECORDED = """select d.id, d.version, d.verdict, d.reasons, d.inputs, d.action,
 
 async def rules_of(tx: Tx, store_id: str, at: datetime | None = None) -> RulePack:
     """The rules of a shop in force now, or at a moment: the newest version whose time had come."""
+    moment = at or tx.now
+    known = await tx.maybe(
+        _Known,
+        """select v.id from rule_versions v join stores s on s.rule_pack = v.pack
+           where s.id = %s and v.effective_from <= %s order by v.number desc limit 1""",
+        [store_id, moment],
+    )
+    if known:
+        return await _read(tx, known.id)
     name = (await store(tx, store_id)).rule_pack
-    number = await in_force(tx, name, at or tx.now)
-    return await rules(tx, name, number)
+    return await rules(tx, name, await in_force(tx, name, moment))
 
 
 async def ship_all(tx: Tx) -> None:
@@ -69,15 +75,10 @@ async def ship_all(tx: Tx) -> None:
 
 async def rules(tx: Tx, pack: str, number: int) -> RulePack:
     """A version of a pack; invisible when there is none."""
-    known = await tx.maybe(
-        _Known, "select id, number from rule_versions where pack = %s and number = %s", [pack, number]
-    )
+    known = await tx.maybe(_Known, "select id from rule_versions where pack = %s and number = %s", [pack, number])
     if known is None:
         raise invisible()
-    if known.id not in _packs:
-        row = await tx.one(_Document, "select id, number, document from rule_versions where id = %s", [known.id])
-        _packs[row.id] = msgspec.structs.replace(msgspec.convert(row.document, RulePack), version=row.number)
-    return _packs[known.id]
+    return await _read(tx, known.id)
 
 
 async def in_force(tx: Tx, pack: str, at: datetime) -> int:
@@ -134,6 +135,13 @@ async def access_decision(tx: Tx, actor: Actor, pack: str, decision_id: UUID) ->
     if found is None or not actor.is_staff:
         raise invisible()
     return found
+
+
+async def _read(tx: Tx, version_id: UUID) -> RulePack:
+    if version_id not in _packs:
+        row = await tx.one(_Document, "select number, document from rule_versions where id = %s", [version_id])
+        _packs[version_id] = msgspec.structs.replace(msgspec.convert(row.document, RulePack), version=row.number)
+    return _packs[version_id]
 
 
 async def _in_force(tx: Tx, pack: str, at: datetime) -> int | None:
