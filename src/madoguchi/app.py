@@ -64,6 +64,7 @@ from madoguchi.service.refunds import webhooks
 from madoguchi.service.refunds.port import PaymentPort
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
+from madoguchi.service.subscriptions.actions import ACTIONS as SUBSCRIPTIONS
 from madoguchi.service.surveys import jobs as surveys_jobs
 from madoguchi.service.surveys.actions import ACTIONS as SURVEYS
 
@@ -80,7 +81,7 @@ REACTIONS: Reactions = {
 
 def catalogue() -> Catalogue:
     """Everything that can be done."""
-    return Catalogue([*ORDERS, *CLAIMS, *ROUTING, *SURVEYS])
+    return Catalogue([*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *ROUTING, *SURVEYS])
 
 
 class App:

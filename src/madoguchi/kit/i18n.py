@@ -164,6 +164,8 @@ def _packed(value: Any) -> Any:
             return {"amount": value.amount, "currency": value.currency}
         case dt.datetime():
             return {"at": value.isoformat()}
+        case dt.date():
+            return {"day": value.isoformat()}
         case _:
             return value
 
@@ -174,6 +176,8 @@ def _unpacked(value: Any) -> Any:
             return Money(amount, currency)
         case {"at": str(at)}:
             return dt.datetime.fromisoformat(at)
+        case {"day": str(day)}:
+            return dt.date.fromisoformat(day)
         case _:
             return value
 

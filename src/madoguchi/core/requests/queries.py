@@ -80,8 +80,10 @@ _REQUEST = """id, number, quote_id, store_id, customer_id, action, order_id, ord
   decided_at, decision_note"""
 
 
-async def access_quote(tx: Tx, actor: Actor, quote_id: UUID) -> Quote:
-    """The quote, for the customer it was made for and for staff; else invisible."""
+async def access_quote(tx: Tx, actor: Actor, quote_id: UUID, *, lock: bool = False) -> Quote:
+    """The quote, for the customer it was made for and for staff; else invisible. `lock`: confirmed by one at a time."""
+    if lock:
+        await tx.value("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quote:{quote_id}"])
     quote = await find_quote(tx, actor, quote_id)
     if quote is None:
         raise invisible()
@@ -116,6 +118,16 @@ async def open_request_on(tx: Tx, order_id: UUID) -> Request | None:
         Request,
         f"select {_REQUEST} from requests where order_id = %s and settled_at is null order by id limit 1",
         [order_id],
+    )
+
+
+async def open_request_about(tx: Tx, store_id: str, subject: str) -> Request | None:
+    """A change under way of something that is no order."""
+    return await tx.maybe(
+        Request,
+        f"""select {_REQUEST} from requests where store_id = %s and subject = %s and settled_at is null
+            order by id limit 1""",
+        [store_id, subject],
     )
 
 

@@ -149,7 +149,7 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
     try:
         await _insert(tx, actor, held, wish)
     except errors.UniqueViolation as error:
-        raise Refused("change_open" if wish.order_id else "subject_open", 409) from error
+        raise Refused("subject_open" if wish.subject else "change_open", 409) from error
     if held.draft.approval:
         await _ask_approval(tx, held, request_id)
     else:
