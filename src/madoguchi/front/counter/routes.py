@@ -14,6 +14,7 @@ from madoguchi.front.counter import (
     orders,
     quotes,
     settings,
+    subscriptions,
     surveys,
     widget,
 )
@@ -23,6 +24,7 @@ ROUTES: list[Any] = [
     home.reasons,
     orders.orders,
     orders.order,
+    subscriptions.subscriptions,
     actions.fill_in,
     actions.ask,
     quotes.quote,

@@ -8,7 +8,13 @@ from madoguchi.core.actions.fields import About, Subject, opened
 
 def thing_url(subject: Subject) -> str:
     """Where the thing is that an action is about."""
-    return f"/orders/{subject.id}" if subject.about in {About.ORDER, About.PARCEL} else "/"
+    match subject.about:
+        case About.ORDER | About.PARCEL:
+            return f"/orders/{subject.id}"
+        case About.SUBSCRIPTION:
+            return "/subscriptions"
+        case About.CUSTOMER:
+            return "/"
 
 
 def action_url(action: str, subject: Subject) -> str:

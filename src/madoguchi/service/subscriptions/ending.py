@@ -221,6 +221,7 @@ def _slip(opening: Opening, when: End, paid: Paid | None, parts: Sequence[Part])
         lines=(SlipLine(name=one.name, quantity=1, amount=back),) if parts else (),
         money=tuple(_back(part) for part in parts),
         total=back,
+        facts=facts if parts else slip.facts,  # what ends stands in the line already
         rule=Said(reason.key, reason.parameters),
     )
 
