@@ -55,7 +55,7 @@ async def test_offered_pressed_confirmed_and_done_while_the_associate_has_the_ca
     assert "返金の合計" in page.text
     assert site.value("select count(*) from requests") == 0, "nothing is done before the confirmation"
     await misaki.post(f"{room}/entries", {"client_id": uuid4(), "text": "いつ戻りますか"})
-    await press(misaki, room, "キャンセルを確定する")
+    await press(misaki, room, "この内容で確定する")
     await site.quiet()
     for seen in (await misaki.get(room), await aoi.get(f"/desk/cases/{id_of(room)}")):
         assert "キャンセルが完了しました" in seen.text
@@ -110,5 +110,5 @@ async def test_pressed_while_set_aside_it_wakes_both(site: Site) -> None:
     await aoi.post(f"/desk/cases/{id_of(room)}/park")
     await press(misaki, room, "注文をキャンセルする")
     await site.quiet()
-    assert "キャンセルを確定する" in options(await misaki.get(room))
+    assert "この内容で確定する" in options(await misaki.get(room))
     assert site.value("select assigned_to from cases where id = %s and state = 'active'", id_of(room)) == aoi.actor.id

@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from madoguchi.core.access.rules import Role
 from madoguchi.edge.stores.demo.people import KENTA, MISAKI
 from madoguchi.kit import clock
 from tests.conftest import NOW
+from tests.everything import NAME, everything, form
 from tests.front.desk.associate import Associate, Caller, at_desk, in_line, order_of
 from tests.web import Site
 from tests.web import site as site
@@ -102,7 +105,7 @@ async def test_too_late_says_why_and_what_instead(site: Site) -> None:
     order_id = await order_of(site, "MD-10234567")
     pane = (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={order_id}")).text
     assert "すでに発送しているため" in pane
-    assert "quotes" not in pane
+    assert 'name="action" value="order.cancel"' not in pane
     await ask(site, aoi, caller.case_id, "MD-10234567")
     assert aoi.page.status_code == 409
     assert "すでに発送しているため" in aoi.page.text
@@ -163,3 +166,27 @@ async def test_a_quote_of_another_case_is_not_found(site: Site) -> None:
     assert (await aoi.get(elsewhere)).status_code == 404
     assert (await aoi.say(f"{elsewhere}/confirmation", token=held)).status_code == 404
     assert site.value("select count(*) from requests") == 0
+
+
+async def test_any_action_is_filled_in_where_it_is_offered(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything(monkeypatch, site.services.catalogue, form=form("size", "title", "address"))
+    aoi, caller = await talking(site)
+    order_id = await order_of(site, CANCELLABLE)
+    pane = (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={order_id}")).text
+    names = ("size", "title", "address[city]")
+    assert all(f'name="{name}"' in pane for name in names)
+    ids = re.findall(r' id="(f-[^"]+)"', pane)
+    assert len(ids) == len(set(ids)), "forms beside each other do not share ids"
+    body: dict[str, object] = {"action": NAME, "order_id": order_id, "filled": 1, "size": "large"}
+    where = {"address[city]": "渋谷区", "address[line1]": "1-2-3", "address[postal_code]": "150-0001"}
+    there = where | {"address[name]": "佐藤", "address[region]": "東京都"}
+    before = site.counts()
+    answer = await aoi.send(f"/desk/cases/{caller.case_id}/quotes", body | there | {"title": "x" * 11})
+    assert answer.status_code == 422
+    assert "10文字以内" in answer.text
+    assert 'value="渋谷区"' in answer.text, "what was typed stays"
+    assert site.counts() == before
+    page = await aoi.post(f"/desk/cases/{caller.case_id}/quotes", body | there | {"title": "お祝い"})
+    assert "/quotes/" in page.url.path
+    given = site.value("select draft->'plan'->'address'->>'city' from quotes")
+    assert given == "渋谷区"
