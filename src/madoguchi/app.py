@@ -59,6 +59,7 @@ from madoguchi.service.notices import verbs as notices
 from madoguchi.service.notices.letters import Links
 from madoguchi.service.notices.verbs import Letterhead
 from madoguchi.service.orders.actions import ACTIONS as ORDERS
+from madoguchi.service.refunds import actions as refunds_actions
 from madoguchi.service.refunds import jobs as refunds_jobs
 from madoguchi.service.refunds import webhooks
 from madoguchi.service.refunds.port import PaymentPort
@@ -79,9 +80,9 @@ REACTIONS: Reactions = {
 }
 
 
-def catalogue() -> Catalogue:
+def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
-    return Catalogue([*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *ROUTING, *SURVEYS])
+    return Catalogue([*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *refunds_actions.actions(vault), *ROUTING, *SURVEYS])
 
 
 class App:
@@ -96,7 +97,8 @@ class App:
         self.store_db = store_database(conninfo)
         self.hub = Hub(conninfo)
         self.db.after_commit = self.hub
-        self.catalogue = catalogue()
+        self.vault = Vault(self.key)
+        self.catalogue = catalogue(self.vault)
         self.stores: dict[str, DemoStore] = {}
         self.payments_db = payments_database(conninfo)
         self.provider = FakeProvider(self.payments_db, ShopTills(self.stores), self.signer)
@@ -216,7 +218,7 @@ class App:
             catalogue=self.catalogue,
             stores=self.stores,
             providers=self.providers,
-            vault=Vault(self.key),
+            vault=self.vault,
             sessions=SessionBook(self.db),
             pages=pages,
             feeds=Feeds(self.db, self.hub, stream.renderer(pages)),

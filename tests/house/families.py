@@ -13,7 +13,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
-from madoguchi.core.ledger.rules import Destination
+from madoguchi.core.ledger.rules import Destination, IntentState
 from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.policy.fields import Kind, fields
 from madoguchi.core.policy.pack import (
@@ -37,6 +37,7 @@ from madoguchi.front.office.words import is_row
 from madoguchi.front.ui.problems import _HTTP_CODES
 from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
+from madoguchi.kit.security import Vault
 from madoguchi.service.notices import rules as notices
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
@@ -46,7 +47,7 @@ from tests.house.sources import calls, modules
 # what a store says of a write that failed (core.shop.port.Operation), "failed" when it does not say
 STORE_ANSWERS = (*Failure, "failed")
 
-_CATALOGUE = catalogue().actions
+_CATALOGUE = catalogue(Vault(bytes(32))).actions
 _PACKS = [shipped(shop.rule_pack) for shop in SHOPS.values()]
 _VALUES = [field for rules in _PACKS for field in fields(rules) if not is_row(field)]
 _COUNTED = {Kind.DAYS, Kind.WORKING_DAYS, Kind.HOURS, Kind.COUNT, Kind.PERCENT}
@@ -140,6 +141,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.refund_to.{}": (Destination.GIFT_BALANCE, Destination.BANK),
         "orders.state.{}": OrderState,
         "orders.tracking.{}": TrackingState,
+        "refunds.state.{}": sorted(set(IntentState) - {IntentState.REROUTED}),
+        "refunds.to.{}": Destination,
         "routing.outcome.{}": Outcome,
         "routing.priority.{}": [str(int(priority)) for priority in Priority],
         "routing.ticket.{}": _TICKETS,

@@ -24,6 +24,7 @@ from madoguchi.edge.stores.demo.world import seed
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database
 from madoguchi.kit.jobs import Nothing
+from madoguchi.kit.security import Vault
 from madoguchi.service.claims.jobs import Sweeper
 from madoguchi.service.claims.queries import Claim, claim_of_request
 from tests.service.orders.shop import SIGNER, Shop
@@ -114,7 +115,7 @@ async def street(db: Database, database_url: str, now: datetime) -> AsyncIterato
     await seed(store_db, now)
     fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
     await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Street(db, store_db, catalogue())
+    made = Street(db, store_db, catalogue(Vault(bytes(32))))
     await mirror.follow(db, made.store)
     yield made
     await store_db.close()

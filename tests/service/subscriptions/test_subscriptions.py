@@ -30,6 +30,7 @@ from madoguchi.kit.db import Database
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import Money
+from madoguchi.kit.security import Vault
 from tests.service.orders.shop import Shop
 
 USED, DELIVERY, JUST_JOINED, UNUSED = "SUB-1000", "SUB-1001", "SUB-1002", "SUB-1003"
@@ -91,7 +92,7 @@ async def club(db: Database, database_url: str, now: datetime) -> AsyncIterator[
     await seed(store_db, now)
     fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
     await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Club(db, store_db, catalogue())
+    made = Club(db, store_db, catalogue(Vault(bytes(32))))
     await mirror.follow(db, made.store)
     yield made
     await store_db.close()

@@ -47,11 +47,6 @@ class ExecuteRefund(msgspec.Struct, frozen=True):
     intent_id: UUID
 
 
-def refund_topic(intent_id: UUID) -> str:
-    """What those listen to who wait for a refund."""
-    return f"refund:{intent_id}"
-
-
 async def tenders(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str, TenderMoney]:
     """The money of an order by tender."""
     rows = await tx.all(
@@ -256,7 +251,8 @@ async def reroute_refund(tx: Tx, intent_id: UUID, destination: Destination, days
     Refused: refund_destination where it may not go there, refund_not_open when it went or goes already.
     """
     intent = await access_intent(tx, SYSTEM, intent_id, lock=True)
-    if destination not in rules.detours(intent.tender_kind) or destination is intent.destination:
+    again = destination is intent.destination and destination is not Destination.BANK  # another account is another way
+    if again or destination not in rules.detours(intent.tender_kind):
         raise Refused("refund_destination", 409)
     if not await _move(tx, intent, IntentState.REROUTED):
         raise Refused("refund_not_open", 409)
@@ -337,7 +333,6 @@ async def _move(
            where id = %s""",
         [state, code or intent.code, outside_ref, sent_at, settled_at, intent.id],
     )
-    tx.wake(refund_topic(intent.id))
     tx.wake(f"order:{intent.order_id}")
     return True
 

@@ -10,11 +10,13 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject, lead
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.core.cases.reasons import REASONS
+from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.requests.queries import Request, open_request_on
 from madoguchi.core.shop.queries import access_order, orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.finder import Choice
 from madoguchi.front.counter.page import page
+from madoguchi.front.counter.refunds import RefundView, refund_views
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.links import action_url
@@ -44,6 +46,7 @@ class OrderPage(msgspec.Struct, frozen=True):
     card: OrderView
     offers: tuple[OfferView, ...]
     change: Request | None
+    refunds: Sequence[RefundView]
 
 
 @get("/orders", access=KNOWN_CUSTOMERS)
@@ -79,6 +82,7 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
             card=card,
             offers=tuple(offer_view(offer, visitor.reader) for offer in offers),
             change=await open_request_on(tx, order_id),
+            refunds=await refund_views(tx, await intents_of_order(tx, visitor.actor, order_id), visitor.reader),
         )
 
     found = await services.db.run(visitor.actor, work)
