@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -76,16 +77,20 @@ class Street(Shop):
     async def orders(self, ref: str) -> list[str]:
         """The numbers of all orders of an order's customer."""
         await mirror.follow(self.db, self.store)
-        actor, _ = await self.actor(ref)
-        assert actor.id
-        found = await self.db.run(SYSTEM, lambda tx: orders_of(tx, actor.id, limit=100))
+        owner = await self.owner(ref)
+        found = await self.db.run(SYSTEM, lambda tx: orders_of(tx, owner, limit=100))
         return [order.store_ref for order in found]
 
     async def newest(self, ref: str) -> Request:
         """The newest wish of an order's customer."""
+        owner = await self.owner(ref)
+        return (await self.db.run(SYSTEM, lambda tx: requests_of(tx, owner)))[0]
+
+    async def owner(self, ref: str) -> UUID:
+        """Whose an order is."""
         actor, _ = await self.actor(ref)
         assert actor.id
-        return (await self.db.run(SYSTEM, lambda tx: requests_of(tx, actor.id)))[0]
+        return actor.id
 
     async def sweep(self) -> None:
         """Take up what is due, and let the worker work."""

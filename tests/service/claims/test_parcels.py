@@ -5,16 +5,21 @@ from datetime import timedelta
 
 import pytest
 
+from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.ledger.rules import IntentState
+from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
+from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.money import Money
+from madoguchi.service.claims.jobs import AGAIN, Sweeper
 from madoguchi.service.claims.rules import ClaimState
 from tests.service.claims.conftest import PLACES, Street
+from tests.service.orders.shop import SIGNER
 
 DELIVERED = "MD-10233915"  # a week ago: a sweater and two T-shirts, paid by card
 LATE = "MD-10234567"  # two days past the promised day
@@ -196,3 +201,50 @@ async def test_a_parcel_that_turns_up_ends_the_wait(street: Street) -> None:
         await street.sweep()
         assert await street.orders(ON_ITS_WAY) == before
         assert (await offered(street, ON_ITS_WAY))["parcel.not_received"] is None
+
+
+async def test_what_was_settled_otherwise_is_not_sent_again(street: Street) -> None:
+    """While the parcel is waited for, its goods turn out to be broken and are refunded."""
+    scan = await delivery(street)
+    actor, order_id = await street.actor(ON_ITS_WAY)
+    with street.later(scan + timedelta(hours=3)):
+        waiting = await street.agree(ON_ITS_WAY, await street.missing(ON_ITS_WAY))
+        await street.agree(
+            ON_ITS_WAY, await street.quote(actor, order_id, "item.refund", lines={"1": 1}, problem="damaged")
+        )
+        before = await street.orders(ON_ITS_WAY)
+    with street.later(scan + timedelta(hours=49)):
+        await street.sweep()
+        assert (await street.claim(waiting)).state is ClaimState.OVERTAKEN
+        assert await street.orders(ON_ITS_WAY) == before
+        await street.balanced()
+
+
+async def test_something_else_under_way_only_delays_the_promise(street: Street) -> None:
+    scan = await delivery(street)
+    actor, order_id = await street.actor(ON_ITS_WAY)
+    with street.later(scan + timedelta(hours=3)):
+        waiting = await street.agree(ON_ITS_WAY, await street.missing(ON_ITS_WAY))
+    with street.later(scan + timedelta(hours=49)):
+        other = await street.confirm(
+            actor, await street.quote(actor, order_id, "item.replace", lines={"1": 1}, problem="damaged")
+        )
+        await Sweeper(street.db, street.catalogue, SIGNER).sweep(Nothing())
+        claim = await street.claim(waiting)
+        assert (claim.state, claim.due_at) == (ClaimState.WAITING, clock.now() + AGAIN)
+        await street.db.run(actor, lambda tx: requests.withdraw(tx, street.catalogue, actor, other.id))
+    with street.later(scan + timedelta(hours=50)):
+        await street.sweep()
+        assert (await street.newest(ON_ITS_WAY)).action == "parcel.not_received"
+        await street.balanced()
+
+
+async def test_what_is_out_of_stock_can_be_refunded_instead(street: Street) -> None:
+    await street.store_db.run(SYSTEM, lambda tx: tx.execute("update variants set stock = 0 where shop_id = 'demo'"))
+    request = await street.agree(DELIVERED, await street.missing(DELIVERED))
+    assert (request.state, request.outcome and request.outcome.code) == (RequestState.FAILED, "store_unavailable")
+    assert (await street.claim(request)).state is ClaimState.FAILED
+    assert all(line.free == line.ordered for line in (await street.held(DELIVERED)).values())
+    again = await street.agree(DELIVERED, await street.missing(DELIVERED, "refund"))
+    assert again.state is RequestState.DONE
+    await street.balanced()
