@@ -18,6 +18,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested
@@ -75,6 +76,9 @@ DOORS = (counter, desk, office, api)
 REACTIONS: Reactions = {
     CodeRequested: ("notices.code",),
     RequestSettled: ("notices.settled", "bot.settled"),
+    RefundSucceeded: ("notices.refund_paid",),
+    RefundFailed: ("notices.refund_failed",),
+    RefundNeedsAccount: ("notices.refund_needs_account",),
     CaseResumed: ("routing.resume",),
     CaseClosed: ("routing.let_go", "surveys.ask", "notices.closed"),
 }
@@ -166,6 +170,9 @@ class App:
             "routing.let_go": Duty(partial(routing_jobs.let_go, db), Happened),
             "surveys.ask": Duty(partial(surveys_jobs.ask, db), Happened),
             "notices.code": Duty(partial(notices_jobs.on_code_requested, db, head), Happened),
+            "notices.refund_paid": Duty(partial(notices_jobs.on_refund_paid, db, head), Happened),
+            "notices.refund_failed": Duty(partial(notices_jobs.on_refund_failed, db, head), Happened),
+            "notices.refund_needs_account": Duty(partial(notices_jobs.on_refund_needs_account, db, head), Happened),
             "notices.settled": Duty(partial(notices_jobs.on_request_settled, db, head), Happened),
             "notices.closed": Duty(partial(notices_jobs.on_case_closed, db, head), Happened),
         }

@@ -73,13 +73,15 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case "order_not_cancelled":
             failed = Outcome(state=Settled.FAILED, code="store_too_late")
             return letters.settled(reader, template, CANCEL, ORDER, failed, link)
+        case _ if template in rules.REFUNDS:
+            return letters.refund(reader, template, "F-7QK2M-90XTV", ORDER, yen(3000), HEAD.links.refund(UUID(int=5)))
         case _:
             done = Outcome(state=Settled.DONE, slip=done_slip())
             return letters.settled(reader, template, CANCEL, ORDER, done, link)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("template", [rules.CODE, rules.TRANSCRIPT, *rules.SETTLED.values()])
+@pytest.mark.parametrize("template", [rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *rules.SETTLED.values()])
 def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: datetime) -> None:
     reader = Reader(lang)
     letter = letter_of(template, reader, now)

@@ -13,6 +13,13 @@ class RefundSucceeded(Event, frozen=True, kw_only=True):
     intent_id: UUID
 
 
+class RefundNeedsAccount(Event, frozen=True, kw_only=True):
+    """The money of an intent waits for the customer's bank account."""
+
+    name: ClassVar[str] = "ledger.refund_needs_account"
+    intent_id: UUID
+
+
 class RefundFailed(Event, frozen=True, kw_only=True):
     """The money of an intent could not go there, or came back; it is still owed."""
 

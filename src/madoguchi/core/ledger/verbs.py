@@ -9,7 +9,7 @@ from psycopg import errors
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import rules
-from madoguchi.core.ledger.events import RefundFailed, RefundSucceeded
+from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.ledger.queries import access_intent
 from madoguchi.core.ledger.rules import (
     UNDER_WAY,
@@ -305,6 +305,8 @@ async def _insert_intent(
         raise ValueError(f"request {request_id} already pays {part.tender_ref} back to {part.destination}") from error
     if state is IntentState.RESERVED:
         await enqueue_refund(tx, intent_id)
+    else:
+        await events.record(tx, RefundNeedsAccount(intent_id=intent_id))
 
 
 async def _locked_with_tender(tx: Tx, intent_id: UUID) -> Intent:

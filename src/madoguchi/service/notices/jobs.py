@@ -5,6 +5,7 @@ import logging
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.events import CaseClosed
+from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.requests.events import RequestSettled
 from madoguchi.kit import clock, jobs
@@ -35,6 +36,36 @@ async def on_request_settled(database: Database, head: Letterhead, happened: Hap
     async def work(tx: Tx) -> None:
         if notice := await occasions.request_settled(tx, happened.as_(RequestSettled), head.links):
             await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
+async def on_refund_paid(database: Database, head: Letterhead, happened: Happened) -> None:
+    """Tell that money went."""
+
+    async def work(tx: Tx) -> None:
+        if notice := await occasions.refund_paid(tx, happened.as_(RefundSucceeded), head.links):
+            await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
+async def on_refund_failed(database: Database, head: Letterhead, happened: Happened) -> None:
+    """Tell that money waits for another way."""
+
+    async def work(tx: Tx) -> None:
+        if notice := await occasions.refund_failed(tx, happened.as_(RefundFailed), head.links):
+            await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
+async def on_refund_needs_account(database: Database, head: Letterhead, happened: Happened) -> None:
+    """Ask for a bank account."""
+
+    async def work(tx: Tx) -> None:
+        notice = await occasions.refund_needs_account(tx, happened.as_(RefundNeedsAccount), head.links)
+        await verbs.tell(tx, head, happened.id, notice)
 
     await database.run(SYSTEM, work)
 

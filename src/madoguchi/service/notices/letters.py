@@ -14,7 +14,7 @@ from madoguchi.core.cases.wording import text_of
 from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import Block, Figure, Heading, Link, Paragraph, Rows, Speech, Talk
-from madoguchi.kit.money import total
+from madoguchi.kit.money import Money, total
 from madoguchi.service.notices.rules import SPEECHES, TRANSCRIPT_LIMIT
 
 _SILENT = frozenset({Kind.NOTE, Kind.SURVEY})
@@ -36,6 +36,10 @@ class Links(msgspec.Struct, frozen=True):
     def order(self, order_id: UUID) -> str:
         """An order."""
         return f"{self.base_url}/orders/{order_id}"
+
+    def refund(self, intent_id: UUID) -> str:
+        """Money on its way back."""
+        return f"{self.base_url}/refunds/{intent_id}"
 
     @property
     def messages(self) -> str:
@@ -84,6 +88,17 @@ def settled(
         subject=t(f"notices.{template}.subject", **names),
         blocks=tuple(blocks),
         ways=(Link(t("notices.order.link"), order_link),) if order_link else (),
+    )
+
+
+def refund(reader: Reader, template: str, number: str, order_ref: str, amount: Money, link: str) -> Letter:
+    """News of money on its way back; what there is to do stands behind the link."""
+    t = reader.t
+    names = {"order": order_ref, "amount": amount, "number": number}
+    return Letter(
+        subject=t(f"notices.{template}.subject", **names),
+        blocks=(Paragraph(t(f"notices.{template}.lead", **names)), Paragraph(t(f"notices.{template}.next"))),
+        ways=(Link(t("notices.refund.link"), link),),
     )
 
 

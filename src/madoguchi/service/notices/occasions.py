@@ -9,6 +9,9 @@ from madoguchi.core.access.rules import SYSTEM, Audience
 from madoguchi.core.actions.rules import Slip
 from madoguchi.core.cases.events import CaseClosed
 from madoguchi.core.cases.queries import access_case, entries
+from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
+from madoguchi.core.ledger.queries import access_intent
+from madoguchi.core.ledger.rules import Intent, Rail, detours
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.queries import Customer, Store, access_customer, store
 from madoguchi.core.people.rules import CODE_LIFE
@@ -69,6 +72,39 @@ async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice 
         case_id=request.case_id,
         order_id=request.order_id,
         slip=request.outcome.slip,
+    )
+
+
+async def refund_paid(tx: Tx, fact: RefundSucceeded, links: Links) -> Notice | None:
+    """Money that went another way than it came; what goes back by itself was told when it was promised."""
+    intent = await access_intent(tx, SYSTEM, fact.intent_id)
+    told = intent.rail is not Rail.BANK and intent.replaces is None
+    return None if told else await _refund(tx, rules.REFUND_PAID, intent, links)
+
+
+async def refund_failed(tx: Tx, fact: RefundFailed, links: Links) -> Notice | None:
+    """Money that could not go where it should, and waits for the customer to choose."""
+    intent = await access_intent(tx, SYSTEM, fact.intent_id)
+    return await _refund(tx, rules.REFUND_FAILED, intent, links) if detours(intent.tender_kind) else None
+
+
+async def refund_needs_account(tx: Tx, fact: RefundNeedsAccount, links: Links) -> Notice:
+    """Money that waits for a bank account."""
+    return await _refund(tx, rules.REFUND_NEEDS_ACCOUNT, await access_intent(tx, SYSTEM, fact.intent_id), links)
+
+
+async def _refund(tx: Tx, template: str, intent: Intent, links: Links) -> Notice:
+    customer = await access_customer(tx, SYSTEM, intent.customer_id)
+    shop = await store(tx, intent.store_id)
+    reader = Reader(customer.locale, shop.time_zone)
+    link = links.refund(intent.id)
+    return Notice(
+        template=template,
+        customer=customer,
+        store=shop,
+        reader=reader,
+        letter=letters.refund(reader, template, intent.number, intent.order_ref, intent.amount, link),
+        order_id=intent.order_id,
     )
 
 

@@ -14,6 +14,9 @@ SETTLED: Mapping[tuple[str, Settled], str] = {
     ("order.cancel", Settled.FAILED): "order_not_cancelled",
 }
 
+REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
+REFUNDS = (REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT)
+
 SPEECHES = 300  # that a transcript holds, the last ones
 TRANSCRIPT_LIMIT = 200_000  # characters of what was said
 LEASE = timedelta(minutes=3)  # longer than any sending takes
