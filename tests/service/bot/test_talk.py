@@ -370,3 +370,15 @@ async def test_what_the_bot_owes_is_swept_up(app: App, now: datetime) -> None:
     with clock.frozen(now + timedelta(seconds=3)):
         await app.bot.sweep(jobs.Nothing())
     assert (await chat.all())[-1].author is Author.BOT
+
+
+async def test_a_parcel_that_is_too_late_can_be_made_good(app: App, now: datetime) -> None:
+    """As soon as the rules allow it, with the card of the order and where it cannot be cancelled any more."""
+    claim = "open:parcel.late:"
+    with clock.frozen(now + timedelta(days=2)):
+        chat = await _chat(app, MISAKI)
+        order_id = await app.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", "MD-10234567"))
+        assert any(option.startswith(claim) for option in _options(await chat.begin(order_id)))
+        told = await chat.say(CANCEL[MISAKI][0])
+        assert told[0].text == _said("ja", "errors.cancel_shipped")
+        assert any(option.startswith(claim) for option in _options(told))

@@ -428,18 +428,29 @@ class Talk:
         options = [
             Option(f"reason:{other}:{card.id}", self._voice.label(other)) for other in await self._possible(card.id)
         ]
-        if reason in {"delivery.late", "delivery.not_received"} or card.late:
+        options += await self._pages(card.id)
+        if reason == "delivery.late" or card.late:
             options.append(self._voice.person())
         options.append(self._voice.other())
         await self._voice.show(card, options)
-        if reason == "delivery.not_received" and card.state is OrderState.DELIVERED:
-            await self._voice.say("bot.not_received.check", options=[self._voice.person(), self._voice.other()])
 
     async def _possible(self, order_id: UUID) -> list[str]:
         """Reasons of the changes that can be made to the order now."""
         offers = await actions.offers(self._tx, self._wits.catalogue, self._actor, Subject(About.ORDER, order_id))
         open_ones = (self._wits.catalogue.actions[offer.action] for offer in offers if offer.refusal is None)
         return [action.reason for action in open_ones if action.reason]
+
+    async def _pages(self, order_id: UUID) -> list[Option]:
+        """What can be done about the parcels of the order now and is no topic of its own: each opens its page."""
+        order = await shop.access_order(self._tx, self._actor, order_id)
+        parcels = [Subject(About.PARCEL, order_id, parcel.ref) for parcel in order.document.shipments]
+        offers = [
+            offer
+            for parcel in parcels
+            for offer in await actions.offers(self._tx, self._wits.catalogue, self._actor, parcel)
+            if offer.refusal is None and self._wits.catalogue.actions[offer.action].reason is None
+        ]
+        return [self._voice.page(offer.action, offer.subject) for offer in offers]
 
     async def _quote(self, action: Action, raw: Mapping[str, Any], *, changeable: bool) -> None:
         quote = await requests.quote(
@@ -508,6 +519,8 @@ class Talk:
         self._note("bot.tried.refused")
         instead = [reason for reason in refused.parameters.get("alternatives", ()) if reason in REASONS]
         options = [self._voice.topic(reason) for reason in instead if reason != "service.human"]
+        if self.memory.order_id and options:
+            options += await self._pages(self.memory.order_id)
         await self._voice.say(
             refused.key, options=[*options, self._voice.person(), self._voice.other()], **refused.parameters
         )

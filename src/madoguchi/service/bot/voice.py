@@ -95,6 +95,10 @@ class Voice:
         await self.say(key, options=[*options, *beside, self.person()], **parameters)
         return options
 
+    def page(self, action: str, subject: Subject) -> Option:
+        """A button that opens the page of an action."""
+        return Option(opening(action, subject), self._reader.t(f"actions.{action}.name"))
+
     async def ask_what_to_change(self, action: str, fields: Sequence[Field], quote_id: UUID) -> None:
         """Which of the answers is to be another."""
         reader = self._reader

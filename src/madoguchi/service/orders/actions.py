@@ -13,7 +13,7 @@ ACTIONS = (
         arguments=verbs.ShowOrder,
         need=Need(Level.PROVEN),
         reason="order.status",
-        also=("delivery.late", "delivery.not_received"),
+        also=("delivery.late",),
         about=About.ORDER,
         read=verbs.show,
     ),
