@@ -65,7 +65,7 @@ function replace({ id, html }: LiveData["replace"]): void {
 
 const fetching = new Map<Element, "once" | "again">();
 
-/** Gets every element of that panel again, or all of them. What data-src answers is the panel's content or a page that holds the panel. */
+/** Gets every element of that panel again, or all of them. What data-src answers is the panel's content or a page that holds the panel; being sent elsewhere, as to sign in, is neither. */
 export function refetch(panel?: string): void {
   document.querySelectorAll<HTMLElement>(panel ? `[data-refetch~="${CSS.escape(panel)}"]` : "[data-refetch]").forEach((element) => void renew(element));
 }
@@ -74,7 +74,7 @@ export async function renew(element: HTMLElement): Promise<void> {
   if (fetching.has(element)) return void fetching.set(element, "again");
   fetching.set(element, "once");
   const response = await fetch(element.dataset.src!, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (response?.ok) swap(element, await response.text());
+  if (response?.ok && !response.redirected) swap(element, await response.text());
   const again = fetching.get(element) === "again";
   fetching.delete(element);
   if (again) await renew(element);
