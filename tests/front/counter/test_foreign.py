@@ -1,12 +1,17 @@
 """What is another's looks like what does not exist, byte for byte, on every route that takes an id."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
-from madoguchi.edge.stores.demo.people import MISAKI, YOKO
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import Destination, Part
+from madoguchi.edge.stores.demo.people import MISAKI, YOKO, Story
 from madoguchi.front.counter import ROUTES
+from madoguchi.kit.db import Tx
+from madoguchi.kit.money import Money
 from tests.front.counter.customer import Customer, id_of, signed_in
 from tests.front.counter.test_photos import picture
 from tests.web import Site
@@ -33,14 +38,40 @@ async def _belongings(site: Site, customer: Customer) -> dict[str, str]:
     photo = await customer.upload(f"{room}/attachments", picture())
     await customer.until("/messages", "キャンセル")
     message = customer.link("/messages/[0-9a-f-]{36}").rpartition("/")[2]
+    bought = site.value("select id from orders where store_ref = %s", MISAKI.order(Story.DELIVERED))
+    await customer.get(f"/orders/{bought}/receipt")
+    receipt = customer.field("id")
+    await customer.post(f"/orders/{bought}/receipt", {"id": receipt, "addressee": "CANARY", "note": ""})
     return {
         "order_id": str(order),
         "quote_id": quote,
         "request_id": request,
+        "receipt_id": receipt,
+        "refund_id": str(await _owed(site, UUID(str(bought)))),
         "case_id": str(id_of(room)),
         "message_id": message,
         "seq": str(photo.json()["seq"]),
     }
+
+
+async def _owed(site: Site, order_id: UUID) -> UUID:
+    """Money on its way back to the customer."""
+    part = Part(
+        tender_ref="1",
+        tender_kind="konbini",
+        tender_label="CANARY",
+        amount=Money(1, "JPY"),
+        destination=Destination.BANK,  # waits for an account: nothing goes on by itself
+        days=(0, 0),
+    )
+
+    async def owe(tx: Tx) -> UUID:
+        request_id = uuid4()
+        await ledger.reserve(tx, request_id, order_id, {}, {part.tender_ref: part.amount})
+        (made,) = await ledger.intend(tx, request_id, order_id, [part])
+        return made
+
+    return await site.services.db.run(SYSTEM, owe)
 
 
 async def test_nothing_of_another_customer_can_be_seen_or_done(site: Site) -> None:
@@ -103,6 +134,8 @@ def _fields_of(path: str) -> dict[str, object]:
             return {"client_id": "c", "text": "x"}
         case "read":
             return {"seq": 1}
+        case "receipt":
+            return {"id": uuid4(), "addressee": "x", "note": ""}
         case "survey":
             return {"rating": 1}
         case "confirm":
