@@ -39,6 +39,7 @@ from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.notices import rules as notices
+from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
 from tests.house.keys import asked, spellings
@@ -106,6 +107,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "demo.shop.shelf.{}": ("kitchen", "daily", "food", "fashion"),
         "desk.check.{}": Check,
         "desk.holding.{}": State,
+        "desk.refunds.task.{}": TaskKind,
         "desk.language.{}": LANGUAGES,
         "desk.level.{}": [str(int(level)) for level in Level],
         "errors.{}": sorted(codes()),

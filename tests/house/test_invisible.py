@@ -75,6 +75,7 @@ async def belongings(site: Site) -> Mapping[str, str]:
         "chat_id": chat,
         "quote_id": quote["id"],
         "request_id": request,
+        "refund_id": str(site.value("select id from refund_intents limit 1")),
         "message_id": messages[0]["id"],
     }
 

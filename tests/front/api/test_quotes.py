@@ -103,6 +103,7 @@ async def test_confirming_twice_at_once_makes_one_request(site: Site) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert site.value("select count(*) from requests") == 1
+    await site.quiet()
     refunded = site.value("select sum(refunded) from ledger_tenders where order_id = %s", quote["order"])
     assert refunded == quote["slip"]["total"]["amount"]
 

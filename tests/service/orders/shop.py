@@ -1,16 +1,20 @@
 """The demo shop with its mirror: customers wish, the worker works, everything stays in balance."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.ledger import queries as ledger_queries
+from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Quote, Request, access_request
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop import queries as shop
+from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
+from madoguchi.edge.payments.fake.till import ShopTills
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.store import DemoStore
 from madoguchi.kit import clock, ids, jobs
@@ -18,6 +22,8 @@ from madoguchi.kit.db import Database
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.security import Signer
 from madoguchi.service.orders.actions import ACTIONS
+from madoguchi.service.refunds.jobs import Executor as Refunds
+from madoguchi.service.refunds.port import RefundState
 
 CATALOGUE = Catalogue(ACTIONS)
 SIGNER = Signer(b"k" * 32)
@@ -57,10 +63,21 @@ class Shop:
         executor = Executor(self.db, self.catalogue, {"demo": store})
         await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
 
+    async def refund(self, faults: Faults | None = None) -> int:
+        """Let the worker pay back what is owed; what the payment provider has paid back in all."""
+        payments = payments_database(self.db.conninfo)
+        await payments.open()
+        provider = FakeProvider(payments, ShopTills({"demo": self.store}), SIGNER, faults)
+        executor = Refunds(self.db, {"demo": self.store}, {"demo": provider})
+        await jobs.run_due(self.db, {ledger.EXECUTE: jobs.Duty(executor.execute, ledger.ExecuteRefund)})
+        listed = await FakeProvider(payments, ShopTills({}), SIGNER).list_refunds(clock.now() - timedelta(days=1))
+        await payments.close()
+        return sum(one.amount.amount for one in listed if one.state is RefundState.SUCCEEDED)
+
     async def settled(self, request: Request) -> Request:
         return await self.db.run(SYSTEM, lambda tx: access_request(tx, SYSTEM, request.id))
 
     async def healthy(self) -> None:
         await mirror.follow(self.db, self.store)
-        for check in (ledger_queries.unbalanced, ledger_queries.drifted):
+        for check in (ledger_queries.unbalanced, ledger_queries.uncovered, ledger_queries.drifted):
             assert await self.db.run(SYSTEM, check) == []

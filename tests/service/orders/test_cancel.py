@@ -152,10 +152,18 @@ async def test_whatever_happens_on_the_way_it_happens_once(demo: Shop, now: date
     with clock.frozen(now + timedelta(minutes=2)):
         await demo.work()
         assert (await demo.settled(request)).state is RequestState.DONE
+        await demo.refund(faults)
+    with clock.frozen(now + timedelta(minutes=4)):
+        at_provider = await demo.refund()
         await demo.healthy()
     order = await demo.store.get_order(MIXED)
     assert order
-    assert sum(t.refunded.amount for t in order.tenders) == 19500
+    assert {str(t.kind): t.refunded.amount for t in order.tenders} == {
+        "gift_balance": 3000,
+        "points": 850,
+        "card": 15650,
+    }
+    assert at_provider == 15650
 
 
 async def test_two_confirmations_at_once_are_one_request(demo: Shop) -> None:

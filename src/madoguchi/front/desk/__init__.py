@@ -5,7 +5,7 @@ Every page works as plain forms and links; `panels` are its parts, fetched again
 
 from typing import Any
 
-from madoguchi.front.desk import handing, offers, orders, pages, panels, sign_in, talk
+from madoguchi.front.desk import handing, offers, orders, pages, panels, refunds, sign_in, talk
 
 ROUTES: list[Any] = [
     sign_in.show_sign_in,
@@ -35,4 +35,9 @@ ROUTES: list[Any] = [
     handing.transfer,
     handing.park,
     handing.wrap_up,
+    refunds.show,
+    refunds.collect,
+    refunds.export,
+    refunds.paid,
+    refunds.close,
 ]

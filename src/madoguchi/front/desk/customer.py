@@ -9,10 +9,11 @@ import msgspec
 from madoguchi.core.access.rules import Actor, Level
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.actions.rules import Refusal
+from madoguchi.core.actions.rules import Refusal, Said
 from madoguchi.core.actions.verbs import Offer, fields, offers
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
+from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
@@ -26,6 +27,7 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.kit.ids import uuid7
 from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.rules import order_card
+from madoguchi.service.refunds.words import sentences
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
 
@@ -51,6 +53,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover | None
     orders: Sequence[Order]
     chosen: Order | None
+    refunds: Sequence[tuple[Said, Said]]
     on_order: Sequence[Doable]
     on_customer: Sequence[Doable]
     buttons: Sequence[str]
@@ -127,6 +130,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[OrderLink]
     order: OrderView | None
     order_id: str
+    refunds: Sequence[tuple[str, str]]
     actions: Sequence[ActionView]
     beside: Sequence[ActionView]
     buttons: Sequence[tuple[str, str]]
@@ -145,13 +149,16 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
     chosen = await _chosen(tx, actor, customer, orders, case, order_id)
     earlier = await cases.cases_of(tx, customer.id, limit=_EARLIER + 1)
     on_order = await _on_order(tx, actor, catalogue, chosen) if chosen else ()
+    shop = await people.store(tx, customer.store_id)
+    refunds = await intents_of_order(tx, actor, chosen.id) if chosen else ()
     return Pane(
         case=case,
         customer=customer,
-        time_zone=(await people.store(tx, customer.store_id)).time_zone,
+        time_zone=shop.time_zone,
         handover=await routing.handover_of(tx, actor, case.id),
         orders=orders,
         chosen=chosen,
+        refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         on_order=on_order,
         on_customer=await _on_customer(tx, actor, catalogue, customer),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
@@ -179,6 +186,7 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
         order=_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
+        refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
         actions=[_action(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
         beside=[
             _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))

@@ -44,7 +44,7 @@ DEMO = Shop(
     locale="ja",
     rule_pack="marketplace-jp",
     conduct=Conduct.LIVING,
-    can=frozenset(Capability),
+    can=frozenset(Capability) - {Capability.REFUNDS},  # what is owed, our side pays back
 )
 RETAIL = Shop(
     id="retail",
