@@ -38,7 +38,7 @@ class Written(msgspec.Struct, frozen=True):
 def main() -> None:
     """Measure as asked."""
     asked = _arguments()
-    with site("--processes", str(asked.processes), commit_times=True) as here:
+    with site("--processes", str(asked.processes), *people.needed(asked.cases), commit_times=True) as here:
         customers = asyncio.run(people.customers(here, asked.cases))
         associates = asyncio.run(people.associates(here, [one.chat for one in customers], asked.desks))
         _measure(here, asked, customers, associates)

@@ -22,7 +22,7 @@ from bench.site import ROOT, Site, Web, free_port, program_environment
 from bench.wire import bearer
 
 SETTLES = 10.0  # seconds after which it is called idle
-CHATS = 200
+CHATS = 40  # as many as the people of the demo may have open
 RATE = 200.0  # messages a second of the load
 LATER_STARTS = 3
 TARGETS = {"idle_mb": 400, "first_start_s": 60, "later_start_s": 5}

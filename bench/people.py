@@ -15,6 +15,7 @@ from bench.site import Site
 from bench.wire import Answer, Line
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.cases.queries import access_case
+from madoguchi.core.cases.rules import OPEN_AT_ONCE
 from madoguchi.core.people.queries import session as session_of
 from madoguchi.core.people.verbs import add_staff, start_session
 from madoguchi.kit import migrations
@@ -28,6 +29,11 @@ from madoguchi.service.routing.rules import MOST_AT_ONCE, Presence
 STORE = "demo"
 _AT_ONCE = 8  # lines while people come in
 _CSRF = re.compile(rb'name="csrf" value="([^"]+)"')
+
+
+def needed(chats: int) -> tuple[str, str]:
+    """What a site is told so that it has customers enough for so many open chats."""
+    return "--size", str(-(-chats // OPEN_AT_ONCE))
 
 
 class Customer(msgspec.Struct, frozen=True):

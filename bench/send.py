@@ -22,7 +22,8 @@ TARGET = 0.25  # of pgbench with the same SQL, at the most senders
 def main() -> None:
     """Measure as asked."""
     asked = _arguments()
-    with site("--processes", str(asked.processes)) as here:
+    chats = soak.DESKS * soak.CHATS_EACH if asked.soak else max(AT_ONCE)
+    with site("--processes", str(asked.processes), *people.needed(chats)) as here:
         if asked.soak:
             soak.run(here, asked)
         else:
