@@ -172,7 +172,8 @@ async def intend(tx: Tx, request_id: UUID, order_id: UUID, parts: Sequence[Part]
     for part in parts:
         if part.destination not in rules.destinations(part.tender_kind):
             raise Refused("refund_destination", 409)
-        if part.amount > Money(held[part.tender_ref].reserved, held[part.tender_ref].currency):
+        reserved = Money(held[part.tender_ref].reserved, held[part.tender_ref].currency)
+        if not Money(0, reserved.currency) < part.amount <= reserved:
             raise ValueError(f"{part.amount} of {part.tender_ref} is not reserved")
         intent_id = ids.uuid7()
         await _insert_intent(tx, intent_id, request_id, order_id, part, replaced=None)

@@ -1,0 +1,140 @@
+"""What must hold of money and units whatever is asked, in any order: I1, I2, I4, I5, I8, I10."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.ledger import queries, rules
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, IntentState, Rail
+from madoguchi.kit import clock, ids, migrations
+from madoguchi.kit.db import Database
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import share, telescoped
+from tests.conftest import NOW
+from tests.core.ledger.conftest import PAID, UNITS, Books, open_books, yen
+
+KINDS = [*HELD_BY_STORE, "card", "wallet", "konbini", "cod", "bank", "something new"]
+TENDERS = list(PAID)
+Step = tuple[Any, ...]
+# what can be asked of the ledger: owe money, or do something to one of the intents there are
+ASKED = st.one_of(
+    st.tuples(st.just("owe"), st.sampled_from(TENDERS), st.integers(-5, 6000), st.sampled_from([None, *Destination])),
+    st.tuples(st.sampled_from(["claim", "pend", "doubt", "settle", "fail", "book"]), st.integers(0, 9)),
+    st.tuples(st.just("reroute"), st.integers(0, 9), st.sampled_from(list(Destination))),
+    st.tuples(st.just("cancel"), st.integers(-1, UNITS + 1)),
+)
+
+
+@given(amount=st.integers(0, 10**9), weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(sum))
+def test_shares_add_up_and_none_is_further_than_one_from_its_due(amount: int, weights: list[int]) -> None:
+    """I10."""
+    parts = share(amount, weights)
+    assert sum(parts) == amount
+    assert all(
+        abs(part * sum(weights) - amount * weight) < sum(weights) for part, weight in zip(parts, weights, strict=True)
+    )
+
+
+@given(st.data())
+def test_units_one_by_one_give_back_exactly_what_was_paid(data: st.DataObject) -> None:
+    """I4, I10: however a line's units are split, never more than its worth and in all exactly that."""
+    amount, quantity = data.draw(st.integers(0, 10**8)), data.draw(st.integers(1, 60))
+    done = given_back = 0
+    while done < quantity:
+        count = data.draw(st.integers(1, quantity - done))
+        worth = telescoped(amount, quantity, done, count)
+        assert worth >= 0
+        done, given_back = done + count, given_back + worth
+        assert given_back <= amount
+    assert given_back == amount
+
+
+@given(kind=st.sampled_from(KINDS))
+def test_gift_money_stays_of_its_kind_and_cash_never_goes_back_to_the_till(kind: str) -> None:
+    """I5."""
+    ways = {*rules.destinations(kind), *rules.detours(kind)}
+    if kind in HELD_BY_STORE:
+        assert ways == {Destination.ORIGINAL}
+        assert rules.rail(kind, Destination.ORIGINAL) is Rail.STORE
+    if kind in {"konbini", "cod", "bank"}:
+        assert Destination.ORIGINAL not in ways
+    assert all(rules.rail(kind, way) is Rail.BANK for way in ways & {Destination.BANK})
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """A loop of this test's own, since examples are run from outside of one."""
+    with asyncio.Runner() as running:
+        yield running
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(ASKED, max_size=14))
+def test_nothing_that_is_asked_breaks_the_books(database_url: str, runner: asyncio.Runner, asked: list[Step]) -> None:
+    """I1, I2, I8: any order of wishes, answers and repetitions; the database holds, and so do the sums."""
+    with clock.frozen(NOW):
+        runner.run(_play(database_url, asked))
+
+
+async def _play(database_url: str, asked: list[Step]) -> None:
+    db = Database(database_url, role=migrations.APP_ROLE, size=2)
+    await db.open()
+    books = await open_books(db, NOW)
+    intents: list[UUID] = []
+    for step in asked:
+        with suppress(Refused, ValueError):  # an answer; what counts is that nothing is broken after it
+            await _step(books, intents, *step)
+        await _check(books)
+    await db.close()
+
+
+async def _step(books: Books, intents: list[UUID], what: str, *about: object) -> None:
+    match what, about:
+        case "owe", (str(tender), int(amount), way):
+            intents.append(await books.owe(tender, amount, way if isinstance(way, Destination) else None))
+        case "cancel", (int(units),):
+            request = ids.uuid7()
+            await books.db.run(SYSTEM, lambda tx: ledger.reserve(tx, request, books.order_id, {"1": units}, {}))
+            await books.db.run(
+                SYSTEM, lambda tx: ledger.settle_cancellation(tx, request, books.order_id, {"1": units}, {}, owed=True)
+            )
+        case "reroute", (int(at), Destination() as way) if intents:
+            which = intents[at % len(intents)]
+            intents.append(await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, which, way, (0, 0))))
+        case _, (int(at),) if intents:
+            await _move(books, intents[at % len(intents)], what)
+
+
+async def _move(books: Books, intent: UUID, what: str) -> None:
+    later = NOW + timedelta(minutes=1)
+    moves = {
+        "claim": lambda tx: ledger.claim_refund(tx, intent),
+        "pend": lambda tx: ledger.keep_refund(tx, intent, IntentState.PENDING, later),
+        "doubt": lambda tx: ledger.keep_refund(tx, intent, IntentState.UNKNOWN, later),
+        "settle": lambda tx: ledger.settle_refund(tx, intent, "re", booked=False),
+        "fail": lambda tx: ledger.fail_refund(tx, intent, "account_closed"),
+        "book": lambda tx: ledger.book_refund(tx, intent),
+    }
+    await books.db.run(SYSTEM, moves[what])
+
+
+async def _check(books: Books) -> None:
+    for check in (queries.unbalanced, queries.uncovered):
+        assert await books.db.run(SYSTEM, check) == []
+    for held in (await books.db.run(SYSTEM, lambda tx: ledger.tenders(tx, books.order_id))).values():
+        assert 0 <= held.reserved + held.refunded <= held.captured
+    for line in (await books.db.run(SYSTEM, lambda tx: ledger.lines(tx, books.order_id))).values():
+        assert 0 <= line.cancelled + line.cancelling <= line.ordered
+        assert line.refunded <= line.ordered
+    owed = await books.db.run(SYSTEM, lambda tx: queries.intents_of_order(tx, SYSTEM, books.order_id))
+    assert len({intent.root for intent in owed}) == len(owed), "one living intent for each owed amount"
+    assert all(intent.amount >= yen(1) for intent in owed)
