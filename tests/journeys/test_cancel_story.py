@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger.queries import drifted, unbalanced
+from madoguchi.core.ledger.queries import drifted, unbalanced, uncovered
 from madoguchi.edge.stores.demo.importing import import_shop
 from madoguchi.edge.stores.demo.people import Story
 from madoguchi.front.demo import world
@@ -60,7 +60,8 @@ class Books:
         return self._shop() == self._before and self._site.value("select count(*) from requests") == 0
 
     async def check_cancelled_once(self) -> None:
-        """Stock, order and money moved, once."""
+        """Stock, order and money moved, once; the refunds follow the cancellation."""
+        await self._site.quiet()
         before, now = self._before, self._shop()
         assert now["state"] == "cancelled"
         counted = {sku: stock for sku, stock in before["stock"].items() if stock is not None}
@@ -69,7 +70,7 @@ class Books:
         paid = before["paid"]
         booked = {"state": "cancelled", "returned": paid, "moved": -paid, "requests": 1}
         assert self._site.value(_LEDGER, self.order) == booked
-        for check in (unbalanced, drifted):
+        for check in (unbalanced, uncovered, drifted):
             assert await self._site.app.db.run(SYSTEM, check) == []
 
     def _shop(self) -> dict[str, Any]:
