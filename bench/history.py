@@ -135,7 +135,8 @@ _MONEY = {
     "not settled": "select number, state from requests where settled_at is null",
     "executed without a request": """
         select o.key from demo_store.operations o
-        where not exists (select 1 from requests r where r.id::text = o.key)""",
+        where not exists (select 1 from requests r where r.id::text = o.key)
+          and not exists (select 1 from refund_intents i where i.id::text = o.key)""",
     "orders cancelled twice": """
         select order_ref, count(*) from requests where state = 'done' group by order_ref having count(*) > 1""",
     "booked otherwise than refunded": """
@@ -143,7 +144,8 @@ _MONEY = {
         from requests r join demo_store.operations o on o.key = r.id::text
         left join lateral (
           select jsonb_object_agg(e.tender_ref, e.amount) as booked from ledger_entries e
-          where e.request_id = r.id and e.step = 'settle' and e.tender_ref is not null and e.amount > 0) b on true
+          where e.request_id = r.id and e.intent_id is null and e.step = 'settle'
+            and e.tender_ref is not null and e.amount > 0) b on true
         where jsonb_path_query_array(o.refunds, '$.keyvalue() ? (@.value > 0).key')
               is distinct from jsonb_path_query_array(coalesce(b.booked, '{}'), '$.keyvalue().key')
            or (select coalesce(sum(value::bigint), 0) from jsonb_each_text(o.refunds))
