@@ -95,26 +95,7 @@ async def quote(
         created_at=tx.now,
         expires_at=tx.now + QUOTE_LIFE,
     )
-    await tx.execute(
-        """insert into quotes (id, store_id, customer_id, session_id, action, arguments, order_id, order_version,
-                               case_id, draft, hash, created_at, expires_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        [
-            made.id,
-            made.store_id,
-            made.customer_id,
-            made.session_id,
-            made.action,
-            Jsonb(made.arguments),
-            made.order_id,
-            made.order_version,
-            made.case_id,
-            Jsonb(msgspec.to_builtins(draft)),
-            made.hash,
-            made.created_at,
-            made.expires_at,
-        ],
-    )
+    await _keep(tx, made)
     if draft.decision:
         await policy.record(
             tx, actor, action, draft.decision, customer_id=owner, order_id=draft.order_id, quote_id=made.id
@@ -352,6 +333,29 @@ def _change(catalogue: Catalogue, action: str) -> Change:
     if change is None:
         raise Refused("needs_no_quote", 409)
     return change
+
+
+async def _keep(tx: Tx, made: Quote) -> None:
+    await tx.execute(
+        """insert into quotes (id, store_id, customer_id, session_id, action, arguments, order_id, order_version,
+                               case_id, draft, hash, created_at, expires_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            made.id,
+            made.store_id,
+            made.customer_id,
+            made.session_id,
+            made.action,
+            Jsonb(made.arguments),
+            made.order_id,
+            made.order_version,
+            made.case_id,
+            Jsonb(msgspec.to_builtins(made.draft)),
+            made.hash,
+            made.created_at,
+            made.expires_at,
+        ],
+    )
 
 
 def _hash(draft: Draft) -> str:

@@ -13,20 +13,21 @@ from madoguchi.core.ledger.rules import TenderMoney
 from madoguchi.core.policy.pack import ChangeWish
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop import queries as shop
-from madoguchi.core.shop.port import LineEdit, Operation, OperationState, OrderLine, StoreOrder, StorePort, Variant
+from madoguchi.core.shop.port import LineEdit, Operation, OrderLine, StoreOrder, StorePort, Variant
 from madoguchi.core.shop.queries import access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.orders.opening import (
     Opening,
+    booked,
     check_covers,
     ended,
     given_back,
     method_of,
     offered,
     open_for,
-    order_id,
+    set_aside,
 )
 from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.rules import item_name
@@ -128,7 +129,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
 
 async def begin(tx: Tx, wish: Wish) -> None:
     """Set aside what will be given back."""
-    await ledger.reserve(tx, wish.id, order_id(wish), {}, _plan(wish).money)
+    await set_aside(tx, wish, _plan(wish).money)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -142,11 +143,8 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
 async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     """Book what was given back, by the tenders from which the store took it."""
     plan = _plan(wish)
-    if operation.state is OperationState.SUCCEEDED:
-        await ledger.settle_given(tx, wish.id, order_id(wish), plan.money, operation.refunds)
-    else:
-        await ledger.release(tx, wish.id, order_id(wish), {}, plan.money)
-    return ended(wish, plan.slip, operation)
+    await booked(tx, wish, plan.money, operation)
+    return ended(plan.slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

@@ -1,6 +1,6 @@
 """What every change of an order begins with: the order, nothing else under way on it, and what the rules say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Subject, refusal
 from madoguchi.core.actions.rules import MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish
+from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
 from madoguchi.core.policy.queries import rules_of
@@ -108,7 +109,20 @@ def given_back(pack: RulePack, ref: str, method: Balance, amount: Money) -> Mone
     )
 
 
-def ended(wish: Wish, slip: Slip, operation: Operation) -> Outcome:
+async def set_aside(tx: Tx, wish: Wish, money: Mapping[str, Money]) -> None:
+    """Reserve what the store will give back, by tender."""
+    await ledger.reserve(tx, wish.id, order_id(wish), {}, money)
+
+
+async def booked(tx: Tx, wish: Wish, money: Mapping[str, Money], operation: Operation) -> None:
+    """Book what the store gave back of what was set aside, or let it go."""
+    if operation.state is OperationState.SUCCEEDED:
+        await ledger.settle_given(tx, wish.id, order_id(wish), money, operation.refunds)
+    else:
+        await ledger.release(tx, wish.id, order_id(wish), {}, money)
+
+
+def ended(slip: Slip, operation: Operation) -> Outcome:
     """How a change ended in which the store did everything."""
     if operation.state is not OperationState.SUCCEEDED:
         return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")

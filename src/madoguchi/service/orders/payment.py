@@ -10,20 +10,21 @@ from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
 from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Outcome, Refusal, Said, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish
-from madoguchi.core.shop.port import Balance, Operation, OperationState, StoreOrder, StorePort, Tender
+from madoguchi.core.shop.port import Balance, Operation, StoreOrder, StorePort, Tender
 from madoguchi.core.shop.queries import access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.orders.opening import (
     Opening,
+    booked,
     check_covers,
     ended,
     given_back,
     method_of,
     offered,
     open_for,
-    order_id,
+    set_aside,
 )
 
 
@@ -74,7 +75,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
 
 async def begin(tx: Tx, wish: Wish) -> None:
     """Set aside what will be given back."""
-    await ledger.reserve(tx, wish.id, order_id(wish), {}, _plan(wish).money)
+    await set_aside(tx, wish, _plan(wish).money)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -87,11 +88,8 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
 async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     """Book what the old method got back."""
     plan = _plan(wish)
-    if operation.state is OperationState.SUCCEEDED:
-        await ledger.settle_given(tx, wish.id, order_id(wish), plan.money, operation.refunds)
-    else:
-        await ledger.release(tx, wish.id, order_id(wish), {}, plan.money)
-    return ended(wish, plan.slip, operation)
+    await booked(tx, wish, plan.money, operation)
+    return ended(plan.slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
