@@ -93,8 +93,7 @@ async def test_what_was_not_delivered_cannot_be_faulty(street: Street) -> None:
     actor, order_id = await street.actor(OPEN)
     subject = Subject(About.ORDER, order_id)
     found = await street.db.run(actor, lambda tx: actions.offers(tx, street.catalogue, actor, subject))
-    told = {offer.action: offer.refusal.code if offer.refusal else None for offer in found}
-    assert (told["item.refund"], told["item.replace"]) == ("claim_not_delivered", "claim_not_delivered")
+    assert {offer.action for offer in found}.isdisjoint({"item.refund", "item.replace"})
 
 
 async def test_money_paid_at_the_door_goes_where_the_customer_says(street: Street) -> None:

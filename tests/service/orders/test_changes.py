@@ -79,7 +79,6 @@ async def another_variant(demo: Shop, ref: str) -> tuple[str, str, Money]:
         (PREPARING, None, "items_too_late", "payment_too_late"),
         (LATE, "asks_carrier", "items_too_late", "payment_too_late"),
         (DELIVERED, "address_delivered", "items_delivered", "payment_too_late"),
-        (CANCELLED, "order_cancelled", "order_cancelled", "order_cancelled"),
         (GIFT, "change_asks_person", "change_asks_person", "payment_too_late"),
         (PARTLY, None, None, None),
         (MIXED, None, None, "payment_not_single"),
@@ -97,6 +96,15 @@ async def test_what_can_be_changed_is_offered_and_the_rest_says_why(
         items,
         payment,
     )
+
+
+async def test_nothing_is_offered_where_nothing_is_left(demo: Shop) -> None:
+    actor, order_id = await demo.actor(CANCELLED)
+    subject = Subject(About.ORDER, order_id)
+    offers = await demo.db.run(actor, lambda tx: actions.offers(tx, CATALOGUE, actor, subject))
+    assert {offer.action for offer in offers} <= {"order.reorder"}
+    with pytest.raises(Refused, match="order_cancelled"):
+        await demo.quote(actor, order_id, "order.change_address", address=NEW_ADDRESS)
 
 
 # -- address

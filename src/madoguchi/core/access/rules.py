@@ -79,10 +79,14 @@ SYSTEM = Actor(role=Role.SYSTEM, name="system")
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What an act asks of its actor: the least identity level of a customer, and the staff roles that may."""
+    """What an act asks of its actor: the least identity level of a customer, and the staff roles that may.
+
+    Without `customers` it is for staff alone: neither a customer nor the bot for one learns that it exists.
+    """
 
     level: Level = Level.GUEST
     staff: frozenset[Role] = STAFF
+    customers: bool = True
 
 
 def allowed(actor: Actor, need: Need) -> bool:
@@ -90,7 +94,7 @@ def allowed(actor: Actor, need: Need) -> bool:
     if actor.role is Role.SYSTEM:
         return True
     if actor.role in {Role.CUSTOMER, Role.BOT}:
-        return actor.level >= need.level
+        return need.customers and actor.level >= need.level
     return actor.role in need.staff
 
 

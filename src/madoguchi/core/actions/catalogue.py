@@ -32,7 +32,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     `arguments` is the Struct of its typed arguments; what it is `about` stands in them (Subject.arguments), and the
     values of its `form` by the fields' names. `form` refuses nothing but a thing that the actor may not see.
-    `offer` says whether it can be done with a thing now (None) or why not; an action without it is not offered.
+    `offer` says whether it can be done with a thing now (None) or why not; an action without it is not offered, and
+    neither is one that has nothing to do with the thing (Unrelated).
     `reason` is the contact reason it ends, `also` further ones.
     """
 

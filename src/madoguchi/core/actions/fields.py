@@ -138,10 +138,15 @@ def words(text: str | Said, reader: Reader) -> str:
     return text.to(reader) if isinstance(text, Said) else text
 
 
+class Unrelated(Refused):
+    """The action has nothing to do with the thing: whoever asks is told why, and offers leave it out."""
+
+
 def refusal(refused: Refused) -> Refusal:
     """Why something cannot be done or chosen, as an offer or an option tells it."""
     shown = {name: value for name, value in refused.parameters.items() if name not in {"alternatives", "rule"}}
-    return Refusal(refused.code, shown, tuple(refused.parameters.get("alternatives", ())))
+    alternatives = tuple(refused.parameters.get("alternatives", ()))
+    return Refusal(refused.code, shown, alternatives, isinstance(refused, Unrelated))
 
 
 def difference(amount: Money | None, reader: Reader) -> str:

@@ -192,11 +192,15 @@ class Effect(StrEnum):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why something cannot be done, and what can be done instead (names of actions or contact reasons)."""
+    """Why something cannot be done, and what can be done instead (names of actions or contact reasons).
+
+    With `unrelated` it has nothing to do with the thing, and is not even offered there.
+    """
 
     code: str
     parameters: dict[str, Any] = {}
     alternatives: tuple[str, ...] = ()
+    unrelated: bool = False
 
 
 class Approval(msgspec.Struct, frozen=True):

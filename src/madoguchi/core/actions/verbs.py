@@ -24,9 +24,9 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 def find(catalogue: Catalogue, actor: Actor, name: str) -> Action:
-    """The action, if it exists and the actor's role and level allow it."""
+    """The action, if it exists for the actor, and role and level allow it."""
     action = catalogue.actions.get(name)
-    if action is None:
+    if action is None or not (action.need.customers or actor.is_staff or actor.role is Role.SYSTEM):
         raise Refused("unknown_action", 404)
     if not allowed(actor, action.need):
         raise Refused("identity_needed" if not actor.is_staff else "forbidden", 403, level=int(action.need.level))
@@ -76,11 +76,16 @@ async def run(tx: Tx, catalogue: Catalogue, actor: Actor, name: str, raw: Mappin
 
 
 async def offers(tx: Tx, catalogue: Catalogue, actor: Actor, subject: Subject) -> Sequence[Offer]:
-    """What can be done with a thing now, and why not otherwise. The thing must be visible to the actor."""
+    """What can be done with a thing now, and why not otherwise; nothing of what has nothing to do with it.
+
+    The thing must be visible to the actor.
+    """
     found = []
     for action in catalogue.actions.values():
-        if action.offer and action.about is subject.about and (allowed(actor, action.need) or actor.is_staff):
-            found.append(Offer(action.name, subject, await action.offer(tx, actor, subject)))
+        if action.offer and action.about is subject.about and allowed(actor, action.need):
+            why_not = await action.offer(tx, actor, subject)
+            if why_not is None or not why_not.unrelated:
+                found.append(Offer(action.name, subject, why_not))
     return found
 
 

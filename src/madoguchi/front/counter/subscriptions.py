@@ -38,23 +38,18 @@ async def subscriptions(request: Asked, services: Services, visitor: Visitor) ->
         facts = await customer_facts(tx, actor, actor.id)
         for one in sorted(facts.subscriptions, key=lambda one: one.state == "ended"):
             thing = Subject(About.SUBSCRIPTION, actor.id, one.ref)
-            offers = await actions.offers(tx, services.catalogue, actor, thing) if one.state != "ended" else ()
+            offers = await actions.offers(tx, services.catalogue, actor, thing)
             found.append(
                 SubscriptionView(
                     name=one.name,
                     ended=one.state == "ended",
                     facts=_facts(one, visitor.reader),
-                    offers=tuple(offer_view(o, visitor.reader) for o in offers if not _foreign(o)),
+                    offers=tuple(offer_view(offer, visitor.reader) for offer in offers),
                 )
             )
         return found
 
     return page(request, services, visitor, "subscriptions.html", subscriptions=await services.db.run(actor, work))
-
-
-def _foreign(offer: actions.Offer) -> bool:
-    """What this kind of subscription does not know at all need not be explained."""
-    return offer.refusal is not None and offer.refusal.code == "subscription_not_offered"
 
 
 def _facts(one: Subscription, reader: Reader) -> tuple[tuple[str, str], ...]:

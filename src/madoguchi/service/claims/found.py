@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Subject, refusal
+from madoguchi.core.actions.fields import Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Settled, Slip, Wish
 from madoguchi.core.shop.port import Operation, OperationState
 from madoguchi.core.shop.queries import Order, access_order
@@ -83,5 +83,5 @@ async def _waiting(tx: Tx, actor: Actor, of: ParcelFound) -> tuple[Order, Claim]
     parcel = parcel_of(order, of.parcel_ref)
     claim = await queries.claim_on_parcel(tx, order.id, parcel.ref)
     if claim is None or claim.state is not ClaimState.WAITING:
-        raise Refused("claim_not_waiting", 409)
+        raise Unrelated("claim_not_waiting", 409)
     return order, claim

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Draft, Refusal, Said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
@@ -54,8 +54,7 @@ class ItemAction(msgspec.Struct, frozen=True):
         """What is done about the units; Refused: claim_not_delivered, claim_problem, and as in `claim`."""
         if arguments.problem not in PROBLEMS:
             raise Refused("claim_problem")
-        of = await basis(tx, actor, arguments.order_id)
-        left = _open(of)
+        of, left = await _open(tx, actor, arguments.order_id)
         if any(count > left.get(ref, 0) for ref, count in arguments.lines.items()):
             raise Refused("claim_settled", 409, alternatives=("service.human",))
         facts = Facts(
@@ -70,7 +69,7 @@ class ItemAction(msgspec.Struct, frozen=True):
     async def offer(self, tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
         """None when something was delivered and not made good."""
         try:
-            _open(await basis(tx, actor, subject.id))
+            await _open(tx, actor, subject.id)
         except Refused as refused:
             return refusal(refused)
         return None
@@ -95,14 +94,16 @@ def problem_field() -> Field:
     return Field(name="problem", kind=FieldKind.CHOICE, options=options)
 
 
-def _open(of: Basis) -> dict[str, int]:
-    """Units that were delivered and not made good; Refused where there are none."""
+async def _open(tx: Tx, actor: Actor, order_id: UUID) -> tuple[Basis, dict[str, int]]:
+    """The order, and units of it that were delivered and not made good; Refused where there are none."""
+    order = await access_order(tx, actor, order_id)
+    if not any(line.delivered for line in order.document.lines):
+        raise Unrelated("claim_not_delivered", 409, alternatives=("service.human",))
+    of = await basis(tx, actor, order_id)
     left = _left(of.order.document, of.held)
-    if not any(line.delivered for line in of.order.document.lines):
-        raise Refused("claim_not_delivered", 409, alternatives=("service.human",))
     if not any(left.values()):
         raise Refused("claim_settled", 409, alternatives=("service.human",))
-    return left
+    return of, left
 
 
 def _left(order: StoreOrder, held: Mapping[str, LineUnits]) -> dict[str, int]:

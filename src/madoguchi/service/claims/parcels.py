@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, Subject, refusal
+from madoguchi.core.actions.fields import Field, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Draft, Refusal
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Problem, Remedy
@@ -69,11 +69,11 @@ class ParcelAction(msgspec.Struct, frozen=True):
         return None
 
     async def _facts(self, tx: Tx, actor: Actor, asked: ParcelClaim) -> tuple[Basis, Facts]:
-        of = await basis(tx, actor, asked.order_id)
-        parcel = parcel_of(of.order, asked.parcel_ref)
+        parcel = parcel_of(await access_order(tx, actor, asked.order_id), asked.parcel_ref)
         if not parcel.lines:
-            raise Refused("parcel_under_way", 409, alternatives=("service.human",))
+            raise Unrelated("parcel_under_way", 409, alternatives=("service.human",))
         _check_fits(self.problem, parcel)
+        of = await basis(tx, actor, asked.order_id)
         waited = await waiting(tx, of.order.id, parcel.ref, tx.now)
         facts = Facts(
             problem=self.problem,
@@ -115,9 +115,9 @@ async def waiting(tx: Tx, order_id: UUID, parcel_ref: str, now: datetime) -> Cla
 def _check_fits(problem: Problem, parcel: Shipment) -> None:
     """Late is what has not come; not received and misdelivered is what was scanned as delivered."""
     if problem is Problem.LATE and parcel.delivered_at:
-        raise Refused("parcel_delivered", 409, alternatives=("delivery.not_received", "service.human"))
+        raise Unrelated("parcel_delivered", 409, alternatives=("delivery.not_received", "service.human"))
     if problem is not Problem.LATE and parcel.delivered_at is None:
-        raise Refused("parcel_under_way", 409, alternatives=("delivery.late", "service.human"))
+        raise Unrelated("parcel_under_way", 409, alternatives=("delivery.late", "service.human"))
 
 
 NOT_RECEIVED, LATE, MISDELIVERED = (

@@ -21,6 +21,9 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 
+# what the rules say of orders that have no address, no wrapping, or nothing left at all
+_NOTHING_TO_CHANGE = frozenset({"order_cancelled", "cancel_already", "address_digital", "gift_options_digital"})
+
 
 class Opening(msgspec.Struct, frozen=True):
     """An order that may be changed, and why."""
@@ -77,8 +80,13 @@ async def offered(tx: Tx, actor: Actor, subject: Subject, wish: ChangeWish) -> R
     try:
         await open_for(tx, actor, subject.id, wish)
     except Refused as refused:
-        return refusal(refused)
+        return why_not(refused)
     return None
+
+
+def why_not(refused: Refused) -> Refusal:
+    """Why an order cannot be changed so, as an offer tells it."""
+    return msgspec.structs.replace(refusal(refused), unrelated=refused.code in _NOTHING_TO_CHANGE)
 
 
 async def method_of(tx: Tx, actor: Actor, order: Order, method_ref: str) -> Balance:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Field, Subject, refusal
+from madoguchi.core.actions.fields import Field, Subject
 from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination
@@ -20,6 +20,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.orders import rules
+from madoguchi.service.orders.opening import why_not
 
 
 class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +119,7 @@ async def offer_cancellation(tx: Tx, actor: Actor, subject: Subject) -> Refusal 
     try:
         await draft_cancellation(tx, actor, CancelOrder(subject.id))
     except Refused as refused:
-        return refusal(refused)
+        return why_not(refused)
     return None
 
 

@@ -77,7 +77,7 @@ async def account_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, .
 
 async def offer_account(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether a refund of the order waits for an account, or may still get another."""
-    return None if await _payable(tx, actor, subject.id) else Refusal("refund_needs_no_account")
+    return None if await _payable(tx, actor, subject.id) else Refusal("refund_needs_no_account", unrelated=True)
 
 
 async def way_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -100,7 +100,7 @@ async def way_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
 
 async def offer_way(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether a refund of the order can go another way."""
-    return None if await _movable(tx, actor, subject.id) else Refusal("refund_not_open")
+    return None if await _movable(tx, actor, subject.id) else Refusal("refund_not_open", unrelated=True)
 
 
 async def change_way(tx: Tx, actor: Actor, arguments: ChangeWay) -> TextCard:

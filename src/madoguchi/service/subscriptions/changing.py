@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish, said
 from madoguchi.core.shop.port import Operation, StorePort, Subscription, SubscriptionChange, SubscriptionPlan
 from madoguchi.kit.db import Tx
@@ -153,7 +153,7 @@ async def _offer(tx: Tx, actor: Actor, subject: Subject, check: Callable[[Openin
 
 def _check_any(ways: tuple[object, ...]) -> None:
     if not ways:
-        raise Refused("subscription_not_offered", 409)
+        raise Unrelated("subscription_not_offered", 409)
 
 
 def _intervals(one: Subscription) -> tuple[str, ...]:

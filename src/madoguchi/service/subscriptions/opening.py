@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.fields import Unrelated
 from madoguchi.core.actions.rules import Fact, Outcome, Said, Settled, Slip, Wish, said
 from madoguchi.core.people.queries import access_customer, store
 from madoguchi.core.policy.pack import RulePack
@@ -69,7 +70,7 @@ async def open_for(tx: Tx, actor: Actor, customer_id: UUID, ref: str) -> Opening
     """A subscription that may be changed; Refused: subscription_ended, subject_open."""
     opening = await known(tx, actor, customer_id, ref)
     if opening.one.state == "ended":
-        raise Refused("subscription_ended", 409)
+        raise Unrelated("subscription_ended", 409)
     if await open_request_about(tx, opening.store_id, opening.subject):
         raise Refused("subject_open", 409)
     return opening

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from datetime import datetime, timedelta
 
+from madoguchi.core.actions.fields import Unrelated
 from madoguchi.core.actions.rules import Said, said
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.shop.port import Subscription
@@ -40,7 +41,7 @@ def next_delivery(pack: RulePack, one: Subscription, now: datetime) -> datetime:
     Refused: subscription_not_offered where nothing is delivered, subscription_too_late when it is being packed.
     """
     if one.next_delivery_at is None:
-        raise Refused("subscription_not_offered", 409)
+        raise Unrelated("subscription_not_offered", 409)
     days = pack.subscriptions.skip_days
     if now > one.next_delivery_at - timedelta(days=days):
         raise Refused("subscription_too_late", 409, alternatives=_PERSON, days=days)
