@@ -35,6 +35,9 @@ PLACES: Mapping[str, Mapping[str, set[str]]] = {
     "photos are decoded in kit.files, within its limits": {
         "kit.files": {"PIL"},
     },
+    "documents are set in kit.pdf, which gives them no file and no host": {
+        "kit.pdf.printing": {"typst"},
+    },
     "passwords are hashed in kit.security, two at a time": {
         "kit.security": {"argon2"},
     },
