@@ -11,6 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
 from collections import Counter, OrderedDict
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -129,6 +130,7 @@ _SEPARATOR = r"[ \t\n\u00a0\u3000.\-\u2010-\u2015\u2043\u2212\u30fc\u200b-\u200d
 _RUN = re.compile(rf"\d(?:\d|{_SEPARATOR}(?=\d))*")
 _GROUP = re.compile(r"\d+")
 _OUR_CODE = re.compile(r"(?:^|[^a-z])(?:md|w|c|r|m)[-#]?$", re.I)  # order, case, request and check-code numbers
+_SHORTEST = 13  # digits of a card number
 _LONGEST_RUN = 400  # groups of one run that are looked at
 # issuer prefix -> lengths: Visa, Mastercard, American Express, JCB, Diners, Discover, UnionPay
 _ISSUERS: tuple[tuple[range, int, tuple[int, ...]], ...] = (
@@ -154,7 +156,7 @@ def mask_cards(text: str) -> tuple[str, int]:
     own order and tracking numbers do not (Luhn alone would hit 10 % of 17-digit order numbers). A card number is
     whole groups of digits, so that a date or a code beside it does not hide it.
     """
-    narrow = "".join(_narrow(c) for c in text)  # one to one, so that positions stay
+    narrow = text if text.isascii() else "".join(map(_narrow, text))  # one to one, so that positions stay
     pieces: list[str] = []
     at = found = 0
     for run in _RUN.finditer(narrow):
@@ -167,7 +169,7 @@ def mask_cards(text: str) -> tuple[str, int]:
 
 def _cards_in(narrow: str, start: int, end: int) -> list[tuple[int, int]]:
     """Where cards stand in a run of digits and separators: from left to right, the longest first."""
-    if _OUR_CODE.search(narrow[max(0, start - 4) : start]):
+    if end - start < _SHORTEST or _OUR_CODE.search(narrow[max(0, start - 4) : start]):
         return []
     groups = [match.span() for match in _GROUP.finditer(narrow, start, end)][:_LONGEST_RUN]
     found = []
@@ -183,9 +185,8 @@ def _cards_in(narrow: str, start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
+@lru_cache(maxsize=10_000)
 def _narrow(c: str) -> str:
-    if c.isascii():
-        return c
     plain = unicodedata.normalize("NFKC", c)
     return plain if len(plain) == 1 else c
 

@@ -58,7 +58,8 @@ class Door:
         self._names = cookie_names(settings.secure)
         self._origins = {urlsplit(origin).netloc: origin for origin in settings.origins}
         self._proxies = settings.proxies
-        self._ancestors = " ".join(("'self'", *settings.shop_origins))
+        self._everywhere = _everywhere("'none'", secure=settings.secure)
+        self._framed = _everywhere(" ".join(("'self'", *settings.shop_origins)), secure=settings.secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = str(scope["type"])
@@ -119,20 +120,10 @@ class Door:
         return visitor
 
     def _headers(self, path: str, visitor: Visitor) -> list[tuple[bytes, bytes]]:
-        framed = path.startswith(EMBEDDED)
-        policy = _POLICY.format(ancestors=self._ancestors if framed else "'none'")
-        headers = [
-            (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
-            (b"cross-origin-opener-policy", b"same-origin"),
-            (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-        ]
+        headers = list(self._framed if path.startswith(EMBEDDED) else self._everywhere)
         public = path.startswith(_PUBLIC)
         if not public:
             headers.append((b"cache-control", b"no-store"))
-        if self._services.settings.secure:
-            headers.append((b"strict-transport-security", b"max-age=31536000"))
         if visitor.new_token or visitor.signed_out:
             life = 0 if visitor.signed_out else _YEAR  # the session itself says when it ends
             headers.append(self._cookie(self._names.session, visitor.new_token or "", life))
@@ -148,6 +139,18 @@ class Door:
         text = f"{morsel.OutputString()}; Path=/; HttpOnly; Max-Age={life}"
         text += "; Secure; SameSite=None; Partitioned" if self._services.settings.secure else "; SameSite=Lax"
         return b"set-cookie", text.encode()
+
+
+def _everywhere(ancestors: str, *, secure: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """What every response says, of pages that `ancestors` may frame."""
+    headers = [
+        (b"content-security-policy", _POLICY.format(ancestors=ancestors).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    ]
+    return (*headers, (b"strict-transport-security", b"max-age=31536000")) if secure else tuple(headers)
 
 
 def same_site(headers: dict[str, str], own: str, allowed: Sequence[str] = ()) -> bool:

@@ -93,8 +93,8 @@ async def _field(request: Request[Any, Any, Any]) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _services(state: State) -> Services:
-    found: Services = state.services
+def _services(request: Request[Any, Any, Any]) -> Services:
+    found: Services = request.app.state.services  # asking for `state` would copy it for each request
     return found
 
 
