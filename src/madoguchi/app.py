@@ -55,6 +55,7 @@ from madoguchi.service.bot.ngrams import NgramUnderstanding
 from madoguchi.service.bot.talk import Wits
 from madoguchi.service.claims.actions import ACTIONS as CLAIMS
 from madoguchi.service.claims.jobs import Sweeper
+from madoguchi.service.goodwill.actions import ACTIONS as GOODWILL
 from madoguchi.service.notices import jobs as notices_jobs
 from madoguchi.service.notices import verbs as notices
 from madoguchi.service.notices.letters import Links
@@ -86,7 +87,8 @@ REACTIONS: Reactions = {
 
 def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
-    return Catalogue([*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *refunds_actions.actions(vault), *ROUTING, *SURVEYS])
+    service = [*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *refunds_actions.actions(vault), *GOODWILL]
+    return Catalogue([*service, *ROUTING, *SURVEYS])
 
 
 class App:

@@ -84,7 +84,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
     ends = [(name, state) for name, state in product(changes, Settled) if _can_end(name, state)]
-    settled = sorted({notices.template(name, state) for name, state in ends})
+    settled = sorted({letter for name, state in ends if (letter := notices.template(name, state))})
     allowed = [(wish, then) for wish in ChangeWish for then in OUTCOMES[wish] if then is not Then.DENY]
     return {
         "actions.{}.name": _CATALOGUE,
@@ -114,6 +114,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "errors.title.{}": ("401", "403", "404", "409", "413", "422", "429", "500", "503"),
         "notices.who.{}": Author,
         "notices.{}.lead": [*settled, *notices.REFUNDS],
+        "cases.approval.asked.{}": Approver,
+        "goodwill.told.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "notices.{}.next": [*settled, *notices.REFUNDS],
         "notices.{}.subject": [*settled, *notices.REFUNDS],
         "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
@@ -130,6 +132,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.said.claims.{}": ("good_faith", "approval"),
         "policy.said.subscriptions.{}": ("accidental", "unused", "pro_rata", "used"),
         "policy.said.{}": ["returns.opened", *(f"faults.{fault}" for fault in Fault)],
+        "policy.option.goodwill.reasons.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "policy.section.{}": {field.section for field in _VALUES},
         "policy.then.{}": Then,
         "policy.value.{}": ("yes", "no", *(kind for kind in Kind if kind in _COUNTED)),
@@ -164,6 +167,7 @@ def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     }
 
 
+        "goodwill.{}": (),
 def _form_fields() -> Iterable[tuple[str, str]]:
     """Actions with the fields that they ask for, which stand in their arguments under the same names."""
     things = {name for about in About for name in Subject(about, ids.uuid7()).arguments}

@@ -59,7 +59,7 @@ def in_python(of: Iterable[Module]) -> Iterator[Asked]:
             where = f"{module.name}:{call.lineno}"
             if last in _SAYS and call.args:
                 yield from (Asked(where, key, _given(last, call)) for key in _keys(spellings(call.args[0])))
-            elif last == "Refused" and call.args and module.name != "edge.channels.email.smtp":
+            elif last in {"Refused", "Unrelated"} and call.args and module.name != "edge.channels.email.smtp":
                 given = _given(last, call)
                 yield from (Asked(where, f"errors.{code}", given) for code in spellings(call.args[0]))
             for keyword in call.keywords:

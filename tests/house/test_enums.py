@@ -7,6 +7,7 @@ import psycopg
 
 from madoguchi.core.access.rules import STAFF, Audience
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.core.ledger.credits.rules import CreditState
 from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.policy.pack import Problem, Remedy
@@ -16,6 +17,7 @@ from madoguchi.core.shop.port import OrderState, RefundTo
 from madoguchi.edge.stores.demo.money import Way
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.claims.rules import ClaimState
+from madoguchi.service.goodwill.rules import GrantState
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.refunds.port import RefundState as ProviderState
 from madoguchi.service.refunds.rules import TaskKind
@@ -42,6 +44,8 @@ COLUMNS: Mapping[str, Words] = {
     "claims.remedy": Words(Remedy),
     "claims.state": Words(ClaimState),
     "refund_tasks.kind": Words(TaskKind),
+    "goodwill_grants.state": Words(GrantState),
+    "ledger_credits.state": Words(CreditState),
     "work_items.state": Words(ItemState),
     "offers.outcome": Words(OfferOutcome),
     "presence.state": Words(Presence),

@@ -1,4 +1,4 @@
-"""What is offered to whom: what is for staff exists for nobody else, what has nothing to do with a thing is left out."""
+"""What is for staff exists for nobody else, and what has nothing to do with a thing is not offered there."""
 
 from unittest.mock import Mock
 

@@ -1,5 +1,6 @@
 """A wish beyond what its actor may grant: it waits, somebody else decides, and until it begins it can be withdrawn."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -92,8 +93,8 @@ class Stage(msgspec.Struct, frozen=True):
             actor, lambda tx: requests.approve(tx, self.till.catalogue(), actor, request.id, "よろしい")
         )
 
-    async def decline(self, actor: Actor, request: Request) -> Request:
-        return await self.db.run(actor, lambda tx: requests.decline(tx, self.till.catalogue(), actor, request.id))
+    async def decline(self, actor: Actor, request: Request, note: str = "説明が足りません") -> Request:
+        return await self.db.run(actor, lambda tx: requests.decline(tx, self.till.catalogue(), actor, request.id, note))
 
     async def withdraw(self, actor: Actor, request: Request) -> Request:
         return await self.db.run(actor, lambda tx: requests.withdraw(tx, self.till.catalogue(), actor, request.id))
@@ -179,7 +180,28 @@ async def test_declined_it_ends_and_releases(stage: Stage) -> None:
     declined = await stage.decline(stage.leader, request)
     assert declined.outcome
     assert (declined.state, declined.outcome.code) == (RequestState.FAILED, "approval_declined")
+    assert (declined.decided_by, declined.decision_note) == (stage.leader.id, "説明が足りません")
     assert stage.till.told == ["begin", "failed goodwill"]
+
+
+async def test_declined_without_a_word_it_goes_on_waiting(stage: Stage) -> None:
+    request = await stage.wish(2000)
+    with pytest.raises(Refused, match="decision_note_missing"):
+        await stage.decline(stage.leader, request, "  ")
+    assert (await stage.now(request)).state is RequestState.NEEDS_APPROVAL
+
+
+async def test_of_two_who_decide_at_once_the_second_is_told_who_did(stage: Stage) -> None:
+    request = await stage.wish(2000)
+    decisions = [stage.approve(stage.leader, request), stage.decline(stage.other_leader, request)]
+    refused = next(one for one in await asyncio.gather(*decisions, return_exceptions=True) if isinstance(one, Refused))
+    assert (refused.code, refused.parameters) == ("approval_decided", {"name": "山田"})
+    assert len(stage.till.told) == 1 + ((await stage.now(request)).state is RequestState.FAILED)
+
+
+async def test_what_was_taken_back_waits_no_more(stage: Stage) -> None:
+    request = await stage.wish(2000)
+    await stage.withdraw(stage.associate, request)
     with pytest.raises(Refused, match="not_waiting"):
         await stage.approve(stage.leader, request)
 

@@ -147,7 +147,9 @@ async def test_above_the_limit_somebody_agrees(street: Street) -> None:
 
 async def test_or_does_not(street: Street) -> None:
     request, mori = await waiting_for_approval(street), await leader(street)
-    await street.db.run(mori, lambda tx: requests.decline(tx, street.catalogue, mori, request.id))
+    await street.db.run(
+        mori, lambda tx: requests.decline(tx, street.catalogue, mori, request.id, "別の方法で対応します")
+    )
     assert (await street.settled(request)).state is RequestState.FAILED
     assert (await street.claim(request)).state is ClaimState.DENIED
     assert (await street.held(COD))["1"].free == 1

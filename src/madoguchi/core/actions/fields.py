@@ -23,10 +23,11 @@ class About(StrEnum):
     PARCEL = "parcel"
     SUBSCRIPTION = "subscription"
     CUSTOMER = "customer"
+    CASE = "case"
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The thing an action is about. `id` is the order's, of a parcel too; else the customer's.
+    """The thing an action is about. `id` is the order's, of a parcel too, or the case's; else the customer's.
 
     `ref` is the store's reference of the parcel or the subscription.
     """
@@ -47,6 +48,8 @@ class Subject(msgspec.Struct, frozen=True):
                 return {"customer_id": str(self.id), "subscription_ref": self.ref}
             case About.CUSTOMER:
                 return {"customer_id": str(self.id)}
+            case About.CASE:
+                return {"case_id": str(self.id)}
 
 
 def opening(action: str, subject: Subject) -> str:
@@ -97,7 +100,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     `default` is what pages fill in, and what counts for a required field that was not given; of an address only who
     lives there and in which country. `limit` is how many characters a text or note may have, `most` the largest amount
-    of money, `unknown` the code of the refusal of what is none of the options.
+    of money, `unknown` the code of the refusal of what is none of the options. `hint` explains with numbers of the day.
     """
 
     name: str
@@ -108,6 +111,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 200
     most: Money | None = None
     unknown: str = "field_unknown"
+    hint: Said | None = None
 
     @property
     def fallback(self) -> Any:
@@ -170,5 +174,7 @@ def label(action: str, field: Field, reader: Reader) -> str:
 
 def explanation(action: str, field: Field, reader: Reader) -> str:
     """What helps to fill it in; "" for most."""
+    if field.hint:
+        return field.hint.to(reader)
     key = f"actions.{action}.field.{field.name}.help"
     return reader.t(key) if reader.has(key) else ""

@@ -204,7 +204,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Approval(msgspec.Struct, frozen=True):
-    """Who has to agree before a change is carried out (this staff role or a higher one), and why."""
+    """Who has to agree before a change is carried out (this staff role or a higher one), why, and what it is worth."""
 
     role: Role
     why: Said
@@ -226,8 +226,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     approval: Approval | None = None
 
 
+    worth: Money | None = None
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """A confirmed request as a room's execution sees it."""
+    """A confirmed request as a room's execution sees it; `actor_role` and `actor_id` are whoever confirmed it."""
 
     id: UUID
     store_id: str
@@ -253,3 +254,5 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     state: Settled
     slip: Slip | None = None
     code: str | None = None
+    actor_role: Role
+    actor_id: UUID | None

@@ -39,6 +39,8 @@ def subject_of(action: Action, actor: Actor, raw: Mapping[str, Any]) -> Subject 
         return None
     if action.about in {About.ORDER, About.PARCEL}:
         return Subject(action.about, _id(raw.get("order_id")), str(raw.get("parcel_ref", "")))
+    if action.about is About.CASE:
+        return Subject(action.about, _id(raw.get("case_id")))
     owner = _id(raw.get("customer_id", actor.id))
     if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == owner):
         raise invisible()

@@ -147,9 +147,40 @@ async def awaiting_approval(tx: Tx, actor: Actor, limit: int = 50) -> Sequence[R
         f"select {_REQUEST} from requests where state = 'needs_approval' order by created_at limit %s",
         [limit],
     )
-    return [
-        row for row in rows if row.approval_role and outranks(actor, row.approval_role) and row.actor_id != actor.id
-    ]
+    return [row for row in rows if may_decide(actor, row)]
+
+
+async def asked_approval(tx: Tx, actor: Actor) -> Sequence[Request]:
+    """The actor's own wishes that wait for somebody else, the longest waiting first."""
+    return await tx.all(
+        Request,
+        f"select {_REQUEST} from requests where state = 'needs_approval' and actor_id = %s order by created_at",
+        [actor.id],
+    )
+
+
+async def decided_approvals(tx: Tx, actor: Actor, limit: int = 10) -> Sequence[Request]:
+    """What was decided for the actor and by them, the last first."""
+    return await tx.all(
+        Request,
+        f"""select {_REQUEST} from requests where decided_at is not null and %s in (actor_id, decided_by)
+            order by decided_at desc limit %s""",
+        [actor.id, limit],
+    )
+
+
+async def approvals_in(tx: Tx, case_id: UUID) -> Sequence[Request]:
+    """What of a case waits for somebody to agree."""
+    return await tx.all(
+        Request,
+        f"select {_REQUEST} from requests where state = 'needs_approval' and case_id = %s order by created_at",
+        [case_id],
+    )
+
+
+def may_decide(actor: Actor, request: Request) -> bool:
+    """Whether the actor may grant a waiting wish or not: of the role it needs, and not whoever asked."""
+    return request.approval_role is not None and outranks(actor, request.approval_role) and request.actor_id != actor.id
 
 
 def _may_see(actor: Actor, customer_id: UUID) -> bool:

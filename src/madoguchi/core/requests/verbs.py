@@ -10,14 +10,14 @@ import msgspec
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
+from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Role, outranks
 from madoguchi.core.actions import verbs as actions
-from madoguchi.core.actions.catalogue import Catalogue, Change
+from madoguchi.core.actions.catalogue import Action, Catalogue, Change
 from madoguchi.core.actions.rules import Draft, Outcome, Settled, Wish
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.rules import Author, Kind
-from madoguchi.core.people.queries import access_customer
+from madoguchi.core.people.queries import access_customer, staff
 from madoguchi.core.policy import verbs as policy
 from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.requests import queries
@@ -125,10 +125,10 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
         raise Refused("order_changed", 409)
     change = _change(catalogue, held.action)
     request_id = ids.uuid7()
-    wish = _wish(request_id, held, order.store_ref if order else None)
+    wish = _wish(request_id, actor, held, order.store_ref if order else None)
     await change.begin(tx, wish)
     try:
-        await _insert(tx, actor, held, wish)
+        await _insert(tx, held, wish)
     except errors.UniqueViolation as error:
         raise Refused("subject_open" if wish.subject else "change_open", 409) from error
     if held.draft.approval:
@@ -141,22 +141,28 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
 async def approve(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str = "") -> Request:
     """Let a waiting wish be carried out; the limits are looked at again, for whoever approves.
 
-    Refused: not_waiting, approval_own (whoever asked cannot grant it), forbidden (another role has to).
+    Refused: approval_decided when somebody has decided, not_waiting when it was taken back, approval_own (whoever asked
+    cannot grant it), forbidden (another role has to).
     """
     request = await _waiting(tx, actor, request_id)
     change = _change(catalogue, request.action)
     if change.approve:
         await change.approve(tx, actor, wish_of(request))
-    await _decide(tx, actor, request, note)
+    await _decide(tx, actor, request, note, "cases.approval.approved")
     await _enqueue(tx, request_id)
     tx.wake(topic(request_id))
     return await queries.access_request(tx, actor, request_id)
 
 
-async def decline(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str = "") -> Request:
-    """Do not grant a waiting wish: what it had set aside is free again. Refused as in `approve`."""
+async def decline(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str) -> Request:
+    """Do not grant a waiting wish, with a word why: what it had set aside is free again.
+
+    Refused as in `approve`, and decision_note_missing.
+    """
     request = await _waiting(tx, actor, request_id)
-    await _decide(tx, actor, request, note)
+    if not clean_text(note):
+        raise Refused("decision_note_missing")
+    await _decide(tx, actor, request, note, "cases.approval.declined")
     await _give_up(tx, catalogue, request, RequestState.FAILED, refuses="approval_declined")
     return await queries.access_request(tx, actor, request_id)
 
@@ -205,7 +211,7 @@ async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Oper
     if operation.order:
         await shop.mirror_order(tx, request.store_id, operation.order)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
-    await _end(tx, request, RequestState(outcome.state), outcome)
+    await _end(tx, catalogue, request, RequestState(outcome.state), outcome)
 
 
 def wish_of(request: Request) -> Wish:
@@ -218,6 +224,8 @@ def wish_of(request: Request) -> Wish:
         order_ref=request.order_ref,
         order_version=request.order_version,
         plan=request.plan,
+        actor_role=request.actor_role,
+        actor_id=request.actor_id,
         subject=request.subject,
     )
 
@@ -243,6 +251,8 @@ async def _locked(tx: Tx, actor: Actor, request_id: UUID) -> Request:
 async def _waiting(tx: Tx, actor: Actor, request_id: UUID) -> Request:
     """A wish that the actor may decide on, locked."""
     request = await _locked(tx, actor, request_id)
+    if request.decided_by:
+        raise Refused("approval_decided", 409, name=(await staff(tx, request.decided_by)).name)
     if request.state is not RequestState.NEEDS_APPROVAL or request.approval_role is None:
         raise Refused("not_waiting", 409)
     if request.actor_id == actor.id:
@@ -252,32 +262,46 @@ async def _waiting(tx: Tx, actor: Actor, request_id: UUID) -> Request:
     return request
 
 
-async def _decide(tx: Tx, actor: Actor, request: Request, note: str) -> None:
+async def _decide(tx: Tx, actor: Actor, request: Request, note: str, text_key: str) -> None:
+    reason = clean_text(note)
     await tx.execute(
         """update requests set decided_by = %s, decided_at = %s, decision_note = %s, state = 'confirmed'
            where id = %s""",
-        [actor.id, tx.now, clean_text(note), request.id],
+        [actor.id, tx.now, reason, request.id],
     )
+    tx.wake(APPROVALS)
+    if request.case_id:
+        words = {"key": text_key, "parameters": {"name": actor.name, "note": reason}}
+        await _tell_staff(tx, request.case_id, Kind.ACTION, words)
 
 
 async def _ask_approval(tx: Tx, of: Quote, request_id: UUID) -> None:
-    assert of.draft.approval
+    approval = of.draft.approval
+    assert approval
     await tx.execute(
         "update requests set state = 'needs_approval', approval_role = %s where id = %s",
-        [of.draft.approval.role, request_id],
+        [approval.role, request_id],
     )
     await events.record(tx, ApprovalAsked(request_id=request_id, case_id=of.case_id))
     tx.wake(APPROVALS)
+    if of.case_id:
+        asked = {"key": f"cases.approval.asked.{approval.role}", "card": msgspec.to_builtins(of.draft.slip)}
+        await _tell_staff(tx, of.case_id, Kind.SLIP, asked)
+
+
+async def _tell_staff(tx: Tx, case_id: UUID, kind: Kind, body: dict[str, Any]) -> None:
+    case = await case_queries.access_case(tx, SYSTEM, case_id, lock=True)
+    await cases.append(tx, case, kind=kind, author=Author.SYSTEM, body=body, audience=Audience.STAFF)
 
 
 async def _give_up(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, *, refuses: str) -> None:
     """End a wish that was never carried out; its room releases what it had set aside."""
     nothing = Operation(key=str(request.id), state=OperationState.FAILED)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), nothing)
-    await _end(tx, request, state, msgspec.structs.replace(outcome, code=refuses))
+    await _end(tx, catalogue, request, state, msgspec.structs.replace(outcome, code=refuses))
 
 
-async def _end(tx: Tx, request: Request, state: RequestState, outcome: Outcome) -> None:
+async def _end(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, outcome: Outcome) -> None:
     if request.order_id:
         await shop.take_facts_again(tx, request.order_id)
     await tx.execute(
@@ -287,16 +311,23 @@ async def _end(tx: Tx, request: Request, state: RequestState, outcome: Outcome) 
     await tx.execute("update request_lines set open = false where request_id = %s", [request.id])
     await events.record(tx, RequestSettled(request_id=request.id, case_id=request.case_id))
     tx.wake(topic(request.id))
-    tx.wake(APPROVALS)
+    if request.approval_role:
+        tx.wake(APPROVALS)
     if request.case_id:
-        await _tell_case(tx, request, outcome)
+        await _tell_case(tx, request, outcome, _audience(catalogue.actions[request.action], outcome))
+
+
+def _audience(action: Action, outcome: Outcome) -> Audience:
+    """What customers cannot wish for themselves, they learn of once it is done."""
+    known = action.need.customers or outcome.state is not Settled.FAILED
+    return Audience.CUSTOMER if known else Audience.STAFF
 
 
 async def _enqueue(tx: Tx, request_id: UUID, at: datetime | None = None) -> None:
     await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}", at=at)
 
 
-async def _tell_case(tx: Tx, request: Request, outcome: Outcome) -> None:
+async def _tell_case(tx: Tx, request: Request, outcome: Outcome, audience: Audience) -> None:
     case = await case_queries.access_case(tx, SYSTEM, UUID(str(request.case_id)), lock=True)
     await cases.append(
         tx,
@@ -312,8 +343,9 @@ async def _tell_case(tx: Tx, request: Request, outcome: Outcome) -> None:
             "refusal": f"errors.{outcome.code}" if outcome.code else None,
             "card": msgspec.to_builtins(outcome.slip) if outcome.slip else None,
         },
+        audience=audience,
     )
-    if outcome.state is Settled.FAILED or case.state == "bot":
+    if audience is Audience.CUSTOMER and (outcome.state is Settled.FAILED or case.state == "bot"):
         await cases.call_bot(tx, case)
 
 
@@ -362,7 +394,7 @@ def _hash(draft: Draft) -> str:
     return hashlib.sha256(msgspec.json.encode(draft, order="deterministic")).hexdigest()
 
 
-def _wish(request_id: UUID, of: Quote, order_ref: str | None) -> Wish:
+def _wish(request_id: UUID, actor: Actor, of: Quote, order_ref: str | None) -> Wish:
     return Wish(
         id=request_id,
         store_id=of.store_id,
@@ -371,8 +403,15 @@ def _wish(request_id: UUID, of: Quote, order_ref: str | None) -> Wish:
         order_ref=order_ref,
         order_version=of.order_version,
         plan=of.draft.plan,
+        actor_role=_role(actor),
+        actor_id=actor.id,
         subject=of.draft.subject,
     )
+
+
+def _role(actor: Actor) -> Role:
+    """In whose role it is done; the bot does what its customer wishes."""
+    return Role.CUSTOMER if actor.role is Role.BOT else actor.role
 
 
 def _check_confirmation(signer: Signer, actor: Actor, of: Quote, token: str, now: datetime) -> None:
@@ -383,8 +422,7 @@ def _check_confirmation(signer: Signer, actor: Actor, of: Quote, token: str, now
         raise Refused("confirmation_expired", 409)
 
 
-async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
-    role = Role.CUSTOMER if actor.role is Role.BOT else actor.role
+async def _insert(tx: Tx, of: Quote, wish: Wish) -> None:
     await tx.execute(
         """insert into requests (id, number, quote_id, store_id, customer_id, action, order_id, order_ref,
              order_version, case_id, actor_role, actor_id, plan, decision, subject, state, created_at)
@@ -400,8 +438,8 @@ async def _insert(tx: Tx, actor: Actor, of: Quote, wish: Wish) -> None:
             wish.order_ref,
             of.order_version,
             of.case_id,
-            role,
-            actor.id,
+            wish.actor_role,
+            wish.actor_id,
             Jsonb(of.draft.plan),
             Jsonb(msgspec.to_builtins(of.draft.decision)),
             wish.subject,

@@ -7,6 +7,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.ledger import queries as ledger
+from madoguchi.core.ledger.credits import queries as credits
 from madoguchi.core.requests import queries as requests
 from madoguchi.kit import jobs, migrations
 from madoguchi.kit.db import Database, Tx
@@ -30,6 +31,7 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("our ledger and the store agree", ledger.drifted),
     ("what is owed is reserved, what went is refunded", ledger.uncovered),
     ("every refund is taken up", ledger.stuck),
+    ("credit is given for what was granted, and for nothing else", credits.unsettled),
     ("our ledger and the payment providers agree", refunds.unexplained),
     ("a settled request has closed its lines", requests.left_open),
     ("no work was given up", jobs.parked),

@@ -160,7 +160,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         chosen=chosen,
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         on_order=on_order,
-        on_customer=await _on_customer(tx, actor, catalogue, customer),
+        on_customer=await _on_customer(tx, actor, catalogue, customer, case),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
         promises=await routing.promises_to(tx, actor, customer.id),
@@ -225,9 +225,10 @@ async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order) ->
     return found
 
 
-async def _on_customer(tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer) -> list[Doable]:
-    """What can be done for the customer, and with their subscriptions."""
-    found = await _doable(tx, actor, catalogue, Subject(About.CUSTOMER, customer.id))
+async def _on_customer(tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer, case: Case) -> list[Doable]:
+    """What can be done in the case, for the customer, and with their subscriptions."""
+    found = await _doable(tx, actor, catalogue, Subject(About.CASE, case.id))
+    found += await _doable(tx, actor, catalogue, Subject(About.CUSTOMER, customer.id))
     for one in (await customer_facts(tx, actor, customer.id)).subscriptions:
         found += await _doable(tx, actor, catalogue, Subject(About.SUBSCRIPTION, customer.id, one.ref), one.name)
     return found

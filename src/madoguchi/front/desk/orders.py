@@ -136,3 +136,5 @@ async def _check_whose(tx: Tx, actor: Actor, case: Case, subject: Subject) -> No
         owner = subject.id
     if owner != case.customer_id:
         raise invisible()
+    elif subject.about is About.CASE:
+        owner = (await access_case(tx, actor, subject.id)).customer_id

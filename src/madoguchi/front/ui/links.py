@@ -15,10 +15,12 @@ def thing_url(subject: Subject) -> str:
             return "/subscriptions"
         case About.CUSTOMER:
             return "/"
+        case About.CASE:
+            return f"/chat/{subject.id}"
 
 
 def action_url(action: str, subject: Subject) -> str:
-    """Where a customer fills in an action on a thing."""
+    """Where an action on a thing is filled in: by customers on a page of its own, what is about a case at the desk."""
     ref = quote(subject.ref, safe="")
     match subject.about:
         case About.ORDER:
@@ -29,6 +31,8 @@ def action_url(action: str, subject: Subject) -> str:
             return f"/subscriptions/{ref}/actions/{action}"
         case About.CUSTOMER:
             return f"/me/actions/{action}"
+        case About.CASE:
+            return f"/desk/cases/{subject.id}?pane=customer"
 
 
 def option_url(option: str, case_id: UUID) -> str:

@@ -69,7 +69,7 @@ async def draft(tx: Tx, actor: Actor, arguments: UnknownCharge) -> Draft:
         plan=msgspec.to_builtins(plan),
         subject=f"charge:{arguments.amount.amount}",
         decision=decision,
-        approval=Approval(decision.approver or Role.LEADER, why),
+        approval=Approval(decision.approver or Role.LEADER, why, arguments.amount),
     )
 
 

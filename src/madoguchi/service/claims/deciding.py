@@ -167,8 +167,8 @@ def _approval(of: Basis, facts: Facts, decision: ClaimDecision) -> Approval | No
     """Who must agree: above the limits of good faith, and for what is never refunded by itself."""
     if decision.approver:
         why = decision.reasons[0]
-        return Approval(decision.approver, Said(why.key, why.parameters))
+        return Approval(decision.approver, Said(why.key, why.parameters), of.worth(facts.units))
     flags = {flag for line in of.order.document.lines if line.ref in facts.units for flag in line.flags}
     if flags.isdisjoint(rules.NEVER_BY_ITSELF):
         return None
-    return Approval(Role(of.pack.claims.approval), Said("claims.why.never_by_itself"))
+    return Approval(Role(of.pack.claims.approval), Said("claims.why.never_by_itself"), of.worth(facts.units))

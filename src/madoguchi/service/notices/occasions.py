@@ -58,6 +58,8 @@ async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice 
     if request.outcome is None:
         return None
     template = rules.template(request.action, request.outcome.state)
+    if template is None:
+        return None
     customer = await access_customer(tx, SYSTEM, request.customer_id)
     shop = await store(tx, request.store_id)
     case = await access_case(tx, SYSTEM, request.case_id) if request.case_id else None

@@ -8,10 +8,12 @@ from madoguchi.core.actions.rules import Settled
 
 CODE = "code"
 TRANSCRIPT = "transcript"
-SETTLED: Mapping[tuple[str, Settled], str] = {
+SETTLED: Mapping[tuple[str, Settled], str | None] = {
     ("order.cancel", Settled.DONE): "order_cancelled",
     ("order.cancel", Settled.PARTLY_DONE): "order_partly_cancelled",
     ("order.cancel", Settled.FAILED): "order_not_cancelled",
+    ("goodwill.grant", Settled.DONE): "goodwill_given",
+    ("goodwill.grant", Settled.FAILED): None,  # the customer never knew of it
 }
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
@@ -45,15 +47,16 @@ class Refusal(StrEnum):
     ADDRESS = "address"  # this address, for good
 
 
-def template(action: str, state: Settled) -> str:
-    """The letter for a change that ended so."""
+def template(action: str, state: Settled) -> str | None:
+    """The letter for a change that ended so; None where there is nothing to tell."""
     usual = "change_failed" if state is Settled.FAILED else "change_done"
     return SETTLED.get((action, state), usual)
 
 
 def preview(action: str) -> tuple[str, ...]:
     """The notices that follow when the action succeeds, for its quote; their names are `notices.<template>.name`."""
-    return (template(action, Settled.DONE),)
+    done = template(action, Settled.DONE)
+    return (done,) if done else ()
 
 
 def state_after(attempts: int, refusal: Refusal | None) -> DeliveryState:
