@@ -19,11 +19,11 @@ _OWED = "select sum(amount) from refund_intents"
 
 @pytest.mark.browser
 @pytest.mark.spoken("ja")
-async def test_joined_by_mistake(street: Street, says: Reader) -> None:
+async def test_joined_by_mistake(street: Street, lang: str, says: Reader) -> None:
     """As easy as joining: a page, two answers, a slip, done."""
     site = street.site
     price = Money(int(str(site.value(_PRICE, JUST_JOINED))), "JPY")
-    page = await street.customer(OWNER, "ja")
+    page = await street.customer(OWNER, lang)
     await page.get_by_role("link", name=says.t("counter.subscriptions.all")).click()
     await page.get_by_role("link", name=says.t("actions.subscription.cancel.name")).click()
     await page.get_by_label(says.t("actions.subscription.cancel.field.reason.by_mistake")).check()
@@ -40,6 +40,7 @@ async def test_joined_by_mistake(street: Street, says: Reader) -> None:
     for check in (unbalanced, drifted, uncovered):
         assert await site.services.db.run(SYSTEM, check) == []
     await page.goto(f"{site.url}/messages")
-    await expect(page.locator("main")).to_contain_text(says.t("actions.subscription.cancel.name"))
+    letters = Reader(OWNER.customer.locale)
+    await expect(page.locator("main")).to_contain_text(letters.t("actions.subscription.cancel.name"))
     await page.goto(f"{site.url}/subscriptions")
     await expect(page.locator("main")).to_contain_text(says.t("counter.subscriptions.ended"))

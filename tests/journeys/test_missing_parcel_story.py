@@ -27,6 +27,7 @@ _SENT_AGAIN = "select ref from demo_store.orders where replaces = %s"
 async def test_a_missing_parcel(street: Street, lang: str, says: Reader) -> None:
     site = street.site
     scanned = await delivered(site)
+    letters = Reader(YOKO.customer.locale)  # written in her own language, whichever she reads the pages in
     with clock.frozen(scanned + timedelta(hours=3)):
         page = await street.customer(YOKO, lang)
         await open_claim(page, site, says)
@@ -40,13 +41,13 @@ async def test_a_missing_parcel(street: Street, lang: str, says: Reader) -> None
         await page.locator(".slip .primary").click()
         await expect(page.locator(".slip[data-state=done]")).to_contain_text(until)
         await site.quiet()
-        await promise_is_written_down(page, site, until)
+        await promise_is_written_down(page, site, letters.t("claims.until", until=scanned + timedelta(hours=WAIT)))
     with clock.frozen(scanned + timedelta(hours=WAIT + 1)):
         await site.app.claims.sweep(Nothing())
         await site.quiet()
         number = str(site.value(_SENT_AGAIN, ORDER))
         page = await street.customer(YOKO, lang)
-        await it_comes_again(page, site, says, number)
+        await it_comes_again(page, site, letters, number)
         for check in (unbalanced, drifted):
             assert await site.app.db.run(SYSTEM, check) == []
 
@@ -86,11 +87,11 @@ async def promise_is_written_down(page: Page, site: Site, until: str) -> None:
     await expect(page.locator("main")).to_contain_text(until)
 
 
-async def it_comes_again(page: Page, site: Site, says: Reader, number: str) -> None:
+async def it_comes_again(page: Page, site: Site, letters: Reader, number: str) -> None:
     """A new order at no price, and a letter that names it."""
     await page.goto(f"{site.url}/messages")
     await page.locator("main a[href^='/messages/']").first.click()
-    await expect(page.locator("main")).to_contain_text(says.t("claims.fact.replacement"))
+    await expect(page.locator("main")).to_contain_text(letters.t("claims.fact.replacement"))
     await expect(page.locator("main")).to_contain_text(number)
     await page.goto(f"{site.url}/orders")
     await expect(page.locator(f".order:has-text('{number}')")).to_be_visible()
