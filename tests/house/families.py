@@ -39,6 +39,7 @@ from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.notices import rules as notices
+from madoguchi.service.orders import gift
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
@@ -92,6 +93,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.{}.field.{}": list(_form_fields()),
         "actions.{}.lead": [action.name for action in _CATALOGUE.values() if action.offer],
         "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
+        "actions.order.add_gift_options.field.{}": [*gift.CHOICES, "noshi_name", "message"],
+        "actions.order.add_gift_options.field.{}.{}": [(name, c) for name, cs in gift.CHOICES.items() for c in cs],
         "claims.problem.{}": sorted(set(Problem) - {Problem.UNKNOWN_CHARGE}),
         "claims.remedy.{}": Remedy,
         "claims.then.{}": Remedy,
@@ -126,6 +129,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.field.{}": {field.key for field in _VALUES},
         "policy.of.{}": {name for field in _VALUES for name in field.of} | set(Approver),
         "policy.option.{}.{}": [(field.key, word) for field in _VALUES for word in field.options],
+        "policy.option.changes.noshi.{}": sorted({word for rules in _PACKS for word in rules.changes.noshi}),
         "policy.option.claims.check_list.{}": sorted({place for rules in _PACKS for place in rules.claims.check_list}),
         "policy.option.claims.remedies.{}": Remedy,
         "policy.option.faults.postage.{}": Payer,

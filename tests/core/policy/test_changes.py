@@ -24,9 +24,10 @@ MATRIX = {
     W.ITEMS: "with_difference with_difference items_too_late items_too_late items_too_late items_delivered "
     "order_cancelled",
     W.PAYMENT: "at_once  at_once  at_once  payment_too_late  payment_too_late  payment_too_late  order_cancelled",
-    W.GIFT_OPTIONS: "at_once at_once at_once ask_store gift_options_too_late gift_options_too_late order_cancelled",
+    W.GIFT_OPTIONS: "at_once at_once ask_store ask_store gift_options_too_late gift_options_too_late order_cancelled",
     W.COUPON: "with_difference with_difference with_difference with_difference coupon_too_late coupon_too_late "
     "order_cancelled",
+    W.REORDER: "at_once at_once at_once at_once at_once at_once at_once",
 }
 # who or what is special → wish → the code of the refusal at a stage at which it would be possible else
 SPECIAL = {
@@ -37,6 +38,7 @@ SPECIAL = {
         W.PAYMENT: "payment_too_late",
         W.GIFT_OPTIONS: "at_once",
         W.COUPON: "with_difference",
+        W.REORDER: "at_once",
     },
     "business": {
         W.CANCEL: "cancel_asks_person",
@@ -45,6 +47,7 @@ SPECIAL = {
         W.PAYMENT: "payment_too_late",
         W.GIFT_OPTIONS: "change_asks_person",
         W.COUPON: "change_asks_person",
+        W.REORDER: "change_asks_person",
     },
     "digital_opened": {
         W.CANCEL: "cancel_digital_opened",
@@ -53,6 +56,7 @@ SPECIAL = {
         W.PAYMENT: "at_once",
         W.GIFT_OPTIONS: "gift_options_digital",
         W.COUPON: "with_difference",
+        W.REORDER: "at_once",
     },
     "custom": {
         W.CANCEL: "cancel_custom_made",
@@ -61,6 +65,7 @@ SPECIAL = {
         W.PAYMENT: "at_once",
         W.GIFT_OPTIONS: "at_once",
         W.COUPON: "with_difference",
+        W.REORDER: "reorder_custom_made",
     },
 }
 
@@ -112,6 +117,15 @@ def test_of_a_partly_shipped_order_the_rest_may_change() -> None:
     decision = decide_change(PACK, asked(W.CANCEL, *lines))
     assert list(decision.lines) == ["here"]
     assert decision.rules == ("cancel.paid",)
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [(W.PAYMENT, "payment_too_late"), (W.GIFT_OPTIONS, "gift_options_too_late"), (W.COUPON, "coupon_too_late")],
+)
+def test_what_concerns_a_whole_order_may_not_change_once_a_part_is_sent(wish: ChangeWish, code: str) -> None:
+    lines = (LineFacts("sent", Stage.SHIPPED), LineFacts("here", Stage.PAID))
+    assert decide_change(PACK, asked(wish, *lines, partly_shipped=True)).code == code
 
 
 def test_lines_that_were_named_must_all_go() -> None:

@@ -83,6 +83,11 @@ class StoreContract:
             cursor, more = page.cursor, page.more
         assert told[sample.product] == await store.get_product(sample.product)
 
+    async def test_every_page_of_changes_tells_the_terms(self, store: StorePort) -> None:
+        first = await store.changes_since("", 7)
+        assert first.terms == (await store.changes_since(first.cursor)).terms
+        assert first.terms is not None or Capability.CREATE_ORDER not in store.capabilities()
+
     async def test_one_order_is_as_the_changes_tell_it(self, store: StorePort, sample: Sample) -> None:
         _, orders, _ = await everything(store)
         assert await store.get_order(sample.cancellable) == orders[sample.cancellable]

@@ -8,16 +8,14 @@ import msgspec
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.actions import verbs as actions
-from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.requests.queries import Quote, Request, RequestState
+from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop import mirror
-from madoguchi.core.shop.port import StoreOrder
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import Money
-from tests.service.orders.shop import CATALOGUE, Shop
+from tests.service.orders.changing import done, form, offered, order_of, quote
+from tests.service.orders.shop import Shop
 
 MIXED, CARD, UNPAID = "MD-10234602", "MD-10234606", "MD-10234571"
 CHAIR = "MD-10234608"  # two chairs that come in other colours, paid with points and a card
@@ -33,35 +31,9 @@ NEW_ADDRESS = {
 }
 
 
-async def order_of(demo: Shop, ref: str) -> StoreOrder:
-    order = await demo.store.get_order(ref)
-    assert order
-    return order
-
-
-async def quote(demo: Shop, ref: str, action: str, **more: Any) -> Quote:
-    actor, order_id = await demo.actor(ref)
-    return await demo.quote(actor, order_id, action, **more)
-
-
-async def done(demo: Shop, ref: str, action: str, **more: Any) -> Request:
-    """Quoted, confirmed and worked on."""
-    actor, order_id = await demo.actor(ref)
-    request = await demo.confirm(actor, await demo.quote(actor, order_id, action, **more))
-    await demo.work()
-    return await demo.settled(request)
-
-
-async def field(demo: Shop, ref: str, action: str, name: str) -> Field:
-    actor, order_id = await demo.actor(ref)
-    entry = CATALOGUE.actions[action]
-    found = await demo.db.run(actor, lambda tx: actions.fields(tx, actor, entry, Subject(About.ORDER, order_id)))
-    return next(field for field in found if field.name == name)
-
-
 async def another_variant(demo: Shop, ref: str) -> tuple[str, str, Money]:
     """A line of the order, another variant that it can become, and the difference."""
-    for line in (await field(demo, ref, "order.change_items", "items")).options:
+    for line in (await form(demo, ref, "order.change_items"))["items"].options:
         for option in line.options:
             if option.refusal is None and option.amount is not None:
                 return line.value, option.value, option.amount
@@ -80,31 +52,25 @@ async def another_variant(demo: Shop, ref: str) -> tuple[str, str, Money]:
         (LATE, "asks_carrier", "items_too_late", "payment_too_late"),
         (DELIVERED, "address_delivered", "items_delivered", "payment_too_late"),
         (GIFT, "change_asks_person", "change_asks_person", "payment_too_late"),
-        (PARTLY, None, None, None),
+        (PARTLY, None, None, "payment_too_late"),
         (MIXED, None, None, "payment_not_single"),
     ],
 )
 async def test_what_can_be_changed_is_offered_and_the_rest_says_why(
     demo: Shop, ref: str, address: str | None, items: str | None, payment: str | None
 ) -> None:
-    actor, order_id = await demo.actor(ref)
-    subject = Subject(About.ORDER, order_id)
-    offers = await demo.db.run(actor, lambda tx: actions.offers(tx, CATALOGUE, actor, subject))
-    told = {offer.action: offer.refusal.code if offer.refusal else None for offer in offers}
-    assert (told["order.change_address"], told["order.change_items"], told["order.change_payment"]) == (
+    told = {action: refusal.code if refusal else None for action, refusal in (await offered(demo, ref)).items()}
+    assert [told.get(f"order.change_{what}", "unrelated") for what in ("address", "items", "payment")] == [
         address,
         items,
         payment,
-    )
+    ]
 
 
-async def test_nothing_is_offered_where_nothing_is_left(demo: Shop) -> None:
-    actor, order_id = await demo.actor(CANCELLED)
-    subject = Subject(About.ORDER, order_id)
-    offers = await demo.db.run(actor, lambda tx: actions.offers(tx, CATALOGUE, actor, subject))
-    assert {offer.action for offer in offers} <= {"order.reorder"}
+async def test_of_a_cancelled_order_only_the_same_again_is_offered(demo: Shop) -> None:
+    assert await offered(demo, CANCELLED) == {"order.reorder": None}
     with pytest.raises(Refused, match="order_cancelled"):
-        await demo.quote(actor, order_id, "order.change_address", address=NEW_ADDRESS)
+        await quote(demo, CANCELLED, "order.change_address", address=NEW_ADDRESS)
 
 
 # -- address
@@ -203,7 +169,7 @@ async def test_a_method_of_somebody_else_is_unknown(demo: Shop) -> None:
 
 
 async def test_the_old_payment_goes_back_and_the_new_one_is_taken(demo: Shop) -> None:
-    options = (await field(demo, UNPAID, "order.change_payment", "method_ref")).options
+    options = (await form(demo, UNPAID, "order.change_payment"))["method_ref"].options
     before = await order_of(demo, UNPAID)
     method = next(option.value for option in options if option.refusal is None)
     request = await done(demo, UNPAID, "order.change_payment", method_ref=method)

@@ -12,7 +12,7 @@ from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
 from madoguchi.kit import i18n
-from madoguchi.kit.money import Money, beside
+from madoguchi.kit.money import Money, beside, total
 
 # --- what people are shown ------------------------------------------------------------------------------------------
 
@@ -157,6 +157,11 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     def fees(self) -> Money:
         """What of the total is for none of the lines: shipping and the like."""
         return beside(self.total, [line.amount for line in self.lines])
+
+    @property
+    def charged(self) -> Money:
+        """What is taken in all."""
+        return total([charge.amount for charge in self.charges], self.total.currency)
 
 
 class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):

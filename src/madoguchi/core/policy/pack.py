@@ -37,7 +37,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ChangeWish(StrEnum):
-    """What can be wished of an order before it is delivered."""
+    """What can be wished of an order before it is delivered, and that it comes once more."""
 
     CANCEL = "cancel"
     ADDRESS = "address"
@@ -45,6 +45,7 @@ class ChangeWish(StrEnum):
     PAYMENT = "payment"
     GIFT_OPTIONS = "gift_options"
     COUPON = "coupon"
+    REORDER = "reorder"
 
 
 class Stage(StrEnum):
@@ -76,6 +77,7 @@ OUTCOMES: Mapping[ChangeWish, tuple[Then, ...]] = {
     ChangeWish.PAYMENT: (Then.AT_ONCE, Then.DENY),
     ChangeWish.GIFT_OPTIONS: (Then.AT_ONCE, Then.ASK_STORE, Then.DENY),
     ChangeWish.COUPON: (Then.WITH_DIFFERENCE, Then.DENY),
+    ChangeWish.REORDER: (Then.AT_ONCE, Then.DENY),
 }
 
 
@@ -87,6 +89,7 @@ class When(_Part, frozen=True, kw_only=True):
     flag: tuple[str, ...] | None = None
     gift: bool | None = None
     business: bool | None = None
+    partly_shipped: bool | None = None
     after_cut_off: bool | None = None
 
 
@@ -109,9 +112,12 @@ class ChangeRules(_Part, frozen=True, kw_only=True):
     payment: tuple[Row, ...]
     gift_options: tuple[Row, ...]
     coupon: tuple[Row, ...]
+    reorder: tuple[Row, ...] = (Row(id="reorder.unruled", then=Then.DENY),)
     cancel_reasons: tuple[str, ...]
     cancel_lines: bool  # whether a part of an order can be cancelled
     same_variant: bool  # whether items may be "changed" to what they are, which counts as the change
+    noshi: tuple[str, ...] = ()  # what can be printed on the paper band around a present
+    gift_message: Count = 0  # how many characters a message card has room for
 
     def rows(self, wish: ChangeWish) -> tuple[Row, ...]:
         """The rows of one wish."""

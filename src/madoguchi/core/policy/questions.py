@@ -31,6 +31,7 @@ class ChangeQuestion(_Question, frozen=True, kw_only=True, tag="change"):
     status: str
     gift: bool
     business: bool
+    partly_shipped: bool = False
     after_cut_off: bool
     lines: tuple[LineFacts, ...]
     named: bool = False
@@ -121,6 +122,7 @@ def about_change(
         status=order.status_text,
         gift=order.is_gift,
         business=order.is_business,
+        partly_shipped=order.state is OrderState.PARTLY_SHIPPED,
         after_cut_off=order.cancel_until is not None and at > order.cancel_until,
         lines=tuple(
             LineFacts(line.ref, stage(order, line), line.flags)

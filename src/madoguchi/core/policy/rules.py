@@ -115,6 +115,7 @@ def _fits(when: When, question: ChangeQuestion, line: LineFacts) -> bool:
         and (when.flag is None or not set(when.flag).isdisjoint(line.flags))
         and when.gift in {None, question.gift}
         and when.business in {None, question.business}
+        and when.partly_shipped in {None, question.partly_shipped}
         and when.after_cut_off in {None, question.after_cut_off}
     )
 

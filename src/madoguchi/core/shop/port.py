@@ -137,15 +137,18 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GiftOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How an order is made a present; prices are left out of the parcel.
+    """How an order is made a present; with `hide_prices` they are left out of the parcel.
 
-    `noshi` is the printed heading of the paper band (御祝, 内祝, …), `noshi_name` the name below it.
+    `noshi` is the printed heading of the paper band (御祝, 内祝, …), `noshi_name` the name below it; the band goes
+    around the wrapping, or with `noshi_inside` under it. `message` is for the card.
     """
 
     wrapping: bool = False
     message: str = ""
     noshi: str | None = None
     noshi_name: str = ""
+    noshi_inside: bool = False
+    hide_prices: bool = True
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +163,8 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the store tells it. `ref` is the number people know; `version` grows with every change.
 
     `status_text` is the store's own word for the state, kept for rules that speak of it exactly. `total` is what all
-    ordered units, the shipping fee and nothing else cost, after coupons; cancelling does not lower it.
+    ordered units and the fees cost, after coupons; cancelling does not lower it. `gift_fee` is what the gift options
+    cost; None: nothing. Until `cancel_until` the order can be taken back at once; None: until it is prepared.
     `replaces` is the order for whose goods this one is sent again, at no price.
     """
 
@@ -187,8 +191,14 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     promised_until: datetime | None = None
     cancel_reason: str | None = None
     gift: GiftOptions | None = None
+    gift_fee: Money | None = None
     coupon: str | None = None
     replaces: str | None = None
+
+    @property
+    def fees(self) -> Money:
+        """What it costs beside its lines."""
+        return self.shipping_fee + self.gift_fee if self.gift_fee else self.shipping_fee
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,12 +245,16 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coupon(msgspec.Struct, frozen=True, kw_only=True):
-    """A coupon that this customer may use once: `value` off an order whose goods cost at least `minimum`."""
+    """A coupon that this customer may use once: `value` off an order whose goods cost at least `minimum`.
+
+    `used` when it was.
+    """
 
     code: str
     value: Money
     minimum: Money
     valid_until: datetime
+    used: bool = False
 
 
 class StoreCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,14 +300,32 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store takes beside its goods, the same for every order.
+
+    `shipping_fee` is for goods that are sent, and nothing from `free_from` on; `wrapping` is for one order, None: it
+    wraps nothing.
+    """
+
+    shipping_fee: Money
+    free_from: Money | None = None
+    wrapping: Money | None = None
+
+    def shipping(self, goods: Money) -> Money:
+        """What sending goods of this worth costs."""
+        free = self.free_from is not None and goods >= self.free_from
+        return Money(0, goods.currency) if free else self.shipping_fee
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of what changed since a cursor; ask again from `cursor` while `more`."""
+    """One page of what changed since a cursor; ask again from `cursor` while `more`. `terms` as they are now."""
 
     cursor: str
     more: bool
     customers: tuple[StoreCustomer, ...]
     orders: tuple[StoreOrder, ...]
     products: tuple[Product, ...] = ()
+    terms: Terms | None = None
 
 
 class Capability(StrEnum):
@@ -451,8 +483,13 @@ class StorePort(Protocol):
         """Pay the order by another method on file, and give back or void what was paid; only one tender may be open."""
         ...
 
-    async def add_gift_options(self, key: str, ref: str, version: int, options: GiftOptions) -> Operation:
-        """Make the order a present, before the warehouse has it."""
+    async def add_gift_options(
+        self, key: str, ref: str, version: int, options: GiftOptions, method_ref: str, expected: Money
+    ) -> Operation:
+        """Make the order a present, or another kind of present; while it is prepared the warehouse is asked.
+
+        `expected` is the signed difference in its fees, settled as in `edit_lines`.
+        """
         ...
 
     async def apply_coupon(self, key: str, ref: str, version: int, code: str) -> Operation:

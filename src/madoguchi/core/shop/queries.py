@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
-from madoguchi.core.shop.port import Address, Balance, Coupon, Product, StoreOrder, Subscription
+from madoguchi.core.shop.port import Address, Balance, Coupon, Product, StoreOrder, Subscription, Terms
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
@@ -87,6 +87,12 @@ async def product(tx: Tx, store_id: str, ref: str) -> Product | None:
         _Document, "select document from products where store_id = %s and store_ref = %s", [store_id, ref]
     )
     return msgspec.convert(row.document, Product) if row else None
+
+
+async def terms(tx: Tx, store_id: str) -> Terms | None:
+    """What the store takes beside its goods; None when it has not told."""
+    known = await tx.value("select terms from stores where id = %s", [store_id])
+    return msgspec.convert(known, Terms) if known else None
 
 
 async def customer_facts(tx: Tx, actor: Actor, customer_id: UUID) -> CustomerFacts:

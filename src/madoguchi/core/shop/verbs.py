@@ -43,7 +43,8 @@ async def apply_changes(tx: Tx, store_id: str, changes: Changes) -> None:
         await mirror_customer(tx, store_id, customer)
     for order in sorted(changes.orders, key=lambda order: order.ref):
         await mirror_order(tx, store_id, order)
-    await tx.execute("update stores set sync_cursor = %s where id = %s", [changes.cursor, store_id])
+    terms = Jsonb(msgspec.to_builtins(changes.terms)) if changes.terms else None
+    await tx.execute("update stores set sync_cursor = %s, terms = %s where id = %s", [changes.cursor, terms, store_id])
 
 
 async def mirror_customer(tx: Tx, store_id: str, customer: StoreCustomer) -> UUID:

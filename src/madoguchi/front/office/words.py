@@ -105,6 +105,7 @@ def condition(row: Row, reader: Reader) -> str:
         " / ".join(reader.t(f"policy.when.flag.{flag}") for flag in when.flag or ()),
         reader.t("policy.when.gift") if when.gift else "",
         reader.t("policy.when.business") if when.business else "",
+        reader.t("policy.when.partly_shipped") if when.partly_shipped else "",
         reader.t("policy.when.after_cut_off") if when.after_cut_off else "",
     ]
     return reader.list([part for part in parts if part]) or reader.t("policy.when.always")

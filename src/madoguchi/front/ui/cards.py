@@ -127,7 +127,7 @@ def slip_view(
         title=slip.title.to(reader),
         number=slip.order_ref,
         lines=tuple(lines),
-        total=(reader.t("orders.slip.total"), slip.total) if slip.lines or slip.money else None,
+        total=_total(slip, reader),
         warning=" ".join(said.to(reader) for said in slip.irreversible),
         next=slip.next_step.to(reader) if slip.next_step and not done_at else "",
         rule=slip.rule.to(reader) if slip.rule else "",
@@ -136,6 +136,13 @@ def slip_view(
         state_time=reader.datetime(done_at) if done_at else "",
         expires=expires,
     )
+
+
+def _total(slip: Slip, reader: Reader) -> tuple[str, Money] | None:
+    """What comes back, or what is to be paid; nothing where no money moves."""
+    if slip.money:
+        return reader.t("orders.slip.total"), slip.total
+    return (reader.t("orders.slip.charge_total"), slip.charged) if slip.charges else None
 
 
 def ticket_view(ticket: QueueTicket, reader: Reader, number: str = "") -> TicketView:

@@ -100,7 +100,7 @@ def owed(
     """What goes back by tender: the units' share, and with everything that was ordered also what sending it cost."""
     amount = total(list(worth(order, held, units).values()), order.currency)
     everything = all(units.get(ref) == line.ordered for ref, line in held.items())
-    return by_tender(money, amount + order.shipping_fee if shipping and everything else amount)
+    return by_tender(money, amount + order.fees if shipping and everything else amount)
 
 
 def refund_slip(pack: RulePack, order: StoreOrder, plan: ClaimPlan, of: Mapping[str, Money]) -> Slip:

@@ -1,4 +1,4 @@
-"""Orders as customers ask about them: where is it, and stop it. Registers order.show and order.cancel.
+"""Orders as customers ask about them: where is it, stop it, change it, once more.
 
-Called through core.actions only. Leaves no events of its own: requests.settled tells of cancellations.
+Called through core.actions only. Leaves no events of its own: requests.settled tells how a change ended.
 """

@@ -4,7 +4,7 @@ from madoguchi.core.access.rules import Level, Need
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
-from madoguchi.service.orders import address, items, payment, verbs
+from madoguchi.service.orders import address, coupon, gift, items, payment, reorder, verbs
 
 ACTIONS = (
     Action(
@@ -13,7 +13,7 @@ ACTIONS = (
         arguments=verbs.ShowOrder,
         need=Need(Level.PROVEN),
         reason="order.status",
-        also=("delivery.late",),
+        also=("delivery.late", "delivery.not_received"),
         about=About.ORDER,
         read=verbs.show,
     ),
@@ -65,5 +65,38 @@ ACTIONS = (
         form=payment.form,
         offer=payment.offer,
         change=Change(draft=payment.draft, begin=payment.begin, perform=payment.perform, settle=payment.settle),
+    ),
+    Action(
+        name="order.add_gift_options",
+        effect=Effect.CHANGE,
+        arguments=gift.AddGiftOptions,
+        need=Need(Level.PROVEN),
+        reason="order.gift_options",
+        about=About.ORDER,
+        form=gift.form,
+        offer=gift.offer,
+        change=Change(draft=gift.draft, begin=gift.begin, perform=gift.perform, settle=gift.settle),
+    ),
+    Action(
+        name="order.apply_coupon",
+        effect=Effect.CHANGE,
+        arguments=coupon.ApplyCoupon,
+        need=Need(Level.PROVEN),
+        reason="payment.coupon",
+        about=About.ORDER,
+        form=coupon.form,
+        offer=coupon.offer,
+        change=Change(draft=coupon.draft, begin=coupon.begin, perform=coupon.perform, settle=coupon.settle),
+    ),
+    Action(
+        name="order.reorder",
+        effect=Effect.CHANGE,
+        arguments=reorder.Reorder,
+        need=Need(Level.PROVEN),
+        also=("order.how_to_buy",),
+        about=About.ORDER,
+        form=reorder.form,
+        offer=reorder.offer,
+        change=Change(draft=reorder.draft, begin=reorder.begin, perform=reorder.perform, settle=reorder.settle),
     ),
 )

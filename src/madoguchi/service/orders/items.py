@@ -1,33 +1,32 @@
 """Other variants of what was ordered: another colour, size or material, with the difference in price."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
-from madoguchi.core.actions.rules import Charge, Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
+from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import TenderMoney
 from madoguchi.core.policy.pack import ChangeWish
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop import queries as shop
-from madoguchi.core.shop.port import LineEdit, Operation, OrderLine, StoreOrder, StorePort, Variant
-from madoguchi.core.shop.queries import access_order, customer_facts
+from madoguchi.core.shop.port import LineEdit, Operation, OrderLine, StorePort, Variant
+from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.orders.opening import (
     Opening,
     booked,
-    check_covers,
     ended,
-    given_back,
     method_of,
+    methods_for,
     offered,
     open_for,
     set_aside,
+    settlement,
 )
 from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.rules import item_name
@@ -67,7 +66,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """For each line the other variants with their difference, and the method for it."""
     order = await access_order(tx, actor, subject.id)
     pack = await rules_of(tx, order.store_id)
-    facts = await customer_facts(tx, actor, order.customer_id)
+    methods = await methods_for(tx, actor, order)
     options = []
     for line in order.document.lines:
         variants = await _variants(tx, order.store_id, line)
@@ -83,7 +82,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
             )
         )
     swaps = Field(name="items", kind=FieldKind.SWAPS, options=tuple(options))
-    return swaps, method_field(facts.methods, order.document)
+    return swaps, method_field(methods, order.document)
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
@@ -93,18 +92,16 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
     swaps = [
         await _swap(tx, opening, line, arguments.items[line.ref]) for line in order.lines if line.ref in arguments.items
     ]
-    method = await method_of(tx, actor, opening.order, arguments.method_ref)
+    method = method_of(await methods_for(tx, actor, opening.order), arguments.method_ref)
     difference = total([swap.difference for swap in swaps], order.currency)
-    check_covers(method, difference)
-    money = give_back(order, await ledger.tenders(tx, opening.order.id), method.method_ref, -difference)
-    back = max(-difference, Money(0, order.currency))
+    settled = settlement(opening, await ledger.tenders(tx, opening.order.id), method, difference)
     slip = Slip(
         title=Said("orders.items.title"),
         order_ref=order.ref,
         lines=tuple(_slip_line(swap) for swap in swaps),
-        money=(given_back(opening.pack, "", method, back),) if back else (),
-        total=back,
-        charges=(Charge(method.label, difference),) if difference.amount > 0 else (),
+        money=settled.money,
+        total=settled.back,
+        charges=settled.charges,
         irreversible=(Said("orders.items.irreversible"),),
         rule=opening.rule,
         notices=("change_done",),
@@ -114,7 +111,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
         edits=tuple(LineEdit(line_ref=swap.line.ref, sku=swap.variant.sku) for swap in swaps),
         method_ref=method.method_ref,
         difference=difference,
-        money=money,
+        money=settled.reserve,
         slip=slip,
     )
     return Draft(
@@ -150,21 +147,6 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether another variant can still be had."""
     return await offered(tx, actor, subject, ChangeWish.ITEMS)
-
-
-def give_back(order: StoreOrder, money: Mapping[str, TenderMoney], method_ref: str, amount: Money) -> dict[str, Money]:
-    """From which tenders an amount is given back: those of the method first, then the others in their order.
-
-    What was never captured is not given back but asked for no more.
-    """
-    found: dict[str, Money] = {}
-    left = amount
-    for tender in sorted(order.tenders, key=lambda tender: tender.method_ref != method_ref):
-        part = min(left, money[tender.ref].free) if left.amount > 0 else Money(0, order.currency)
-        if part:
-            found[tender.ref] = part
-            left -= part
-    return found
 
 
 async def _swap(tx: Tx, opening: Opening, line: OrderLine, sku: str) -> Swap:

@@ -5,17 +5,19 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Subject, refusal
-from madoguchi.core.actions.rules import MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish
+from madoguchi.core.actions.rules import Charge, MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import Destination, TenderMoney
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
+from madoguchi.core.policy.paying_back import parts
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.policy.questions import about_change
 from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.requests.queries import open_request_on
-from madoguchi.core.shop.port import Balance, Operation, OperationState, StoreOrder
+from madoguchi.core.shop.port import Balance, Operation, OperationState, StoreOrder, Tender
 from madoguchi.core.shop.queries import Order, access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -86,16 +88,77 @@ async def offered(tx: Tx, actor: Actor, subject: Subject, wish: ChangeWish) -> R
 
 def why_not(refused: Refused) -> Refusal:
     """Why an order cannot be changed so, as an offer tells it."""
-    return msgspec.structs.replace(refusal(refused), unrelated=refused.code in _NOTHING_TO_CHANGE)
+    told = refusal(refused)
+    return msgspec.structs.replace(told, unrelated=told.unrelated or told.code in _NOTHING_TO_CHANGE)
 
 
-async def method_of(tx: Tx, actor: Actor, order: Order, method_ref: str) -> Balance:
-    """A payment method on file of the order's customer; Refused("method_unknown")."""
+async def methods_for(tx: Tx, actor: Actor, order: Order) -> tuple[Balance, ...]:
+    """What a difference in price can be settled by: payments of the order still to be made, and methods on file."""
     facts = await customer_facts(tx, actor, order.customer_id)
-    for method in facts.methods:
+    to_pay = [as_method(tender) for tender in order.document.tenders if _is_open(tender)]
+    return (*to_pay, *facts.methods)
+
+
+def method_of(methods: Sequence[Balance], method_ref: str) -> Balance:
+    """The method with this ref; Refused("method_unknown")."""
+    for method in methods:
         if method.method_ref == method_ref:
             return method
     raise Refused("method_unknown", 409)
+
+
+def as_method(tender: Tender) -> Balance:
+    """The method by which a tender is paid."""
+    return Balance(method_ref=tender.method_ref, kind=tender.kind, label=tender.label, balance=None)
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """How a difference in price is settled: `reserve` is what each tender gives back, the rest is for the slip."""
+
+    reserve: dict[str, Money]
+    money: tuple[MoneyBack, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    back: Money
+
+
+def settlement(opening: Opening, held: Mapping[str, TenderMoney], method: Balance, difference: Money) -> Settlement:
+    """A difference in price by one method: charged or given back, or what is still to be paid by it changes.
+
+    Refused("balance_too_low").
+    """
+    check_covers(method, difference)
+    nothing = Money(0, opening.facts.currency)
+    if difference >= nothing:
+        charges = (Charge(method.label, difference),) if difference else ()
+        return Settlement(reserve={}, charges=charges, back=nothing)
+    to_pay = next((t for t in opening.facts.tenders if t.method_ref == method.method_ref and _is_open(t)), None)
+    if to_pay:
+        less = MoneyBack(tender_ref=to_pay.ref, kind=to_pay.kind, label=to_pay.label, amount=-difference, void=True)
+        return Settlement(reserve={}, money=(less,), back=nothing)
+    return Settlement(
+        reserve=_give_back(opening.facts, held, method.method_ref, -difference),
+        money=(given_back(opening.pack, "", method, -difference),),
+        back=-difference,
+    )
+
+
+def _is_open(tender: Tender) -> bool:
+    return bool(tender.amount) and not tender.captured
+
+
+def _give_back(order: StoreOrder, held: Mapping[str, TenderMoney], method_ref: str, amount: Money) -> dict[str, Money]:
+    """From which tenders an amount is given back: those of the method first, then the others in their order.
+
+    What was never captured is not given back but asked for no more.
+    """
+    found: dict[str, Money] = {}
+    left = amount
+    for tender in sorted(order.tenders, key=lambda tender: tender.method_ref != method_ref):
+        part = min(left, held[tender.ref].free)
+        if part:
+            found[tender.ref] = part
+            left -= part
+    return found
 
 
 def check_covers(method: Balance, amount: Money) -> None:
@@ -130,11 +193,36 @@ async def booked(tx: Tx, wish: Wish, money: Mapping[str, Money], operation: Oper
         await ledger.release(tx, wish.id, order_id(wish), {}, money)
 
 
+async def settled(
+    tx: Tx,
+    wish: Wish,
+    units: Mapping[str, int],
+    money: Mapping[str, Money],
+    operation: Operation,
+    refund_to: Destination | None,
+) -> None:
+    """Book units and money that were set aside: what the store did not give back itself is owed, and goes its way."""
+    given = {ref: amount for ref, amount in operation.refunds.items() if amount}
+    owed = _owed(money, given)
+    await ledger.settle_cancellation(tx, wish.id, order_id(wish), units, given, owed=bool(owed))
+    order = await access_order(tx, SYSTEM, order_id(wish))
+    pack = await rules_of(tx, order.store_id)
+    await ledger.intend(tx, wish.id, order.id, parts(pack, order.document, owed, refund_to))
+
+
 def ended(slip: Slip, operation: Operation) -> Outcome:
     """How a change ended in which the store did everything."""
     if operation.state is not OperationState.SUCCEEDED:
         return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
     return Outcome(state=Settled.DONE, slip=msgspec.structs.replace(slip, irreversible=(), asked=False))
+
+
+def _owed(reserved: Mapping[str, Money], given: Mapping[str, Money]) -> dict[str, Money]:
+    """What the store left to us; giving more than was reserved is drift that a person must see before it is booked."""
+    if any(ref not in reserved or reserved[ref] < amount for ref, amount in given.items()):
+        raise RuntimeError(f"the store refunded {given} where {reserved} was reserved")
+    left = {ref: amount - given[ref] if ref in given else amount for ref, amount in reserved.items()}
+    return {ref: amount for ref, amount in left.items() if amount}
 
 
 def order_id(wish: Wish) -> UUID:

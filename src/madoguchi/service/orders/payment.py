@@ -17,6 +17,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.orders.opening import (
     Opening,
+    as_method,
     booked,
     check_covers,
     ended,
@@ -56,7 +57,8 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
     """What is taken from the new method and what the old one gets back."""
     opening = await open_for(tx, actor, arguments.order_id, ChangeWish.PAYMENT)
     old = single_payment(opening.facts)
-    method = await method_of(tx, actor, opening.order, arguments.method_ref)
+    facts = await customer_facts(tx, actor, opening.order.customer_id)
+    method = method_of(facts.methods, arguments.method_ref)
     if method.method_ref == old.method_ref:
         raise Refused("payment_same", 409)
     check_covers(method, old.amount)
@@ -120,7 +122,7 @@ def single_payment(order: StoreOrder) -> Tender:
 
 
 def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:
-    back = given_back(opening.pack, old.ref, _as_method(old), free)
+    back = given_back(opening.pack, old.ref, as_method(old), free)
     void = MoneyBack(tender_ref=old.ref, kind=old.kind, label=old.label, amount=old.amount, void=True)
     return Slip(
         title=Said("orders.payment.title"),
@@ -133,10 +135,6 @@ def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:
         notices=("change_done",),
         next_step=Said("orders.payment.next"),
     )
-
-
-def _as_method(tender: Tender) -> Balance:
-    return Balance(method_ref=tender.method_ref, kind=tender.kind, label=tender.label, balance=None)
 
 
 def _option(method: Balance, refused: Refusal | None = None) -> FieldOption:

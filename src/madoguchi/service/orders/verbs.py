@@ -1,6 +1,5 @@
 """The four moments of cancelling, and the order's card. Units and money are booked in core.ledger."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -11,16 +10,14 @@ from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Set
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people import queries as people
-from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState, StoreOrder, StorePort
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
 from madoguchi.service.orders import rules
-from madoguchi.service.orders.opening import why_not
+from madoguchi.service.orders.opening import order_id, settled, why_not
 
 
 class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +80,7 @@ async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Dr
 async def begin_cancellation(tx: Tx, wish: Wish) -> None:
     """Set units and money aside."""
     plan = _plan(wish)
-    await ledger.reserve(tx, wish.id, _order_id(wish), plan.units, plan.money)
+    await ledger.reserve(tx, wish.id, order_id(wish), plan.units, plan.money)
 
 
 async def perform_cancellation(store: StorePort, wish: Wish) -> Operation:
@@ -100,18 +97,12 @@ async def perform_cancellation(store: StorePort, wish: Wish) -> Operation:
 
 async def settle_cancellation(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     """Book what the store did: all of it, or nothing. What it did not give back itself is owed, and goes its way."""
-    plan, order_id = _plan(wish), _order_id(wish)
+    plan = _plan(wish)
     if operation.state is not OperationState.SUCCEEDED:
-        await ledger.release(tx, wish.id, order_id, plan.units, plan.money)
+        await ledger.release(tx, wish.id, order_id(wish), plan.units, plan.money)
         return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
-    given = {ref: amount for ref, amount in operation.refunds.items() if amount}
-    owed = _owed(plan.money, given)
-    await ledger.settle_cancellation(tx, wish.id, order_id, plan.units, given, owed=bool(owed))
-    order = await access_order(tx, SYSTEM, order_id)
-    pack = await rules_of(tx, order.store_id)
-    parts = paying_back.parts(pack, order.document, owed, plan.refund_to)
-    await ledger.intend(tx, wish.id, order_id, parts)
-    return Outcome(state=Settled.DONE, slip=await _done_slip(tx, order_id, plan, operation.order))
+    await settled(tx, wish, plan.units, plan.money, operation, plan.refund_to)
+    return Outcome(state=Settled.DONE, slip=await _done_slip(tx, order_id(wish), plan, operation.order))
 
 
 async def offer_cancellation(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
@@ -123,10 +114,10 @@ async def offer_cancellation(tx: Tx, actor: Actor, subject: Subject) -> Refusal 
     return None
 
 
-async def _done_slip(tx: Tx, order_id: UUID, plan: rules.CancelPlan, after: StoreOrder | None) -> Slip:
-    order = await access_order(tx, SYSTEM, order_id)
+async def _done_slip(tx: Tx, of: UUID, plan: rules.CancelPlan, after: StoreOrder | None) -> Slip:
+    order = await access_order(tx, SYSTEM, of)
     pack = await rules_of(tx, order.store_id)
-    units = await ledger.lines(tx, order_id)
+    units = await ledger.lines(tx, of)
     before = {
         ref: msgspec.structs.replace(line, cancelled=line.cancelled - plan.units.get(ref, 0))
         for ref, line in units.items()
@@ -136,18 +127,5 @@ async def _done_slip(tx: Tx, order_id: UUID, plan: rules.CancelPlan, after: Stor
     return msgspec.structs.replace(made, irreversible=(), asked=False)
 
 
-def _owed(reserved: Mapping[str, Money], given: Mapping[str, Money]) -> dict[str, Money]:
-    """What the store left to us; giving more than was reserved is drift that a person must see before it is booked."""
-    if any(ref not in reserved or reserved[ref] < amount for ref, amount in given.items()):
-        raise RuntimeError(f"the store refunded {given} where {reserved} was reserved")
-    left = {ref: amount - given[ref] if ref in given else amount for ref, amount in reserved.items()}
-    return {ref: amount for ref, amount in left.items() if amount}
-
-
 def _plan(wish: Wish) -> rules.CancelPlan:
     return msgspec.convert(wish.plan, rules.CancelPlan)
-
-
-def _order_id(wish: Wish) -> UUID:
-    assert wish.order_id is not None
-    return wish.order_id

@@ -11,7 +11,7 @@ having t.captured <> coalesce(sum(p.amount) filter (where p.kind = 'payment'), 0
 union all
 select 'total ' || o.ref from demo_store.orders o
 join demo_store.order_lines l on l.shop_id = o.shop_id and l.order_ref = o.ref
-group by o.shop_id, o.ref having o.total <> sum(l.total) + o.shipping_fee
+group by o.shop_id, o.ref having o.total <> sum(l.total) + o.shipping_fee + o.gift_fee
 union all
 select 'stock ' || v.sku from demo_store.variants v where v.stock < 0 or (v.available and v.stock = 0)
 union all

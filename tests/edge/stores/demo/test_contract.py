@@ -45,6 +45,7 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
     difference: Money
     items: dict[str, int]
     cost: Money
+    wrapping: Money
     refund: tuple[str, Money]
     membership: str = "none"
     delivery: str = "none"
@@ -62,7 +63,7 @@ def writes_to(at: Targets) -> Mapping[Capability, Write]:
         ),
         Capability.CHANGE_PAYMENT: lambda store, key: store.change_payment(key, at.payment, 1, at.method),
         Capability.ADD_GIFT_OPTIONS: lambda store, key: store.add_gift_options(
-            key, at.order, 1, GiftOptions(wrapping=True, noshi="内祝", noshi_name="佐藤")
+            key, at.order, 1, GiftOptions(wrapping=True, noshi="内祝", noshi_name="佐藤"), at.method, at.wrapping
         ),
         Capability.APPLY_COUPON: lambda store, key: store.apply_coupon(key, at.order, 1, THANKS),
         Capability.REFUND: lambda store, key: store.refund(key, at.order, *at.refund, RefundTo.CREDIT),
@@ -132,6 +133,7 @@ class TestLivingShop(DemoContract):
                 difference=Money(880, "JPY"),
                 items={"LOTION-1": 1},
                 cost=Money(2750, "JPY"),
+                wrapping=Money(330, "JPY"),
                 refund=("3", Money(700, "JPY")),
                 membership="SUB-1000",
                 delivery="SUB-1001",
@@ -185,6 +187,7 @@ class TestRecordedShop(DemoContract):
                 difference=Money(0, "USD"),
                 items={"I2": 1},
                 cost=Money(8005, "USD"),
+                wrapping=Money(0, "USD"),
                 refund=("1", Money(500, "USD")),
             )
         )

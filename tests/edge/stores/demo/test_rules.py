@@ -180,6 +180,7 @@ def test_named_orders_stand_where_they_should_at_any_hour(hour: int) -> None:
         Story.LATE: OrderState.SHIPPED,
         Story.CANCELLABLE: OrderState.PAID,
         Story.PENDING_PAYMENT: OrderState.PENDING_PAYMENT,
+        Story.EXPRESS: OrderState.PAID,
         Story.PREPARING: OrderState.PREPARING,
         Story.PREPARING_TOO_LATE: OrderState.PREPARING,
         Story.PARTLY_SHIPPED: OrderState.PARTLY_SHIPPED,

@@ -13,11 +13,12 @@ from madoguchi.edge.stores.demo.contents import Method
 from madoguchi.edge.stores.demo.money import GIFT_BALANCE
 from madoguchi.edge.stores.demo.people import CARD, Pay
 from madoguchi.edge.stores.demo.rules import Plan
-from madoguchi.kit.money import Money
+from madoguchi.edge.stores.demo.shops import DEMO_TERMS
+from madoguchi.kit.money import Money, total
 
-FREE_SHIPPING_FROM = 5000
-SHIPPING_FEE = 550
 PAY_WITHIN = timedelta(days=3)
+EXPRESS = "express"
+EXPRESS_CUT_OFF = timedelta(minutes=30)  # from then on the warehouse has a word
 METHOD_REFS = {TenderKind.GIFT_BALANCE: GIFT_BALANCE}  # the others are called by their kind
 LABELS = {
     TenderKind.GIFT_BALANCE: {"ja": "ギフト残高", "en": "Gift balance", "zh": "礼品余额", "ko": "기프트 잔액"},
@@ -73,9 +74,9 @@ def place(ref: str, customer: StoreCustomer, at: datetime, items: Mapping[str, i
     """A new order of these units by sku, to the customer's own address, promised for standard delivery."""
     assert customer.address
     lines = tuple(_line(str(n), sku, units) for n, (sku, units) in enumerate(items.items(), 1))
-    goods = sum(line.total.amount for line in lines)
+    goods = total([line.total for line in lines], "JPY")
     digital = all("digital" in line.flags for line in lines)
-    fee = 0 if digital or goods >= FREE_SHIPPING_FROM else SHIPPING_FEE
+    fee = yen(0) if digital else DEMO_TERMS.shipping(goods)
     unpaid = any(part.kind is TenderKind.KONBINI and not part.paid for part in pay)
     state = OrderState.PENDING_PAYMENT if unpaid else OrderState.PAID
     seller = CHOICES[next(iter(items))].ware.seller
@@ -88,9 +89,9 @@ def place(ref: str, customer: StoreCustomer, at: datetime, items: Mapping[str, i
         placed_at=at,
         currency="JPY",
         lines=lines,
-        tenders=_tenders(ref, customer, at, pay, goods + fee),
-        shipping_fee=yen(fee),
-        total=yen(goods + fee),
+        tenders=_tenders(ref, customer, at, pay, (goods + fee).amount),
+        shipping_fee=fee,
+        total=goods + fee,
         address=customer.address,
         seller=SELLERS[seller] if seller else None,
     )
@@ -104,6 +105,20 @@ def promised(order: StoreOrder) -> StoreOrder:
     expected = order.placed_at + timedelta(days=1 + parcels.hub_for(order.address.postal_code).days)
     until = parcels.day_end(expected)
     return replace(order, promised_from=until - timedelta(hours=15, minutes=59, seconds=59), promised_until=until)
+
+
+def hurried(order: StoreOrder) -> StoreOrder:
+    """The order by express delivery: a day earlier, and soon in the hands of the warehouse."""
+    assert order.promised_from
+    assert order.promised_until
+    sooner = timedelta(days=1)
+    return replace(
+        order,
+        delivery_speed=EXPRESS,
+        cancel_until=order.placed_at + EXPRESS_CUT_OFF,
+        promised_from=order.promised_from - sooner,
+        promised_until=order.promised_until - sooner,
+    )
 
 
 def again(ref: str, order: StoreOrder, units: Mapping[str, int], address: Address, at: datetime) -> StoreOrder:

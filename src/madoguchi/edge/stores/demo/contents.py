@@ -86,7 +86,7 @@ COLUMNS = {
     "coupons": "shop_id, customer_ref, code, value, minimum, valid_until",
     "orders": "shop_id, ref, customer_ref, version, state, status_text, placed_at, shipping_fee, total, address, "
     "seller_ref, is_gift, is_business, subscription_ref, delivery_speed, cancel_until, promised_from, promised_until, "
-    "cancel_reason, gift, coupon, replaces, allocate_at, ships_at, may_stop",
+    "cancel_reason, gift, gift_fee, coupon, replaces, allocate_at, ships_at, may_stop",
     "order_lines": "shop_id, order_ref, ref, position, sku, product_ref, name, options, quantity, unit_price, total, "
     "tax, flags, cancelled, shipped, delivered",
     "tenders": "shop_id, order_ref, ref, position, kind, method_ref, label, amount, captured, refunded, pay_by, "
@@ -213,6 +213,7 @@ def _order(shop_id: str, placed: Placed) -> Row:
         o.promised_until,
         o.cancel_reason,
         record(o.gift),
+        o.gift_fee.amount if o.gift_fee else 0,
         o.coupon,
         o.replaces,
         plan.allocate_at,

@@ -37,9 +37,9 @@ Fits = Callable[[Tender], bool]
 
 
 def due(order: StoreOrder) -> int:
-    """What the units that were not cancelled cost, with the shipping fee as long as there are any."""
+    """What the units that were not cancelled cost, with the fees as long as there are any."""
     kept = [line for line in order.lines if line.quantity > line.cancelled]
-    return sum(map(_kept_value, kept)) + (order.shipping_fee.amount if kept else 0)
+    return sum(map(_kept_value, kept)) + (order.fees.amount if kept else 0)
 
 
 def eased(before: StoreOrder, after: StoreOrder, *, refunds: bool) -> Moved:

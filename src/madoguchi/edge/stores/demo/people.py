@@ -15,6 +15,7 @@ class Story(StrEnum):
     LATE = "late"  # should have come two days ago, lies in a depot, has a new estimate
     CANCELLABLE = "cancellable"  # paid, the warehouse has not begun
     PENDING_PAYMENT = "pending_payment"
+    EXPRESS = "express"  # paid, and past the cut-off of its fast delivery
     PREPARING = "preparing"  # a cancellation is asked of the warehouse, in time
     PREPARING_TOO_LATE = "preparing_too_late"  # the same, too late
     PARTLY_SHIPPED = "partly_shipped"
@@ -235,6 +236,7 @@ ICHIRO = Person(
             items={"UMEBOSHI-1": 1},
             pay=(Pay(TenderKind.POINTS),),
         ),
+        NamedOrder(ref="MD-10234595", story=Story.EXPRESS, items={"CURTAIN-BE": 1}),
         NamedOrder(ref="MD-10233650", story=Story.DELIVERED, items={"CLEANER-1": 1}, pay=(COD,)),
     ),
     points=2400,

@@ -41,7 +41,8 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
   (select jsonb_build_object('ref', v.ref, 'name', v.name, 'address', v.address)
    from sellers v where v.shop_id = o.shop_id and v.ref = o.seller_ref) as seller,
   o.is_gift, o.is_business, o.subscription_ref, o.delivery_speed, o.cancel_until, o.promised_from, o.promised_until,
-  o.cancel_reason, o.gift, o.coupon, o.replaces
+  o.cancel_reason, o.gift, case when o.gift_fee > 0 then amount_in(o.gift_fee, s.currency) end as gift_fee, o.coupon,
+  o.replaces
 from orders o join shops s on s.id = o.shop_id
 """
 
@@ -100,8 +101,9 @@ select c.ref, c.name, c.email, c.locale, c.kana, c.given_name, c.family_name, c.
     + """ order by b.started_at, b.ref), '[]')
    from subscriptions b where b.shop_id = c.shop_id and b.customer_ref = c.ref) as subscriptions,
   (select coalesce(jsonb_agg(jsonb_build_object('code', k.code, 'value', amount_in(k.value, s.currency),
-     'minimum', amount_in(k.minimum, s.currency), 'valid_until', k.valid_until) order by k.code), '[]')
-   from coupons k where k.shop_id = c.shop_id and k.customer_ref = c.ref and k.order_ref is null) as coupons
+     'minimum', amount_in(k.minimum, s.currency), 'valid_until', k.valid_until, 'used', k.order_ref is not null)
+     order by k.code), '[]')
+   from coupons k where k.shop_id = c.shop_id and k.customer_ref = c.ref) as coupons
 from customers c join shops s on s.id = c.shop_id
 """
 )

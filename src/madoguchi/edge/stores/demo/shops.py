@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from madoguchi.core.shop.port import Capability
+from madoguchi.core.shop.port import Capability, Terms
+from madoguchi.kit.money import Money
 
 
 class Conduct(StrEnum):
@@ -17,7 +18,10 @@ class Conduct(StrEnum):
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop's fixed facts; `rule_pack` names the rules that our side applies to it, `can` what it does when asked."""
+    """A shop's fixed facts; `rule_pack` names the rules that our side applies to it, `can` what it does when asked.
+
+    `terms` None: what it takes beside its goods is not known.
+    """
 
     id: str
     name: str
@@ -28,13 +32,20 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     rule_pack: str
     conduct: Conduct
     can: frozenset[Capability]
+    terms: Terms | None = None
 
     @property
     def refunds(self) -> bool:
         """Whether it gives captured money back by itself."""
         return Capability.REFUNDS in self.can
 
+    @property
+    def wrapping(self) -> Money | None:
+        """What it takes for wrapping an order; None: it wraps nothing."""
+        return self.terms.wrapping if self.terms else None
 
+
+DEMO_TERMS = Terms(shipping_fee=Money(550, "JPY"), free_from=Money(5000, "JPY"), wrapping=Money(330, "JPY"))
 DEMO = Shop(
     id="demo",
     name="まどぐち商店",
@@ -45,6 +56,7 @@ DEMO = Shop(
     rule_pack="marketplace-jp",
     conduct=Conduct.LIVING,
     can=frozenset(Capability) - {Capability.REFUNDS},  # what is owed, our side pays back
+    terms=DEMO_TERMS,
 )
 RETAIL = Shop(
     id="retail",

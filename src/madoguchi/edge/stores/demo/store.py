@@ -80,6 +80,7 @@ class DemoStore:
                 customers=tuple(await queries.customers(tx, self.store_id, refs["customer"])),
                 orders=tuple(await queries.orders(tx, self.store_id, refs["order"])),
                 products=tuple(await queries.products_by_ref(tx, self.store_id, refs["product"])),
+                terms=self._shop.terms,
             )
 
         return await self._ask(read)
@@ -123,9 +124,11 @@ class DemoStore:
         """Pay by another method on file."""
         return await self._write(key, asked.ChangePayment(ref, version, method_ref))
 
-    async def add_gift_options(self, key: str, ref: str, version: int, options: GiftOptions) -> Operation:
-        """Make the order a present."""
-        return await self._write(key, asked.AddGiftOptions(ref, version, options))
+    async def add_gift_options(
+        self, key: str, ref: str, version: int, options: GiftOptions, method_ref: str, expected: Money
+    ) -> Operation:
+        """Make the order a present, or ask the warehouse where the order is being prepared."""
+        return await self._write(key, asked.AddGiftOptions(ref, version, options, method_ref, expected))
 
     async def apply_coupon(self, key: str, ref: str, version: int, code: str) -> Operation:
         """Take a coupon of the customer's off the order."""

@@ -85,6 +85,10 @@ def _new(telling: Telling) -> StoreOrder:
     return telling.placed(timedelta(hours=2))
 
 
+def _express(telling: Telling) -> StoreOrder:
+    return baskets.hurried(_new(telling))
+
+
 def _late(telling: Telling) -> StoreOrder:
     order = telling.placed(telling.days_on_the_way + LATE_BY + timedelta(days=1))
     order = rules.sent(order, _everything(order), telling.now - telling.days_on_the_way - LATE_BY)
@@ -155,6 +159,7 @@ STORIES: Mapping[Story, Callable[[Telling], StoreOrder]] = {
     Story.LATE: _late,
     Story.CANCELLABLE: _new,
     Story.PENDING_PAYMENT: _new,
+    Story.EXPRESS: _express,
     Story.PREPARING: _preparing,
     Story.PREPARING_TOO_LATE: _preparing,
     Story.PARTLY_SHIPPED: _partly_shipped,

@@ -118,7 +118,8 @@ def _named(kind: str, refs: Iterable[str]) -> list[Change]:
 async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> None:
     await tx.many(
         """update orders set version = version + 1, state = %s, status_text = %s, cancel_reason = %s, address = %s,
-             total = %s, promised_from = %s, promised_until = %s, is_gift = %s, gift = %s, coupon = %s
+             total = %s, promised_from = %s, promised_until = %s, is_gift = %s, gift = %s, gift_fee = %s,
+             coupon = %s
            where shop_id = %s and ref = %s""",
         [
             (
@@ -131,6 +132,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
                 o.promised_until,
                 o.is_gift,
                 contents.record(o.gift),
+                o.gift_fee.amount if o.gift_fee else 0,
                 o.coupon,
                 shop.id,
                 o.ref,

@@ -35,6 +35,7 @@ from madoguchi.edge.stores.demo.operations.asked import (
 from madoguchi.edge.stores.demo.people import (
     CARD,
     COD,
+    ICHIRO,
     KENTA,
     KONBINI,
     KONBINI_UNPAID,
@@ -54,6 +55,8 @@ ELSEWHERE = Address(
 )
 POINTS = Pay(TenderKind.POINTS)
 DONE, ASKED = "done", "asked"
+WRAPPING = Money(330, "JPY")
+WRAPPED = GiftOptions(wrapping=True)
 
 
 def yen(amount: int) -> Money:
@@ -67,11 +70,17 @@ def method(ref: str, balance: int | None) -> Balance:
 def facts(order: StoreOrder, *, gift: int = 0, points: int = 0, refunds: bool = True) -> Facts:
     held = (method("card", None), method("gift_balance", gift), method("points", points))
     coupons = tuple(
-        Coupon(code=code, value=yen(500), minimum=yen(3000), valid_until=NOW + timedelta(days=days))
-        for code, days in (("GOOD", 1), ("OVER", -1))
+        Coupon(
+            code=code,
+            value=yen(500),
+            minimum=yen(3000),
+            valid_until=NOW + timedelta(days=days),
+            used=code == "USED",
+        )
+        for code, days in (("GOOD", 1), ("OVER", -1), ("USED", 1))
     )
     customer = replace(MISAKI.customer, methods=held, coupons=coupons)
-    return Facts(now=NOW, order=order, customer=customer, products=PRODUCTS, refunds=refunds)
+    return Facts(now=NOW, order=order, customer=customer, products=PRODUCTS, refunds=refunds, wrapping=WRAPPING)
 
 
 def told(person: Person, story: Story) -> StoreOrder:
@@ -110,6 +119,10 @@ def back(order: StoreOrder, amount: int, where: RefundTo = RefundTo.ORIGINAL, te
     return Refund(order.ref, tender, yen(amount), where)
 
 
+def as_present(order: StoreOrder, options: GiftOptions = WRAPPED, difference: int = 330) -> AddGiftOptions:
+    return AddGiftOptions(order.ref, order.version, options, "card", yen(difference))
+
+
 def payment(order: StoreOrder, ref: str) -> ChangePayment:
     return ChangePayment(order.ref, order.version, ref)
 
@@ -123,8 +136,9 @@ def payment(order: StoreOrder, ref: str) -> ChangePayment:
         (KENTA, Story.PENDING_PAYMENT, DONE, DONE, DONE, DONE),
         (MISAKI, Story.CANCELLABLE, DONE, DONE, "invalid", DONE),  # three tenders
         (YOKO, Story.GIFT, DONE, DONE, "invalid", DONE),  # what we ask of a person first is our rule, not the store's
-        (KENTA, Story.PREPARING, ASKED, ASKED, "too_late", "too_late"),
-        (KENTA, Story.PREPARING_TOO_LATE, ASKED, ASKED, "too_late", "too_late"),
+        (KENTA, Story.PREPARING, ASKED, ASKED, "too_late", ASKED),
+        (KENTA, Story.PREPARING_TOO_LATE, ASKED, ASKED, "too_late", ASKED),
+        (ICHIRO, Story.EXPRESS, ASKED, ASKED, "invalid", ASKED),  # paid with that card
         (MISAKI, Story.PARTLY_SHIPPED, "too_late", DONE, "too_late", "too_late"),
         (MISAKI, Story.LATE, "too_late", "too_late", "too_late", "too_late"),
         (KENTA, Story.SHIPPED, "too_late", "too_late", "too_late", "too_late"),
@@ -142,7 +156,7 @@ def test_where_an_order_stands(
         Cancel(order.ref, order.version, None, "other"),
         to(order, ELSEWHERE),
         ChangePayment(order.ref, order.version, "card"),
-        AddGiftOptions(order.ref, order.version, GiftOptions(wrapping=True)),
+        as_present(order),
     )
     known = facts(order, gift=10**6)
     assert [word(living.answer(known, wish)) for wish in wishes] == [cancelling, address, payment, present]
@@ -168,8 +182,8 @@ def test_lines_of_a_partly_shipped_order(lines: dict[str, int], answer: str) -> 
 @pytest.mark.parametrize(("may_stop", "answer"), [(True, DONE), (False, "too_late")])
 def test_the_warehouse_stops_or_not(may_stop: bool, answer: str) -> None:
     order = told(KENTA, Story.PREPARING)
-    for wish in (Cancel(order.ref, order.version, None, "other"), to(order, ELSEWHERE)):
-        assert word(living.answer_of_warehouse(order, wish, may_stop=may_stop, refunds=True)) == answer
+    for wish in (Cancel(order.ref, order.version, None, "other"), to(order, ELSEWHERE), as_present(order)):
+        assert word(living.answer_of_warehouse(facts(order), wish, may_stop=may_stop)) == answer
 
 
 # -- money that the store leaves to us
@@ -327,8 +341,35 @@ def test_payments_that_stay(pay: tuple[Pay, ...], ref: str, failure: Failure) ->
 def test_a_present_has_its_wrapping() -> None:
     order = placed()
     options = GiftOptions(wrapping=True, message="お誕生日おめでとう", noshi="内祝", noshi_name="佐藤")
-    after = done(living.answer(facts(order), AddGiftOptions(order.ref, 1, options))).order
-    assert (after.is_gift, after.gift, after.total) == (True, options, order.total)
+    effect = done(living.answer(facts(order), as_present(order, options)))
+    after = effect.order
+    assert (after.is_gift, after.gift, after.gift_fee, after.total) == (True, options, WRAPPING, order.total + WRAPPING)
+    assert effect.movements == (Movement(tender_ref="2", way=Way.PAYMENT, method_ref="card", amount=330),)
+
+
+def test_what_is_not_wrapped_any_more_gives_the_fee_back() -> None:
+    order = done(living.answer(facts(placed()), as_present(placed()))).order
+    effect = done(living.answer(facts(order), as_present(order, GiftOptions(message="おめでとう"), -330)))
+    assert (effect.order.gift_fee, effect.order.total) == (None, placed().total)
+    assert [one.amount for one in effect.movements if one.way is Way.REFUND] == [330]
+
+
+def test_a_card_alone_costs_nothing() -> None:
+    order = placed()
+    effect = done(living.answer(facts(order), as_present(order, GiftOptions(message="おめでとう"), 0)))
+    assert (effect.order.total, effect.movements) == (order.total, ())
+
+
+def test_wrapping_has_its_price() -> None:
+    order = placed()
+    assert living.answer(facts(order), as_present(order, difference=0)) is Failure.PRICE_CHANGED
+    assert living.answer(replace(facts(order), wrapping=None), as_present(order)) is Failure.INVALID
+
+
+def test_of_a_partly_shipped_order_what_waits_can_be_another_variant() -> None:
+    order = told(MISAKI, Story.PARTLY_SHIPPED)
+    assert word(living.answer(facts(order), edit(order, "2", "POT-NV", 0))) == DONE
+    assert word(living.answer(facts(order), edit(order, "1", "PAN-1", 0))) == "too_late"
 
 
 def test_a_coupon_takes_its_value_off_the_lines_and_gives_it_back() -> None:
@@ -355,6 +396,7 @@ def test_a_coupon_where_we_refund_ourselves() -> None:
     ("items", "code", "failure"),
     [
         ({"TOWEL-BE": 1}, "OVER", Failure.COUPON_INVALID),
+        ({"TOWEL-BE": 1}, "USED", Failure.COUPON_INVALID),
         ({"TOWEL-BE": 1}, "NONE", Failure.COUPON_INVALID),
         ({"LOTION-1": 1}, "GOOD", Failure.COUPON_MINIMUM),
     ],

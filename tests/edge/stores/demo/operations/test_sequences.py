@@ -39,6 +39,7 @@ from madoguchi.kit.money import Money
 
 NOW = datetime(2026, 3, 3, 1, tzinfo=UTC)
 SKUS = ("TOWEL-WH", "TOWEL-BE", "TOWEL-BL", "CHAIR-GR", "CHAIR-BE", "LOTION-1")
+WRAPPING = Money(330, "JPY")
 METHODS = ("card", "gift_balance", "points", "konbini", "cod", "bank")
 PAYS: tuple[tuple[Pay, ...], ...] = (
     (CARD,),
@@ -85,7 +86,9 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
             if product.ref in {"TOWEL", "CHAIR", "LOTION"}
         }
         customer = replace(MISAKI.customer, methods=tuple(methods), coupons=coupons)
-        return Facts(now=NOW, order=self.order, customer=customer, products=products, refunds=self.refunds)
+        return Facts(
+            now=NOW, order=self.order, customer=customer, products=products, refunds=self.refunds, wrapping=WRAPPING
+        )
 
     def after(self, order: StoreOrder, movements: tuple[Movement, ...]) -> "Books":
         """The books when this happened."""
@@ -135,12 +138,19 @@ def wish(draw: st.DrawFn, order: StoreOrder) -> OfOrder:
         case 3:
             return ChangePayment(order.ref, order.version, method)
         case 4:
-            return AddGiftOptions(order.ref, order.version, GiftOptions(wrapping=True))
+            return gift(order, wrapping=draw(st.booleans()), method=method)
         case 5:
             return ApplyCoupon(order.ref, order.version, draw(st.sampled_from(("GOOD", "BAD"))))
         case _:
             tender, to = draw(st.sampled_from(order.tenders)), draw(st.sampled_from(RefundTo))
             return Refund(order.ref, tender.ref, Money(draw(st.integers(-1, 3000)), "JPY"), to)
+
+
+def gift(order: StoreOrder, *, wrapping: bool, method: str) -> AddGiftOptions:
+    """Wrapped or not any more, for its price."""
+    fee, nothing = WRAPPING if wrapping else Money(0, "JPY"), Money(0, "JPY")
+    options = GiftOptions(wrapping=wrapping)
+    return AddGiftOptions(order.ref, order.version, options, method, fee - (order.gift_fee or nothing))
 
 
 def check(books: Books) -> None:
@@ -158,7 +168,7 @@ def check(books: Books) -> None:
     assert all(units >= 0 for units in books.stock.values())
     assert all(0 <= line.cancelled <= line.quantity and line.total.amount >= 0 for line in order.lines)
     assert all(0 <= line.tax.amount <= line.total.amount for line in order.lines)
-    assert order.total == sum((line.total for line in order.lines), order.shipping_fee)
+    assert order.total == sum((line.total for line in order.lines), order.fees)
 
 
 def balance_of(order: StoreOrder) -> int:

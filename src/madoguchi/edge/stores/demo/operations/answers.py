@@ -30,13 +30,17 @@ Answer = Effect | Failure | Waiting
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a shop decides on: the order, its customer, and where goods are chosen the products of its lines, by ref."""
+    """What a shop decides on: the order, its customer, and where goods are chosen the products of its lines, by ref.
+
+    `wrapping` is what it takes for wrapping an order, None: it wraps nothing.
+    """
 
     now: datetime
     order: StoreOrder
     customer: StoreCustomer
     products: Mapping[str, Product] = {}
     refunds: bool = True
+    wrapping: Money | None = None
 
     def method(self, ref: str) -> Balance | None:
         """The customer's payment method on file."""

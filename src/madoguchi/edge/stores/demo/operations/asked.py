@@ -57,6 +57,8 @@ class AddGiftOptions(msgspec.Struct, frozen=True, tag_field="kind", tag="add_gif
     ref: str
     version: int
     options: GiftOptions
+    method_ref: str
+    expected: Money
 
 
 class ApplyCoupon(msgspec.Struct, frozen=True, tag_field="kind", tag="apply_coupon"):
@@ -116,8 +118,8 @@ class CancelSubscription(msgspec.Struct, frozen=True, tag_field="kind", tag="can
     when: End
 
 
-Stoppable = Cancel | UpdateShippingAddress  # the warehouse can be asked for it while it prepares the order
-OfOrder = Stoppable | EditLines | ChangePayment | AddGiftOptions | ApplyCoupon | Refund
+Stoppable = Cancel | UpdateShippingAddress | AddGiftOptions  # the warehouse can be asked for it
+OfOrder = Stoppable | EditLines | ChangePayment | ApplyCoupon | Refund
 OfSubscription = ChangeSubscription | CancelSubscription
 Asked = OfOrder | CreateReplacement | CreateOrder | IssueCredit | OfSubscription
 

@@ -43,39 +43,50 @@ _PAID_BY_HAND = frozenset({TenderKind.KONBINI, TenderKind.COD, TenderKind.BANK})
 def answer(facts: Facts, asked: OfOrder) -> Answer:
     """What the shop says to a change of an order."""
     match asked:
-        case Cancel() | UpdateShippingAddress():
-            done = stopped(facts.order, asked, refunds=facts.refunds)
-            wait = isinstance(done, Effect) and facts.order.state is OrderState.PREPARING
-            return Waiting.WAREHOUSE if wait else done
+        case Cancel() | UpdateShippingAddress() | AddGiftOptions():
+            done = stopped(facts, asked)
+            return Waiting.WAREHOUSE if isinstance(done, Effect) and _is_with_warehouse(facts) else done
         case Refund():
             return _refund(facts, asked)
     if facts.order.state is OrderState.CANCELLED:
         return Failure.INVALID
-    if facts.order.state not in (BEFORE_SHIPPING if isinstance(asked, ApplyCoupon) else BEFORE_WAREHOUSE):
-        return Failure.TOO_LATE
     match asked:
         case EditLines():
             return _edit(facts, asked)
         case ChangePayment():
             return _payment(facts, asked)
-        case AddGiftOptions():
-            return Effect(replace(facts.order, is_gift=True, gift=asked.options))
         case ApplyCoupon():
             return _coupon(facts, asked.code)
 
 
-def answer_of_warehouse(order: StoreOrder, asked: Stoppable, *, may_stop: bool, refunds: bool) -> Effect | Failure:
+def answer_of_warehouse(facts: Facts, asked: Stoppable, *, may_stop: bool) -> Effect | Failure:
     """What the warehouse says to what it was asked: done, too late, or that it makes no sense any more."""
-    done = stopped(order, asked, refunds=refunds)
-    if isinstance(done, Effect) and order.state is OrderState.PREPARING and not may_stop:
+    done = stopped(facts, asked)
+    if isinstance(done, Effect) and _is_with_warehouse(facts) and not may_stop:
         return Failure.TOO_LATE
     return done
 
 
-def stopped(order: StoreOrder, asked: Stoppable, *, refunds: bool) -> Effect | Failure:
+def stopped(facts: Facts, asked: Stoppable) -> Effect | Failure:
     """The order as if the warehouse had stopped in time, for what it can stop at all."""
-    if isinstance(asked, UpdateShippingAddress):
-        return _address(order, asked)
+    match asked:
+        case Cancel():
+            return _cancel(facts, asked)
+        case UpdateShippingAddress():
+            return _address(facts.order, asked)
+        case AddGiftOptions():
+            return _gift(facts, asked)
+
+
+def _is_with_warehouse(facts: Facts) -> bool:
+    """Whether the order is being prepared, or may be any moment: the cut-off of its delivery has passed."""
+    order = facts.order
+    cut_off = order.cancel_until is not None and facts.now > order.cancel_until
+    return order.state is OrderState.PREPARING or (order.state is OrderState.PAID and cut_off)
+
+
+def _cancel(facts: Facts, asked: Cancel) -> Effect | Failure:
+    order = facts.order
     units = rules.wanted(order, asked.lines)
     by_ref = {line.ref: line for line in order.lines}
     if not units or not all(
@@ -84,7 +95,7 @@ def stopped(order: StoreOrder, asked: Stoppable, *, refunds: bool) -> Effect | F
         return Failure.INVALID
     if any(count > rules.unshipped(by_ref[ref]) for ref, count in units.items()):
         return Failure.TOO_LATE
-    after = rules.cancelled(order, units, asked.reason, refunds=refunds)
+    after = rules.cancelled(order, units, asked.reason, refunds=facts.refunds)
     return Effect(after, money.movements(order, after))
 
 
@@ -105,18 +116,43 @@ def is_deliverable(address: Address) -> bool:
     return bool(whole and _POSTAL_CODE.fullmatch(address.postal_code))
 
 
-def _edit(facts: Facts, asked: EditLines) -> Answer:
+def _edit(facts: Facts, asked: EditLines) -> Effect | Failure:
     edits = {edit.line_ref: edit.sku for edit in asked.edits}
-    if any(edits.get(line.ref) == line.sku or (line.ref in edits and line.cancelled) for line in facts.order.lines):
+    concerned = [line for line in facts.order.lines if line.ref in edits]
+    waits = facts.order.state in BEFORE_WAREHOUSE | {OrderState.PARTLY_SHIPPED}
+    if not waits or any(line.shipped for line in concerned):
+        return Failure.TOO_LATE
+    if any(line.sku == edits[line.ref] or line.cancelled for line in concerned):
         return Failure.INVALID
     changed = answers.edited(facts, asked)
     if isinstance(changed, Failure):
         return changed
-    after, difference = changed
-    open_tender = next((t for t in after.tenders if t.method_ref == asked.method_ref and _unpaid(t)), None)
+    return _with_difference(facts, *changed, asked.method_ref)
+
+
+def _gift(facts: Facts, asked: AddGiftOptions) -> Effect | Failure:
+    order, options = facts.order, asked.options
+    if order.state is OrderState.CANCELLED:
+        return Failure.INVALID
+    if any(line.shipped for line in order.lines):
+        return Failure.TOO_LATE
+    if options.wrapping and facts.wrapping is None:
+        return Failure.INVALID
+    fee = facts.wrapping if options.wrapping else None
+    nothing = Money(0, order.currency)
+    difference = (fee or nothing) - (order.gift_fee or nothing)
+    if asked.expected != difference:
+        return Failure.PRICE_CHANGED
+    after = replace(order, is_gift=True, gift=options, gift_fee=fee, total=order.total + difference)
+    return _with_difference(facts, after, difference.amount, asked.method_ref) if difference else Effect(after)
+
+
+def _with_difference(facts: Facts, after: StoreOrder, difference: int, method_ref: str) -> Effect | Failure:
+    """An order that became dearer or cheaper: the method is charged, or given back to; what is open becomes more."""
+    open_tender = next((t for t in after.tenders if t.method_ref == method_ref and _unpaid(t)), None)
     if open_tender:
         return _asked_for(after, open_tender, difference)
-    method = facts.method(asked.method_ref)
+    method = facts.method(method_ref)
     if method is None or method.kind not in money.CHARGEABLE:
         return Failure.METHOD_UNKNOWN
     if difference > 0 and not money.covers(method, difference):
@@ -133,7 +169,7 @@ def _unpaid(tender: Tender) -> bool:
     return bool(tender.amount) and not tender.captured
 
 
-def _asked_for(order: StoreOrder, tender: Tender, difference: int) -> Answer:
+def _asked_for(order: StoreOrder, tender: Tender, difference: int) -> Effect | Failure:
     """What is still to be paid by this tender becomes more or less."""
     amount = tender.amount.amount + difference
     if amount <= 0:
@@ -147,7 +183,9 @@ def _may_get(method: Balance, tender: Tender) -> bool:
     return tender.method_ref == method.method_ref or method.kind is TenderKind.GIFT_BALANCE
 
 
-def _payment(facts: Facts, asked: ChangePayment) -> Answer:
+def _payment(facts: Facts, asked: ChangePayment) -> Effect | Failure:
+    if facts.order.state not in BEFORE_WAREHOUSE:
+        return Failure.TOO_LATE
     tenders = [tender for tender in facts.order.tenders if tender.amount - tender.refunded]
     method = facts.method(asked.method_ref)
     if method is None or method.kind not in money.CHARGEABLE:
@@ -170,10 +208,12 @@ def _payment(facts: Facts, asked: ChangePayment) -> Answer:
     return Effect(replace(after, tenders=tuple(voided if t.ref == old.ref else t for t in after.tenders)), taken)
 
 
-def _coupon(facts: Facts, code: str) -> Answer:
+def _coupon(facts: Facts, code: str) -> Effect | Failure:
     """The value is shared out over the lines of which nothing was cancelled."""
+    if facts.order.state not in BEFORE_SHIPPING:
+        return Failure.TOO_LATE
     coupon = next((one for one in facts.customer.coupons if one.code == code), None)
-    if coupon is None or coupon.valid_until < facts.now:
+    if coupon is None or coupon.used or coupon.valid_until < facts.now:
         return Failure.COUPON_INVALID
     if facts.order.coupon:
         return Failure.INVALID
@@ -190,7 +230,7 @@ def _coupon(facts: Facts, code: str) -> Answer:
     return answers.effect(money.eased(facts.order, after, refunds=facts.refunds))
 
 
-def _refund(facts: Facts, asked: Refund) -> Answer:
+def _refund(facts: Facts, asked: Refund) -> Effect | Failure:
     tender = next((one for one in facts.order.tenders if one.ref == asked.tender_ref), None)
     if tender is None or asked.amount.currency != facts.order.currency:
         return Failure.INVALID

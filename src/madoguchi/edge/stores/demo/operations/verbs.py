@@ -117,7 +117,9 @@ async def _facts(tx: Tx, shop: Shop, order: StoreOrder, asked: OfOrder) -> Facts
     products = await queries.locked_products(tx, shop.id, refs)
     customer = await queries.locked_customer(tx, shop.id, order.customer_ref)
     assert customer
-    return Facts(now=tx.now, order=order, customer=customer, products=products, refunds=shop.refunds)
+    return Facts(
+        now=tx.now, order=order, customer=customer, products=products, refunds=shop.refunds, wrapping=shop.wrapping
+    )
 
 
 async def _create_order(tx: Tx, shop: Shop, row: OperationRow, asked: CreateOrder) -> OperationRow:

@@ -6,16 +6,18 @@ from datetime import datetime
 from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.shop.port import Failure, StoreOrder
+from madoguchi.core.shop.port import Failure
 from madoguchi.edge.stores.demo import money, queries, rules, verbs
 from madoguchi.edge.stores.demo.operations import living, subscribing
 from madoguchi.edge.stores.demo.operations import queries as operations
-from madoguchi.edge.stores.demo.operations.asked import Cancel, UpdateShippingAddress
+from madoguchi.edge.stores.demo.operations.answers import Facts
+from madoguchi.edge.stores.demo.operations.asked import Stoppable
 from madoguchi.edge.stores.demo.operations.queries import OperationRow
 from madoguchi.edge.stores.demo.operations.verbs import failed, succeeded
+from madoguchi.edge.stores.demo.rules import Plan
 from madoguchi.edge.stores.demo.shops import Shop
 from madoguchi.edge.stores.demo.verbs import Step
-from madoguchi.edge.stores.demo.warehouse.queries import DueOrder, due_orders
+from madoguchi.edge.stores.demo.warehouse.queries import due_orders
 from madoguchi.kit.db import Tx
 
 
@@ -23,13 +25,19 @@ async def tick(tx: Tx, shop: Shop, now: datetime) -> int:
     """Let warehouse and carriers do what was planned until `now`; how many orders changed. One at a time per shop."""
     await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", [shop.id])
     due = {row.ref: row for row in await due_orders(tx, shop.id, now)}
-    asked: dict[str, list[OperationRow]] = {ref: [] for ref in due}
+    asked: dict[str, list[OperationRow]] = {}
     for row in await operations.undecided(tx, shop.id, list(due)):
-        asked[row.subject].append(row)
+        asked.setdefault(row.subject, []).append(row)
     steps = []
     for order in await queries.orders(tx, shop.id, list(due), until=now):
-        after, decided = _moved(shop, order, due[order.ref], asked[order.ref], now)
-        steps.append(Step(order, after, money.movements(order, after)))
+        plan, step = due[order.ref].plan, Step(order, order)
+        decided: list[OperationRow] = []
+        if order.ref in asked:
+            customer = await queries.locked_customer(tx, shop.id, order.customer_ref)
+            assert customer
+            facts = Facts(now=now, order=order, customer=customer, refunds=shop.refunds, wrapping=shop.wrapping)
+            plan, step, decided = _decided(facts, plan, asked[order.ref])
+        steps.append(_progressed(step, plan, now))
         await _answer(tx, shop, decided)
     await verbs.write(tx, shop, steps, now)
     await _end_subscriptions(tx, shop, now)
@@ -37,23 +45,28 @@ async def tick(tx: Tx, shop: Shop, now: datetime) -> int:
     return len(steps)
 
 
-def _moved(
-    shop: Shop, order: StoreOrder, due: DueOrder, asked: Sequence[OperationRow], now: datetime
-) -> tuple[StoreOrder, list[OperationRow]]:
-    """The order at `now`; the warehouse decides what it was asked, and sends at once what it can no longer stop."""
-    plan, decided = due.plan, []
+def _decided(facts: Facts, plan: Plan, asked: Sequence[OperationRow]) -> tuple[Plan, Step, list[OperationRow]]:
+    """The warehouse decides what it was asked, and sends at once what it can no longer stop."""
+    step = Step(facts.order, facts.order)
+    decided: list[OperationRow] = []
     for row in asked:
         wish = row.asked
-        assert isinstance(wish, Cancel | UpdateShippingAddress)
-        answer = living.answer_of_warehouse(order, wish, may_stop=plan.may_stop, refunds=shop.refunds)
+        assert isinstance(wish, Stoppable)
+        answer = living.answer_of_warehouse(replace(facts, order=step.after), wish, may_stop=plan.may_stop)
         if isinstance(answer, Failure):
             decided.append(failed(row, answer))
         else:
             decided.append(succeeded(row, answer.movements))
-            order = answer.order
+            step = replace(step, after=answer.order, movements=step.movements + answer.movements)
         if answer is Failure.TOO_LATE:
-            plan = replace(plan, ships_at=now)
-    return rules.progressed(order, plan, now), decided
+            plan = replace(plan, allocate_at=facts.now, ships_at=facts.now)
+    return plan, step, decided
+
+
+def _progressed(step: Step, plan: Plan, now: datetime) -> Step:
+    """What was planned until `now` has happened too."""
+    after = rules.progressed(step.after, plan, now)
+    return replace(step, after=after, movements=step.movements + money.movements(step.after, after))
 
 
 async def _answer(tx: Tx, shop: Shop, decided: Iterable[OperationRow]) -> None:
