@@ -52,7 +52,7 @@ from madoguchi.kit.security import RateLimit, Seats, Signer, Vault
 from madoguchi.kit.settings import Settings, secret_key
 from madoguchi.service.bot.jobs import Bot
 from madoguchi.service.bot.ngrams import NgramUnderstanding
-from madoguchi.service.bot.talk import Wits
+from madoguchi.service.bot.turn import Wits
 from madoguchi.service.claims.actions import ACTIONS as CLAIMS
 from madoguchi.service.claims.jobs import Sweeper
 from madoguchi.service.goodwill.actions import ACTIONS as GOODWILL

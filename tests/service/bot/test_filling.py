@@ -11,7 +11,7 @@ from madoguchi.core.cases.queries import Entry
 from madoguchi.core.requests.queries import find_quote
 from madoguchi.core.shop.queries import order_id_of
 from madoguchi.service.bot.asking import Form, everything, picks, typed
-from madoguchi.service.bot.talk import memory_of
+from madoguchi.service.bot.turn import memory_of
 from tests.everything import FIELDS, NAME, REASON, form
 from tests.everything import everything as with_everything
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _options

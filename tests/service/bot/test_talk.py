@@ -374,7 +374,7 @@ async def test_what_the_bot_owes_is_swept_up(app: App, now: datetime) -> None:
 
 async def test_a_parcel_that_is_too_late_can_be_made_good(app: App, now: datetime) -> None:
     """As soon as the rules allow it, with the card of the order and where it cannot be cancelled any more."""
-    claim = "open:parcel.late:"
+    claim = "do:parcel.late:"
     with clock.frozen(now + timedelta(days=2)):
         chat = await _chat(app, MISAKI)
         order_id = await app.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", "MD-10234567"))

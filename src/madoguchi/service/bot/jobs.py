@@ -21,7 +21,8 @@ from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.events import Happened
 from madoguchi.kit.jobs import Nothing
-from madoguchi.service.bot.talk import Talk, Wits, memory_of
+from madoguchi.service.bot.talk import Talk
+from madoguchi.service.bot.turn import Turn, Wits, memory_of
 
 OVERDUE = timedelta(seconds=2)
 log = logging.getLogger(__name__)
@@ -85,11 +86,12 @@ class Bot:
             return False
         customer = await people.access_customer(tx, actor, case.customer_id)
         store = await people.store(tx, case.store_id)
-        talk = Talk(tx, self._wits, actor, case, customer, store.time_zone)
-        heard = max(talk.memory.heard, await cases.back_with_bot(tx, case.id))
+        turn = Turn(tx, self._wits, actor, case, customer, store.time_zone)
+        talk = Talk(turn)
+        heard = max(turn.memory.heard, await cases.back_with_bot(tx, case.id))
         entries = await cases.entries(tx, case.id, actor.audience, after=heard)
         await (talk.hear(entries) if case.state is State.BOT else talk.serve(entries))
-        memory = msgspec.structs.replace(talk.memory, heard=case.last_seq)
+        memory = msgspec.structs.replace(turn.memory, heard=case.last_seq)
         await keep_dialogue(tx, case.id, msgspec.to_builtins(memory), case.last_seq)
         return True
 

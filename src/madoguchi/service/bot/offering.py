@@ -16,6 +16,7 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.bot.rules import doing
 from madoguchi.service.bot.voice import Option, content
 
 
@@ -43,12 +44,13 @@ async def put_button(
         raise invisible()
     if not _has_button(entry):
         raise Refused("unknown_action", 404)
-    refusal = await entry.offer(tx, actor, Subject(About.ORDER, order_id)) if entry.offer else None
+    subject = Subject(About.ORDER, order_id)
+    refusal = await entry.offer(tx, actor, subject) if entry.offer else None
     if refusal:
         raise Refused(refusal.code, 409, alternatives=refusal.alternatives, **refusal.parameters)
     reader = Reader(case.locale)
     button = Option(
-        id=f"reason:{entry.reason}:{order.id}",
+        id=doing(action, subject),
         label=reader.t(f"actions.{action}.name"),
         detail=f"{order.store_ref} · {content(order.document.lines)}",
     )
@@ -63,5 +65,5 @@ async def put_button(
 
 
 def _has_button(action: Action) -> bool:
-    """Buttons name the reason that an action ends, and the order."""
-    return action.reason is not None and action.about is About.ORDER
+    """Buttons are for what customers may do with one of their orders."""
+    return action.need.customers and action.about is About.ORDER

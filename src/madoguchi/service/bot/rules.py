@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Said
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.service.bot.answers import nth
@@ -15,10 +16,14 @@ from madoguchi.service.bot.understanding import Meaning
 SURE = 0.5  # from here on a reason is taken up at once
 CERTAIN = 0.8  # from here on it is no answer to a question that any words may answer
 PERSON = 0.5  # from here on somebody is taken to want a person
+STANDS_OUT = 0.25  # from here on it is taken up too when it is FAR likelier than any other
+FAR = 3
 POSSIBLE = 0.2  # between this and SURE the bot asks which of two was meant
 MISSES = 2  # misunderstandings in a row before a person is offered at once
 CANDIDATES = 5  # orders to pick from
 LOOKED_AT = 10  # newest orders among which they are found
+SEARCHED = 50  # newest orders among which one is found by what is in it
+BUTTONS = 4  # of what can be done with an order; the others are a tap away
 STEPS_TOLD = 6
 
 PERSON_AT_ONCE = {"item.safety": "bot.safety", "service.complaint": "bot.complaint"}
@@ -30,6 +35,7 @@ class Waiting(StrEnum):
 
     ORDER = "order"
     THING = "thing"  # which parcel or subscription
+    WAY = "way"  # which of several things to do
     ANSWER = "answer"  # to the field `asking`
     CONFIRMATION = "confirmation"
     SOLVED = "solved"
@@ -38,14 +44,15 @@ class Waiting(StrEnum):
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the bot is in a conversation. `heard` is the last entry it has answered to.
 
-    `offered` are the option ids of its last question, so that "the second one" means something. `thing` is the parcel
-    or subscription spoken of, `answers` what was said of the action's fields so far, `line` the line of the field
-    `asking` of which more is asked.
+    `offered` are the option ids of its last question, so that "the second one" means something. `action` is what ends
+    the `reason`, once that is known, `thing` the parcel or subscription spoken of, `answers` what was said of the
+    action's fields so far, `line` the line of the field `asking` of which more is asked.
     """
 
     greeted: bool = False
     heard: int = 0
     reason: str | None = None
+    action: str | None = None
     order_id: UUID | None = None
     thing: str = ""
     answers: dict[str, Any] = {}
@@ -77,6 +84,8 @@ class Move(StrEnum):
     CHANGE = "change"  # something that was answered before
     PAGE = "page"  # what is filled in on a page
     REASON = "reason"
+    DO = "do"  # one action, on one thing or on one that is asked for
+    MORE = "more"  # all that can be done with an order
     CLARIFY = "clarify"
     GREETING = "greeting"
     THANKS = "thanks"
@@ -86,19 +95,36 @@ class Move(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
 
 
+class Topic(msgspec.Struct, frozen=True):
+    """What a customer came for: a reason, and as far as it was said, the action, the order (its id or its number) and
+    the parcel or subscription.
+    """
+
+    reason: str
+    action: str = ""
+    order: str | None = None
+    thing: str = ""
+
+
 class Next(msgspec.Struct, frozen=True):
-    """A move and what it is about: a reason, an order (its id, or the number as typed), two reasons to choose from,
-    the quote whose button was pressed, a field and the path of its answer (see asking), a thing.
+    """A move and what it is about: a reason, an action, an order (its id, or the number as typed), two reasons to
+    choose from, the quote whose button was pressed, a field and the path of its answer (see asking), a thing.
     """
 
     move: Move
     reason: str | None = None
+    action: str = ""
     order: str | None = None
     either: tuple[str, ...] = ()
     quote: UUID | None = None
     field: str = ""
     path: str = ""
     thing: str = ""
+
+
+def doing(action: str, subject: Subject) -> str:
+    """The id of a button that does an action; on a whole customer or order it is asked which of their things."""
+    return ":".join(("do", action, subject.about, str(subject.id), quote(subject.ref, safe="")))
 
 
 def chosen(choice: str) -> Next:
@@ -110,6 +136,12 @@ def chosen(choice: str) -> Next:
         case "reason":
             reason, _, order = rest.partition(":")
             return Next(Move.REASON, reason=reason, order=order or None)
+        case "do":
+            action, about, id, ref = rest.split(":")
+            of_order = About(about) in {About.ORDER, About.PARCEL}
+            return Next(Move.DO, action=action, order=id if of_order else None, thing=unquote(ref))
+        case "more":
+            return Next(Move.MORE, order=rest)
         case "order":
             return Next(Move.ORDER, order=rest)
         case "confirm":
@@ -133,6 +165,8 @@ def chosen(choice: str) -> Next:
 
 
 _OF_ONE_THING = {
+    Move.DO,
+    Move.MORE,
     Move.ORDER,
     Move.THING,
     Move.ANSWER,
@@ -162,9 +196,11 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
         return Next(Move.ORDER, order=order)
     if memory.waiting is Waiting.THING and (thing := _picked(meaning, memory, "thing:")):
         return Next(Move.THING, thing=unquote(thing))
+    if memory.waiting is Waiting.WAY and (way := _picked(meaning, memory, "do:")):
+        return chosen(f"do:{way}")
     if meaning.reason == "out_of_scope":
         return _beside(memory) if not numbers else Next(Move.REASON, reason="order.status", order=numbers[0])
-    if meaning.confidence >= SURE:
+    if meaning.confidence >= SURE or _stands_out(meaning):
         return _topic(meaning.reason, numbers[0] if numbers else None)
     if numbers:
         return Next(Move.REASON, reason=memory.reason or "order.status", order=numbers[0])
@@ -183,6 +219,12 @@ def may_answer(meaning: Meaning) -> bool:
     return meaning.yes_no is not False and not (meaning.reason == "service.human" and meaning.confidence >= PERSON)
 
 
+def may_name_order(meaning: Meaning, memory: Memory) -> bool:
+    """Whether words can be the answer to which order was meant, and no new topic."""
+    same = {memory.reason, "order.status"}
+    return may_answer(meaning) and (meaning.reason in same or not is_certainly_a_wish(meaning))
+
+
 def is_certainly_a_wish(meaning: Meaning) -> bool:
     """Whether an utterance is a new topic even where any words may be an answer."""
     known = REASONS.get(meaning.reason)
@@ -194,6 +236,12 @@ def tells_language(text: str, meaning: Meaning) -> bool:
     if meaning.yes_no is not None or meaning.reason in {"chat.greeting", "chat.thanks", "out_of_scope"}:
         return False
     return len(text.split()) >= 3 or (not text.isascii() and len(text) >= 6)
+
+
+def _stands_out(meaning: Meaning) -> bool:
+    """Right six times out of seven on utterances held out; what follows is shown before anything happens."""
+    (_, first), (_, second), *_ = meaning.ranked
+    return first >= STANDS_OUT and first >= FAR * second
 
 
 def _yes_no(yes: bool, memory: Memory) -> Next | None:

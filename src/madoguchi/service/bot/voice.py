@@ -17,9 +17,9 @@ from madoguchi.core.requests.queries import Quote
 from madoguchi.core.shop.port import OrderLine, OrderState
 from madoguchi.core.shop.queries import Order
 from madoguchi.kit.db import Tx
-from madoguchi.kit.i18n import Reader
+from madoguchi.kit.i18n import LANGUAGES, Reader
 from madoguchi.service.bot.asking import Form, Pick, can_end, is_on_page, is_written, picks
-from madoguchi.service.bot.rules import beside_people, chosen
+from madoguchi.service.bot.rules import beside_people, chosen, doing
 
 TOPICS = ("order.status", "order.cancel", "return.start", "refund.status")
 
@@ -95,9 +95,13 @@ class Voice:
         await self.say(key, options=[*options, *beside, self.person()], **parameters)
         return options
 
-    def page(self, action: str, subject: Subject) -> Option:
-        """A button that opens the page of an action."""
-        return Option(opening(action, subject), self._reader.t(f"actions.{action}.name"))
+    def way(self, action: str, subject: Subject) -> Option:
+        """A button that does an action."""
+        return Option(doing(action, subject), self._reader.t(f"actions.{action}.name"))
+
+    def more(self, order_id: UUID) -> Option:
+        """A button that shows what else can be done with an order."""
+        return Option(f"more:{order_id}", self._reader.t("bot.option.more"))
 
     async def ask_what_to_change(self, action: str, fields: Sequence[Field], quote_id: UUID) -> None:
         """Which of the answers is to be another."""
@@ -205,6 +209,11 @@ def _words(card: OrderCard, reader: Reader) -> tuple[str, dict[str, Any]]:
     if card.state is OrderState.PREPARING:
         return "bot.preparing", {}
     return "bot.order_card.intro", {"order": card.ref}
+
+
+def wish_of(action: str) -> dict[str, str]:
+    """What an action does, for readers of any language."""
+    return {lang: Reader(lang).t(f"actions.{action}.name") for lang in LANGUAGES}
 
 
 def content(lines: Sequence[OrderLine | CardLine]) -> str:

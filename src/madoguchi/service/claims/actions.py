@@ -7,13 +7,20 @@ from madoguchi.core.actions.rules import Effect
 from madoguchi.service.claims import charges, found, items, parcels, verbs
 
 
-def _parcel(name: str, of: parcels.ParcelAction, arguments: type[parcels.ParcelClaim], reason: str | None) -> Action:
+def _parcel(
+    name: str,
+    of: parcels.ParcelAction,
+    arguments: type[parcels.ParcelClaim],
+    reason: str | None = None,
+    also: tuple[str, ...] = (),
+) -> Action:
     return Action(
         name=name,
         effect=Effect.CHANGE,
         arguments=arguments,
         need=Need(Level.PROVEN),
         reason=reason,
+        also=also,
         about=About.PARCEL,
         form=of.form,
         offer=of.offer,
@@ -23,14 +30,13 @@ def _parcel(name: str, of: parcels.ParcelAction, arguments: type[parcels.ParcelC
     )
 
 
-def _item(name: str, of: items.ItemAction, arguments: type[items.ItemClaim], *reasons: str) -> Action:
+def _item(name: str, of: items.ItemAction, arguments: type[items.ItemClaim], *also: str) -> Action:
     return Action(
         name=name,
         effect=Effect.CHANGE,
         arguments=arguments,
         need=Need(Level.PROVEN),
-        reason=next(iter(reasons), None),
-        also=reasons[1:],
+        also=("item.damaged", "item.defective", "item.wrong", "item.missing_parts", *also),
         about=About.ORDER,
         form=of.form,
         offer=of.offer,
@@ -41,28 +47,32 @@ def _item(name: str, of: items.ItemAction, arguments: type[items.ItemClaim], *re
 
 
 ACTIONS = (
-    _parcel("parcel.not_received", parcels.NOT_RECEIVED, parcels.MissingParcel, "delivery.not_received"),
-    _parcel("parcel.late", parcels.LATE, parcels.ParcelClaim, None),
+    _parcel(
+        "parcel.not_received",
+        parcels.NOT_RECEIVED,
+        parcels.MissingParcel,
+        "delivery.not_received",
+        also=("delivery.late",),
+    ),
+    _parcel(
+        "parcel.late",
+        parcels.LATE,
+        parcels.ParcelClaim,
+        also=("delivery.late", "delivery.not_received", "refund.status"),
+    ),
     _parcel("parcel.misdelivered", parcels.MISDELIVERED, parcels.ParcelClaim, "delivery.misdelivered"),
     Action(
         name="parcel.found",
         effect=Effect.CHANGE,
         arguments=found.ParcelFound,
         need=Need(Level.PROVEN),
+        also=("delivery.not_received", "delivery.late", "delivery.misdelivered"),
         about=About.PARCEL,
         offer=found.offer,
         change=Change(draft=found.draft, begin=found.begin, perform=None, settle=found.settle),
     ),
-    _item(
-        "item.replace",
-        items.REPLACE,
-        items.ItemClaim,
-        "item.damaged",
-        "item.defective",
-        "item.wrong",
-        "item.missing_parts",
-    ),
-    _item("item.refund", items.REFUND, items.ItemRefund),
+    _item("item.replace", items.REPLACE, items.ItemClaim),
+    _item("item.refund", items.REFUND, items.ItemRefund, "refund.status"),
     Action(
         name="charge.unknown",
         effect=Effect.CHANGE,

@@ -1,0 +1,61 @@
+"""Which action ends what a customer came for: by what was said, by what is possible now, else by asking. Pure."""
+
+import tomllib
+from collections.abc import Collection, Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.rules import Effect
+from madoguchi.service.bot.concepts import Lexicon
+from madoguchi.service.bot.normal import normal
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """What to do (`action`), or None: ask, if there is anything `beside`; else those stand as buttons below."""
+
+    action: Action | None
+    beside: tuple[Action, ...] = ()
+
+
+def ending(catalogue: Catalogue, reason: str) -> tuple[Action, ...]:
+    """The customer's actions that end a reason: its own before those that end it as well."""
+    known = [action for action in catalogue.actions.values() if action.need.customers and action.about]
+    own = [action for action in known if action.reason == reason]
+    return *own, *(action for action in known if reason in action.also)
+
+
+def said(reason: str, actions: Sequence[Action], text: str, lang: str) -> Action | None:
+    """The one of a reason's actions that a text names; None for none or several.
+
+    Those that are there for this reason first of all go before those that end it as well.
+    """
+    spoken = _lexicon(lang).concepts(normal(text))
+    found = [action for action in actions if action.name in spoken]
+    first = [action for action in found if reason in {action.reason, *action.also[:1]}]
+    left = first or found
+    return left[0] if len(left) == 1 else None
+
+
+def choose(reason: str, actions: Sequence[Action], possible: Collection[str]) -> Chosen:
+    """What to do when nothing more was said.
+
+    A look-up comes first where it is what the reason asks for, with what can be done below it. Else the one change
+    that is possible is taken up, several are asked about, and where there is none, looking shows why.
+    """
+    changes = [action for action in actions if action.effect is not Effect.READ]
+    open_ones = tuple(action for action in changes if action.name in possible)
+    look = next((action for action in actions if action.effect is Effect.READ), None)
+    if look and not any(action.reason == reason for action in changes):
+        return Chosen(look, open_ones)
+    if len(open_ones) > 1:
+        return Chosen(None, open_ones)
+    return Chosen(open_ones[0] if open_ones else look or actions[0])
+
+
+@cache
+def _lexicon(lang: str) -> Lexicon:
+    rows = tomllib.loads(files(__package__).joinpath("wishes.toml").read_text(encoding="utf-8"))
+    return Lexicon(lang, {action: by_language[lang] for action, by_language in rows.items()})

@@ -1,0 +1,150 @@
+"""Filling in what an action asks for, one field after the other, up to the slip or to the deed."""
+
+from uuid import UUID
+
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.actions.fields import FieldKind, Subject
+from madoguchi.core.actions.reading import read_field
+from madoguchi.core.actions.rules import Effect
+from madoguchi.core.requests import verbs as requests
+from madoguchi.kit.errors import Refused
+from madoguchi.service.bot.asking import Form, everything, is_written, typed
+from madoguchi.service.bot.refusing import refuse
+from madoguchi.service.bot.rules import Move, Next, Waiting, is_certainly_a_wish, may_answer
+from madoguchi.service.bot.turn import Turn
+from madoguchi.service.bot.understanding import Meaning
+from madoguchi.service.bot.voice import wish_of
+
+
+class Held:
+    """The action that is being filled in, on one thing, with what was answered so far."""
+
+    def __init__(self, turn: Turn, action: Action, subject: Subject, form: Form) -> None:
+        self._turn = turn
+        self.action = action
+        self.subject = subject
+        self.form = form
+
+    async def go_on(self, form: Form | None = None) -> None:
+        """Ask for the next field, or do what is asked for with the answers. Raises Refused."""
+        turn = self._turn
+        self.form = form or self.form
+        turn.remember(
+            answers=dict(self.form.answers), asking=self.form.asking, line=self.form.line, waiting=None, quote_id=None
+        )
+        if field := self.form.open:
+            options = await turn.voice.ask(self.action.name, self.subject, self.form, field)
+            offered = tuple(option.id for option in options)
+            turn.remember(asking=field.name, waiting=Waiting.ANSWER, offered=offered)
+            return
+        try:
+            await self._conclude()
+        except Refused as refused:
+            wrong = self.form.field(str(refused.parameters.get("field", "")).partition(".")[0])
+            if wrong is None:
+                raise
+            await turn.voice.say(refused.key, **refused.parameters)
+            await self.go_on(self.form.again(wrong.name))
+
+    async def fill(self, form: Form | None = None) -> None:
+        """Go on; what the rules say against it is told."""
+        try:
+            await self.go_on(form)
+        except Refused as refused:
+            await refuse(self._turn, refused)
+
+    async def _conclude(self) -> None:
+        turn, raw = self._turn, self.subject.arguments | dict(self.form.answers)
+        if self.action.effect is not Effect.CHANGE:
+            await turn.voice.say("bot.done", card=await turn.run(self.action, raw))
+            return
+        quote = await requests.quote(
+            turn.tx,
+            turn.wits.catalogue,
+            turn.actor,
+            self.action.name,
+            raw,
+            customer_id=turn.case.customer_id,
+            case_id=turn.case.id,
+        )
+        turn.note("bot.tried.quoted", wish=wish_of(self.action.name))
+        turn.remember(waiting=Waiting.CONFIRMATION, quote_id=quote.id)
+        await turn.voice.offer(quote, changeable=bool(self.form.fields))
+
+
+async def begin(turn: Turn, action: Action, subject: Subject) -> None:
+    """Begin to fill in; raises Refused when it cannot be done, before anything is asked."""
+    held = await _held(turn, action, subject)
+    if held.form.open and action.offer and (why := await action.offer(turn.tx, turn.actor, subject)):
+        raise Refused(why.code, 409, alternatives=why.alternatives, **why.parameters)
+    await held.go_on()
+
+
+async def in_hand(turn: Turn) -> Held | None:
+    """What is being filled in, if anything is."""
+    action = turn.wits.catalogue.actions.get(turn.memory.action or "")
+    subject = turn.subject(action) if action and action.about else None
+    return await _held(turn, action, subject) if action and subject else None
+
+
+async def fill_in(turn: Turn, now: Next) -> None:
+    """A button that answers a field, or asks for it anew."""
+    held = await in_hand(turn)
+    if held is None:
+        await turn.voice.say("bot.offer_topics", options=turn.voice.topics())
+        return
+    form = held.form
+    match now.move:
+        case Move.ANSWER:
+            form = form.picked(now.field, now.path)
+        case Move.ALL_OF_IT if field := form.field(now.field):
+            form = form.told(now.field, everything(field))
+        case Move.ENOUGH:
+            form = form.ended(now.field)
+        case Move.ASK:
+            form = form.again(now.field)
+    await held.fill(form)
+
+
+async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
+    """Whether a text answered the field that was asked for; then it went on."""
+    if turn.memory.waiting is not Waiting.ANSWER or not may_answer(meaning):
+        return False
+    held = await in_hand(turn)
+    field = held.form.open if held else None
+    if held is None or field is None:
+        return False
+    form = held.form
+    if is_written(field):
+        if field.kind is not FieldKind.NOTE and is_certainly_a_wish(meaning):
+            return False
+        try:
+            form = form.told(field.name, read_field(field, text))
+        except Refused as refused:
+            await turn.voice.say(refused.key, **refused.parameters)
+    else:
+        path = typed(text, turn.voice.labels(field, form), meaning.slots.choice)
+        if path is None:
+            return False
+        form = form.picked(field.name, path)
+    await held.fill(form)
+    return True
+
+
+async def change(turn: Turn, pressed: UUID | None) -> bool:
+    """Another answer than the one that stands on the slip; False when that slip no longer holds."""
+    held, quote_id = await in_hand(turn), turn.memory.quote_id
+    if held is None or quote_id is None or pressed != quote_id:
+        return False
+    if len(held.form.fields) == 1:
+        await held.fill(held.form.again(held.form.fields[0].name))
+    else:
+        await turn.voice.ask_what_to_change(held.action.name, held.form.fields, quote_id)
+    return True
+
+
+async def _held(turn: Turn, action: Action, subject: Subject) -> Held:
+    memory = turn.memory
+    fields = await actions.fields(turn.tx, turn.actor, action, subject)
+    return Held(turn, action, subject, Form(fields, memory.answers, memory.asking, memory.line))

@@ -1,0 +1,195 @@
+"""What a wish is about: the order, the parcel, the subscription that was meant, found before anybody is asked."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.shop import queries as shop
+from madoguchi.core.shop.queries import Order
+from madoguchi.kit.errors import Refused
+from madoguchi.service.bot.goods import fitting, named
+from madoguchi.service.bot.mentions import read_mention, spoken_of
+from madoguchi.service.bot.rules import CANDIDATES, LOOKED_AT, SEARCHED, Waiting
+from madoguchi.service.bot.turn import OF_ORDERS, Turn
+
+
+async def order(turn: Turn, typed: str | None, wanted: Sequence[Action]) -> UUID | None:
+    """The order that is meant; None when the customer had to be asked.
+
+    A number or a button comes first, then what the words tell, then the order that was spoken of before.
+    """
+    if typed is not None:
+        found = await _by_name(turn, typed)
+        if found is None:
+            await ask_order(turn, wanted, missing=None if _is_id(typed) else typed)
+        return found
+    meant = await mentioned(turn, asked=False)
+    if len(meant) > 1:
+        meant = await _open_to(turn, wanted, meant) or meant
+    if meant:
+        return await _the_one(turn, wanted, meant)
+    if turn.memory.order_id and await _has_to_do(turn, wanted, turn.memory.order_id):
+        return turn.memory.order_id
+    every = await shop.orders_of(turn.tx, turn.case.customer_id, limit=2)
+    if len(every) == 1:
+        return every[0].id
+    await ask_order(turn, wanted)
+    return None
+
+
+async def mentioned(turn: Turn, *, asked: bool) -> Sequence[Order]:
+    """The customer's orders that the words of this turn speak of, newest first."""
+    if not turn.heard.text:
+        return ()
+    today = turn.tx.now.astimezone(turn.zone).date()
+    mention = read_mention(turn.heard.text, turn.heard.lang, today, asked=asked)
+    orders = await shop.orders_of(turn.tx, turn.case.customer_id, limit=SEARCHED)
+    return [orders[place] for place in spoken_of(mention, [order.document for order in orders], turn.zone)]
+
+
+async def ask_order(
+    turn: Turn, wanted: Sequence[Action], *, among: Sequence[Order] = (), missing: str | None = None
+) -> None:
+    """Ask which order, among some or those on which it can be done; `missing` is the number that was not found."""
+    options = [turn.voice.order(one) for one in among[:CANDIDATES] or await _candidates(turn, wanted)]
+    if missing:
+        await turn.voice.say("bot.order_not_found", number=missing)
+    if options:
+        turn.remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options))
+        await turn.voice.say("bot.which_order", options=[*options, turn.voice.person()])
+    else:
+        await turn.voice.say("bot.no_orders", options=[turn.voice.person(), turn.voice.other()])
+
+
+async def ask_for_another(turn: Turn, action: Action) -> None:
+    """It cannot be done with the order spoken of before: with another one?"""
+    options = [turn.voice.order(one) for one in await _candidates(turn, [action])]
+    turn.remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options), order_id=None)
+    await turn.voice.say("bot.which_order.else", options=options)
+
+
+async def _candidates(turn: Turn, wanted: Sequence[Action]) -> Sequence[Order]:
+    """The customer's newest orders on which it can be done; all of them when it can be done on none."""
+    orders = await shop.orders_of(turn.tx, turn.case.customer_id, limit=LOOKED_AT)
+    return (await _open_to(turn, wanted, orders) or orders)[:CANDIDATES]
+
+
+async def possible(turn: Turn, actions: Sequence[Action]) -> Mapping[str, Sequence[Subject]]:
+    """With what each of the actions can be done now, by its name; those that cannot be done are left out."""
+    found = {
+        action.name: [one for one in await things(turn, action) if await turn.possible(action, one)]
+        for action in actions
+    }
+    return {name: subjects for name, subjects in found.items() if subjects}
+
+
+async def things(turn: Turn, action: Action) -> Sequence[Subject]:
+    """All that the action may be about: of the order spoken of, else of the customer's newest ones."""
+    assert action.about
+    if action.about in OF_ORDERS:
+        orders = await _orders(turn)
+        return [subject for one in orders for subject in _of_order(action, one)]
+    owner = turn.case.customer_id
+    if action.about is About.CUSTOMER:
+        return [Subject(About.CUSTOMER, owner)]
+    facts = await shop.customer_facts(turn.tx, turn.actor, owner)
+    return [Subject(About.SUBSCRIPTION, owner, one.ref) for one in facts.subscriptions]
+
+
+async def one_of(turn: Turn, subjects: Sequence[Subject]) -> Subject | None:
+    """The thing that is meant; None when the customer had to be asked, or there is none."""
+    picked = [one for one in subjects if one.ref == turn.memory.thing] if turn.memory.thing else []
+    left = picked or subjects
+    if len(left) == 1:
+        return left[0]
+    if not left:
+        await turn.voice.say("bot.no_things", options=[turn.voice.person(), turn.voice.other()])
+        return None
+    names = await _names(turn, left)
+    if place := _named_in(turn, list(names.values())):
+        return left[place[0]]
+    options = turn.voice.things(names)
+    turn.remember(waiting=Waiting.THING, offered=tuple(option.id for option in options))
+    await turn.voice.say("bot.which_thing", options=[*options, turn.voice.person()])
+    return None
+
+
+async def thing_named(turn: Turn, action: Action) -> str | None:
+    """The thing that the words of this turn name, of those that were asked about."""
+    subjects = list(await things(turn, action))
+    place = _named_in(turn, list((await _names(turn, subjects)).values()))
+    return subjects[place[0]].ref if place else None
+
+
+def _named_in(turn: Turn, names: Sequence[str]) -> list[int]:
+    """The place of the one name that the words of this turn tell."""
+    found = fitting(turn.heard.text, turn.heard.lang, [named(name) for name in names]) if turn.heard.text else []
+    return found if len(found) == 1 else []
+
+
+async def _names(turn: Turn, subjects: Sequence[Subject]) -> dict[str, str]:
+    """What parcels and subscriptions are called, by reference."""
+    if subjects[0].about is About.PARCEL:
+        order = await shop.access_order(turn.tx, turn.actor, subjects[0].id)
+        every = {one.ref: f"{one.carrier} {one.tracking_number}" for one in order.document.shipments}
+    else:
+        facts = await shop.customer_facts(turn.tx, turn.actor, subjects[0].id)
+        every = {one.ref: one.name for one in facts.subscriptions}
+    return {subject.ref: every[subject.ref] for subject in subjects}
+
+
+async def _the_one(turn: Turn, wanted: Sequence[Action], orders: Sequence[Order]) -> UUID | None:
+    if len(orders) == 1:
+        return orders[0].id
+    await ask_order(turn, wanted, among=orders)
+    return None
+
+
+async def _open_to(turn: Turn, wanted: Sequence[Action], orders: Sequence[Order]) -> list[Order]:
+    return [
+        one
+        for one in orders
+        if any([await turn.possible(action, subject) for action in wanted for subject in _of_order(action, one)])
+    ]
+
+
+async def _has_to_do(turn: Turn, wanted: Sequence[Action], order_id: UUID) -> bool:
+    """Whether any of it has to do with the order, be it refused there."""
+    one = await shop.access_order(turn.tx, turn.actor, order_id)
+    for action in wanted:
+        for subject in _of_order(action, one):
+            refusal = await action.offer(turn.tx, turn.actor, subject) if action.offer else None
+            if refusal is None or not refusal.unrelated:
+                return True
+    return not await _open_to(turn, wanted, await shop.orders_of(turn.tx, turn.case.customer_id, limit=LOOKED_AT))
+
+
+async def _orders(turn: Turn) -> Sequence[Order]:
+    if turn.memory.order_id:
+        return [await shop.access_order(turn.tx, turn.actor, turn.memory.order_id)]
+    return await shop.orders_of(turn.tx, turn.case.customer_id, limit=LOOKED_AT)
+
+
+def _of_order(action: Action, one: Order) -> list[Subject]:
+    match action.about:
+        case About.ORDER:
+            return [Subject(About.ORDER, one.id)]
+        case About.PARCEL:
+            return [Subject(About.PARCEL, one.id, parcel.ref) for parcel in one.document.shipments]
+    return []
+
+
+async def _by_name(turn: Turn, typed: str) -> UUID | None:
+    """By its id on a button, or by its number."""
+    try:
+        return (await shop.access_order(turn.tx, turn.actor, UUID(typed))).id
+    except ValueError:
+        found = await shop.order_by_ref(turn.tx, turn.actor, turn.case.customer_id, typed)
+        return found.id if found else None
+    except Refused:
+        return None
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 36

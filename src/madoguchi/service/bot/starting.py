@@ -1,0 +1,113 @@
+"""Taking up a topic: which of the things that end it, on what, and what stands in the way."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.actions.fields import Subject
+from madoguchi.core.actions.rules import Effect, OrderCard
+from madoguchi.core.cases import verbs as cases
+from madoguchi.kit.errors import Refused
+from madoguchi.service.bot import choosing, doable, filling, finding
+from madoguchi.service.bot.choosing import Chosen
+from madoguchi.service.bot.leaving import hand_over
+from madoguchi.service.bot.refusing import refuse
+from madoguchi.service.bot.rules import PERSON_AT_ONCE, Topic, Waiting
+from madoguchi.service.bot.turn import OF_ORDERS, Turn
+from madoguchi.service.bot.voice import Option
+
+
+async def take_up(turn: Turn, topic: Topic) -> None:
+    """Find what the topic is about and what ends it, then begin with that; ask where it is open."""
+    reason = topic.reason
+    turn.remember(reason=reason, action=None, waiting=None, quote_id=None, offered=(), thing=topic.thing)
+    turn.remember(answers={}, asking=None, line=None)
+    await cases.describe(turn.tx, turn.case.id, reason=reason)
+    if reason == "service.human" or reason in PERSON_AT_ONCE:
+        await hand_over(turn, PERSON_AT_ONCE.get(reason, "bot.handing_over"))
+        return
+    every = choosing.ending(turn.wits.catalogue, reason)
+    named = _pressed(turn, topic.action) or choosing.said(reason, every, turn.heard.text, turn.heard.lang)
+    wanted = (named,) if named else every
+    if not wanted:
+        label = turn.voice.name(reason)
+        await turn.voice.say("bot.not_yet", options=[turn.voice.person(), turn.voice.other()], reason=label)
+    elif turn.actor.level < wanted[0].need.level:
+        await turn.voice.say("bot.sign_in_needed", options=[turn.voice.person()])
+    else:
+        turn.remember(action=named.name if named else None)
+        await _begin(turn, topic, wanted, every)
+
+
+async def _begin(turn: Turn, topic: Topic, wanted: Sequence[Action], every: Sequence[Action]) -> None:
+    before = turn.memory.order_id
+    if wanted[0].about in OF_ORDERS:
+        order_id = await finding.order(turn, topic.order, wanted)
+        if order_id is None:
+            return
+        turn.remember(order_id=order_id)
+        await cases.describe(turn.tx, turn.case.id, order_id=order_id)
+    elif any(action.about in OF_ORDERS for action in every):
+        turn.remember(order_id=None)  # it is asked about all of them
+    possible = await finding.possible(turn, [*wanted, *(action for action in every if action not in wanted)])
+    if turn.memory.action:
+        beside = tuple(action for action in every if action.name in possible and action not in wanted)
+        chosen = Chosen(wanted[0], beside)
+    else:
+        chosen = choosing.choose(topic.reason, every, possible)
+    implied = topic.order is None and before is not None and before == turn.memory.order_id
+    await _finish(turn, chosen, possible, implied=implied)
+
+
+async def _finish(turn: Turn, chosen: Chosen, possible: Mapping[str, Sequence[Subject]], *, implied: bool) -> None:
+    """Do what was chosen, or ask which; `implied`: nobody said that it is about the order spoken of before."""
+    beside = doable.buttons(turn, chosen.beside, possible)
+    action = chosen.action
+    if action is None:
+        turn.remember(waiting=Waiting.WAY, offered=tuple(option.id for option in beside))
+        await turn.voice.say("bot.which_way", options=[*beside, turn.voice.person()])
+        return
+    turn.remember(action=action.name)
+    subject = await finding.one_of(turn, possible.get(action.name) or await finding.things(turn, action))
+    if subject is None:
+        return
+    turn.remember(thing=subject.ref)
+    try:
+        if action.effect is Effect.READ:
+            await look(turn, action, subject, beside)
+        else:
+            await filling.begin(turn, action, subject)
+    except Refused as refused:
+        await refuse(turn, refused, beside)
+        if implied and action.about in OF_ORDERS:
+            await finding.ask_for_another(turn, action)
+
+
+async def look(turn: Turn, action: Action, subject: Subject, beside: Sequence[Option] = ()) -> None:
+    """What a look-up tells, with what can be done about it below."""
+    card = await turn.run(action, subject.arguments)
+    if isinstance(card, OrderCard):
+        await show_order(turn, card)
+    else:
+        await turn.voice.say("bot.told", card=card, options=[*beside, turn.voice.person(), turn.voice.other()])
+
+
+async def show_order(turn: Turn, card: OrderCard) -> None:
+    """An order with what can be done with it and its parcels now."""
+    turn.note("bot.tried.shown", order=card.ref)
+    options = await doable.on_order(turn, card.id)
+    if turn.memory.reason == "delivery.late" or card.late:
+        options.append(turn.voice.person())
+    await turn.voice.show(card, [*options, turn.voice.other()])
+
+
+async def show_more(turn: Turn, order_id: UUID) -> None:
+    """Everything that can be done with an order now."""
+    options = await doable.on_order(turn, order_id, every=True)
+    await turn.voice.say("bot.more", options=[*options, turn.voice.person(), turn.voice.other()])
+
+
+def _pressed(turn: Turn, name: str) -> Action | None:
+    """The action of a button, if it still exists for customers."""
+    action = turn.wits.catalogue.actions.get(name)
+    return action if action and action.about and action.need.customers else None
