@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -17,6 +18,7 @@ from madoguchi.kit import clock, migrations
 from madoguchi.kit.db import Database
 from madoguchi.kit.postgres import EmbeddedPostgres
 
+hypothesis.settings.register_profile("long", max_examples=3000)  # --hypothesis-profile=long, for minutes
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 _URL = "MADOGUCHI_TEST_SERVER"
 _TEMPLATE = "madoguchi_template"

@@ -1,7 +1,26 @@
-"""What must hold of money and units whatever is asked, in any order: I1, I2, I4, I5, I8, I10."""
+"""What must hold of money and units whatever is asked, in any order.
+
+The invariants of after-sales, and what holds each: a constraint of the database wherever it can be one, and properties.
+
+| | constraint | property |
+| --- | --- | --- |
+| I1 a tender gives back what it took | `i1_money` | here (`_play`), tests/service/life |
+| I2 no unit twice | `i2_units`, `claims_one_of_a_parcel` | here (`_play`), tests/service/life |
+| I3 our ledger and the store agree | – | here (`_play`: what the store says), tests/service/life, at rest |
+| I4 goods give back what they cost | – | here, by units; tests/service/life, by orders |
+| I5 gift money stays of its kind | `i5_same_kind` | here; tests/service/life, by the store's payments |
+| I6 the order is that of the quote | – | tests/service/life |
+| I7 one open change of a line | `request_lines_one_open`, `requests_one_open_subject` | tests/service/life |
+| I8 no second effect | `ledger_entries_once`, `refund_intents_one_way` | here; tests/service/life |
+| I9 no money before the goods are accounted for | – | tests/service/life: of units cancelled or kept |
+| I10 whole minor units, shared out without a rest | `bigint` | here |
+| I11 gift cards and opened goods by somebody's word | – | tests/service/life |
+| I12 what was decided is kept | `policy_decisions` | tests/core/policy/test_kept.py, tests/service/life |
+| I13 a confirmed quote first | `requests.quote_id` | tests/service/life |
+"""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -10,13 +29,16 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import queries, rules
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, IntentState, Rail
+from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, IntentState, LineUnits, Rail, TenderMoney
+from madoguchi.core.shop.queries import access_order
+from madoguchi.core.shop.verbs import mirror_order, take_facts_again
 from madoguchi.kit import clock, ids, migrations
-from madoguchi.kit.db import Database
+from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import share, telescoped
 from tests.conftest import NOW
@@ -31,6 +53,7 @@ ASKED = st.one_of(
     st.tuples(st.sampled_from(["claim", "pend", "doubt", "settle", "fail", "book"]), st.integers(0, 9)),
     st.tuples(st.just("reroute"), st.integers(0, 9), st.sampled_from(list(Destination))),
     st.tuples(st.just("cancel"), st.integers(-1, UNITS + 1)),
+    st.tuples(st.just("store"), st.sampled_from(TENDERS), st.integers(0, 6000), st.integers(0, UNITS)),
 )
 
 
@@ -80,7 +103,7 @@ def runner() -> Iterator[asyncio.Runner]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(ASKED, max_size=14))
 def test_nothing_that_is_asked_breaks_the_books(database_url: str, runner: asyncio.Runner, asked: list[Step]) -> None:
-    """I1, I2, I8: any order of wishes, answers and repetitions; the database holds, and so do the sums."""
+    """I1, I2, I3, I8: any order of wishes, answers and repetitions; the database holds, and so do the sums."""
     with clock.frozen(NOW):
         runner.run(_play(database_url, asked))
 
@@ -107,11 +130,33 @@ async def _step(books: Books, intents: list[UUID], what: str, *about: object) ->
             await books.db.run(
                 SYSTEM, lambda tx: ledger.settle_cancellation(tx, request, books.order_id, {"1": units}, {}, owed=True)
             )
+        case "store", (str(tender), int(refunded), int(cancelled)):
+            await _store_says(books, tender, refunded, cancelled)
         case "reroute", (int(at), Destination() as way) if intents:
             which = intents[at % len(intents)]
             intents.append(await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, which, way, (0, 0))))
         case _, (int(at),) if intents:
             await _move(books, intents[at % len(intents)], what)
+
+
+async def _store_says(books: Books, tender: str, refunded: int, cancelled: int) -> None:
+    """The store tells that so much was given back and cancelled in all; it never takes anything back."""
+
+    async def work(tx: Tx) -> None:
+        before = (await access_order(tx, SYSTEM, books.order_id)).document
+        line = before.lines[0]
+        after = replace(
+            before,
+            version=before.version + 1,
+            lines=(replace(line, cancelled=max(line.cancelled, cancelled)),),
+            tenders=tuple(
+                replace(one, refunded=max(one.refunded, min(one.captured, yen(refunded)))) if one.ref == tender else one
+                for one in before.tenders
+            ),
+        )
+        await mirror_order(tx, "demo", after)
+
+    await books.db.run(SYSTEM, work)
 
 
 async def _move(books: Books, intent: UUID, what: str) -> None:
@@ -130,11 +175,25 @@ async def _move(books: Books, intent: UUID, what: str) -> None:
 async def _check(books: Books) -> None:
     for check in (queries.unbalanced, queries.uncovered):
         assert await books.db.run(SYSTEM, check) == []
-    for held in (await books.db.run(SYSTEM, lambda tx: ledger.tenders(tx, books.order_id))).values():
-        assert 0 <= held.reserved + held.refunded <= held.captured
-    for line in (await books.db.run(SYSTEM, lambda tx: ledger.lines(tx, books.order_id))).values():
+    money = await books.db.run(SYSTEM, lambda tx: ledger.tenders(tx, books.order_id))
+    assert all(0 <= held.reserved + held.refunded <= held.captured for held in money.values())
+    units = await books.db.run(SYSTEM, lambda tx: ledger.lines(tx, books.order_id))
+    for line in units.values():
         assert 0 <= line.cancelled + line.cancelling <= line.ordered
         assert line.refunded <= line.ordered
+    await _check_store(books, money, units)
     owed = await books.db.run(SYSTEM, lambda tx: queries.intents_of_order(tx, SYSTEM, books.order_id))
     assert len({intent.root for intent in owed}) == len(owed), "one living intent for each owed amount"
     assert all(intent.amount >= yen(1) for intent in owed)
+
+
+async def _check_store(books: Books, money: Mapping[str, TenderMoney], units: Mapping[str, LineUnits]) -> None:
+    """Once nothing of ours is under way, whatever the store did by itself is ours as well."""
+    await books.db.run(SYSTEM, lambda tx: take_facts_again(tx, books.order_id))
+    if any(held.reserved for held in money.values()) or any(line.cancelling for line in units.values()):
+        return
+    document = (await books.db.run(SYSTEM, lambda tx: access_order(tx, SYSTEM, books.order_id))).document
+    money = await books.db.run(SYSTEM, lambda tx: ledger.tenders(tx, books.order_id))
+    units = await books.db.run(SYSTEM, lambda tx: ledger.lines(tx, books.order_id))
+    assert all(money[tender.ref].refunded >= tender.refunded.amount for tender in document.tenders)
+    assert all(units[line.ref].cancelled >= line.cancelled for line in document.lines)

@@ -232,6 +232,20 @@ async def test_the_comparison_finds_what_was_missed(house: House) -> None:
     await house.sound()
 
 
+async def test_what_the_provider_made_long_after_it_was_asked_for_is_ours(house: House) -> None:
+    """It was away for days, so its list begins after the moment at which we first asked."""
+    intent = await house.books.owe(CARD, 1200)
+    house.with_provider(Faults(timed_out=1.0), Temper())
+    await house.work()
+    with clock.frozen(house.now + timedelta(days=5)):
+        house.with_provider(Faults(), Temper())
+        await house.look_now()
+        assert await house.state(intent) is IntentState.SUCCEEDED
+        reconciler = Reconciler(house.db, {"demo": house.provider})
+        assert await reconciler.compare("demo", clock.now() - timedelta(days=3)) == 0
+    assert await house.db.run(SYSTEM, queries.open_tasks) == []
+
+
 async def test_a_strangers_account_is_refused(house: House) -> None:
     intent = await house.books.owe(KONBINI, 1000, Destination.BANK)
     stranger = Actor(role=Role.CUSTOMER, id=house.books.order_id, level=Level.SIGNED_IN, store_id="demo")

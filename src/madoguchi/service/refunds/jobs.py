@@ -148,9 +148,10 @@ class Reconciler:
         except ProviderUnavailable:
             log.warning("the provider of %s did not answer", store_id)
             return 0
-        ours = await self._db.run(SYSTEM, lambda tx: queries.sent_since(tx, store_id, since - rules.CLOCKS_DIFFER))
-        certain = [one for one in ours if one.state is not IntentState.SUCCEEDED or (one.sent_at or since) > since]
-        findings = rules.compare(store_id, certain, listed)
+        named = [name for one in listed for name in (one.key, one.ref) if name]
+        begin = since - rules.CLOCKS_DIFFER
+        ours = await self._db.run(SYSTEM, lambda tx: queries.comparable(tx, store_id, begin, named))
+        findings = rules.compare(store_id, since, ours, listed)
         await self._db.run(SYSTEM, partial(_take_findings, store_id, findings))
         return len(findings)
 

@@ -113,12 +113,14 @@ async def taken_refs(tx: Tx, payment_ref: str) -> frozenset[str]:
     return frozenset(row.said for row in rows)
 
 
-async def sent_since(tx: Tx, store_id: str, since: datetime) -> Sequence[Intent]:
-    """Intents asked of a provider since a moment."""
+async def comparable(tx: Tx, store_id: str, since: datetime, named: Sequence[str]) -> Sequence[Intent]:
+    """Intents first asked of a provider since a moment, and those that its keys and names are of, however old."""
     ids = await tx.all(
         _Id,
-        "select id from refund_intents where store_id = %s and rail = %s and sent_at >= %s order by id",
-        [store_id, Rail.PROVIDER, since],
+        """select id from refund_intents
+           where store_id = %s and rail = %s and (sent_at >= %s or id::text = any(%s) or outside_ref = any(%s))
+           order by id""",
+        [store_id, Rail.PROVIDER, since, list(named), list(named)],
     )
     return [await access_intent(tx, SYSTEM, row.id) for row in ids]
 

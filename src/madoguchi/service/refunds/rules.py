@@ -1,7 +1,7 @@
 """What a provider's list says about our intents, and how long to wait before asking again. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -54,8 +54,10 @@ def match(intent: Intent, listed: Sequence[ProviderRefund], taken: Collection[st
     ]
 
 
-def compare(store_id: str, intents: Sequence[Intent], listed: Sequence[ProviderRefund]) -> list[Finding]:
-    """Where our books and the provider's list of the same time differ."""
+def compare(
+    store_id: str, since: datetime, intents: Sequence[Intent], listed: Sequence[ProviderRefund]
+) -> list[Finding]:
+    """Where our books and the provider's list since a moment differ; what was asked for before need not be in it."""
     by_key = {str(intent.id): intent for intent in intents}
     by_ref = {intent.outside_ref: intent for intent in intents if intent.outside_ref}
     findings, seen = [], set()
@@ -71,7 +73,7 @@ def compare(store_id: str, intents: Sequence[Intent], listed: Sequence[ProviderR
     findings += [
         Finding(TaskKind.MISSING, intent.id)
         for intent in intents
-        if intent.state is IntentState.SUCCEEDED and intent.id not in seen
+        if intent.state is IntentState.SUCCEEDED and intent.id not in seen and (intent.sent_at or since) > since
     ]
     waiting = [one for one in intents if one.state is IntentState.UNKNOWN and one.id not in seen]
     return _without_those_looked_for(findings, listed, waiting)
