@@ -65,7 +65,7 @@ select i.number, i.rail, i.state, i.attempts, i.booked_at is not null, j.due_at,
 from jobs j left join refund_intents i on j.key = 'refunds.execute:' || i.id
 """
 # what each side says went back by a tender; only where they differ
-_MISMATCHES = {
+MISMATCHES = {
     "intents and ledger": """
         select i.order_id, i.tender_ref, sum(i.amount), t.refunded, t.reserved
         from refund_intents i join ledger_tenders t using (order_id, tender_ref)
@@ -171,6 +171,10 @@ class Bench:
     async def on_a_good_day(self, count: int) -> Figures:
         """Refunds a second with one worker and no faults, and commits a second of as many connections."""
         owed = await self.owe(count, parts=1)
+        return Figures(await self.carried_out(owed), round(await _raw_commits(self.conninfo, 3.0), 1))
+
+    async def carried_out(self, owed: int) -> float:
+        """How many of the refunds that are owed are carried out a second, by one worker."""
         worker = self.works.worker()
         begun = time.monotonic()
         running = asyncio.create_task(worker.run())
@@ -182,13 +186,13 @@ class Bench:
         await self._quiet()
         worker.stop()
         await running
-        return Figures(round(owed / took, 1), round(await _raw_commits(self.conninfo, 3.0), 1))
+        return round(owed / took, 1)
 
     async def compare(self) -> dict[str, list[Any]]:
         """What contradicts itself; by kind, only what is wrong."""
         with psycopg.connect(self.conninfo, autocommit=True) as conn:
             found: dict[str, list[Any]] = {
-                kind: conn.execute(query.encode()).fetchall() for kind, query in _MISMATCHES.items()
+                kind: conn.execute(query.encode()).fetchall() for kind, query in MISMATCHES.items()
             }
         reconciler = Reconciler(self.works.db, {STORE: self.works.provider})
         await reconciler.compare(STORE, clock.now() - timedelta(days=1))
