@@ -9,7 +9,8 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
 from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Outcome, Refusal, Said, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.policy.pack import ChangeWish
+from madoguchi.core.policy.pack import ChangeWish, RulePack, Way
+from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import Balance, Operation, StoreOrder, StorePort, Tender
 from madoguchi.core.shop.queries import access_order, customer_facts
 from madoguchi.kit.db import Tx
@@ -62,6 +63,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
     if method.method_ref == old.method_ref:
         raise Refused("payment_same", 409)
     check_covers(method, old.amount)
+    _check_returnable(opening.pack, old)
     free = (await ledger.tenders(tx, opening.order.id))[old.ref].free
     slip = _slip(opening, old, method, free)
     plan = PaymentPlan(method_ref=method.method_ref, money={old.ref: free} if free else {}, slip=slip)
@@ -100,9 +102,9 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     if refused is None:
         order = await access_order(tx, actor, subject.id)
         try:
-            single_payment(order.document)
-        except Refused as several:
-            return refusal(several)
+            _check_returnable(await rules_of(tx, order.store_id), single_payment(order.document))
+        except Refused as why_not:
+            return refusal(why_not)
     return refused
 
 
@@ -119,6 +121,12 @@ def single_payment(order: StoreOrder) -> Tender:
     if len(order.tenders) != 1:
         raise Refused("payment_not_single", 409, alternatives=("service.human",))
     return order.tenders[0]
+
+
+def _check_returnable(pack: RulePack, old: Tender) -> None:
+    """Refused("payment_by_hand") for what was paid in a way by which it cannot go back, such as in cash."""
+    if old.captured and not any(way.way is Way.ORIGINAL for way in pack.refunds.ways(old.kind)):
+        raise Refused("payment_by_hand", 409, alternatives=("order.cancel", "service.human"))
 
 
 def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:

@@ -11,6 +11,7 @@ from madoguchi.core.shop.port import (
     Coupon,
     OrderState,
     Shipment,
+    StoreCustomer,
     StoreOrder,
     Subscription,
     TrackingEvent,
@@ -47,9 +48,9 @@ def contents(now: datetime) -> Contents:
         ),
         subscriptions=tuple(_subscription(person, one, now) for person in PEOPLE for one in person.subscriptions),
         plans=tuple(catalogue.OFFERS.values()),
-        coupons=tuple(held for person in PEOPLE for held in _coupons(person, now)),
+        coupons=tuple(held for person in PEOPLE for held in coupons(person.customer, now)),
         orders=(
-            *(_placed(Telling(person, order, now)) for person in PEOPLE for order in person.orders),
+            *(tell(Telling(person, order, now)) for person in PEOPLE for order in person.orders),
             *(paid for person in PEOPLE for one in person.subscriptions for paid in _paid_period(person, one, now)),
         ),
     )
@@ -75,7 +76,8 @@ class Telling(msgspec.Struct, frozen=True):
         return timedelta(days=parcels.hub_for(self.person.customer.address.postal_code).days)
 
 
-def _placed(telling: Telling) -> Placed:
+def tell(telling: Telling) -> Placed:
+    """The order where its story stands."""
     order = STORIES[telling.named.story](telling)
     may_stop = telling.named.story is not Story.PREPARING_TOO_LATE
     return Placed(order=order, payments=payments_of(order), plan=Plan(may_stop=may_stop))
@@ -209,11 +211,11 @@ def _subscription(person: Person, one: NamedSubscription, now: datetime) -> Subs
     )
 
 
-def _coupons(person: Person, now: datetime) -> Iterator[Held]:
-    """Everybody with a name has one that is good, and one that was."""
+def coupons(customer: StoreCustomer, now: datetime) -> Iterator[Held]:
+    """One that is good, and one that was."""
     for code, value, minimum, days in ((THANKS, 500, 3000, 30), (LAST_YEARS, 300, 0, -60)):
         yield Held(
-            customer_ref=person.customer.ref,
+            customer_ref=customer.ref,
             coupon=Coupon(
                 code=code,
                 value=baskets.yen(value),

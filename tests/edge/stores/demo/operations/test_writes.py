@@ -194,6 +194,12 @@ async def test_an_order_is_placed_again(demo: DemoStore, now: datetime) -> None:
     assert (await order_of(demo, made.ref)).state is OrderState.DELIVERED
 
 
+async def test_what_needs_no_parcel_is_there_at_once(demo: DemoStore) -> None:
+    answer = done(await demo.create_order(fresh_key(), MISAKI.customer.ref, {"EBOOK-1": 1}, SAPPORO, "card", yen(1540)))
+    assert answer.order
+    assert (answer.order.state, answer.order.shipping_fee) == (OrderState.DELIVERED, yen(0))
+
+
 @pytest.mark.parametrize(
     ("items", "method", "cost", "code"),
     [

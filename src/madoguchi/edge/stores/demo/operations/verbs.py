@@ -5,6 +5,7 @@ from psycopg.types.json import Jsonb
 
 from madoguchi.core.shop.port import Failure, Operation, OperationState, StoreOrder
 from madoguchi.edge.stores.demo import queries, rules, verbs
+from madoguchi.edge.stores.demo.catalogue import CHOICES
 from madoguchi.edge.stores.demo.contents import Placed
 from madoguchi.edge.stores.demo.money import STORE_CREDIT, Movement, Way
 from madoguchi.edge.stores.demo.operations import asked as writes
@@ -123,8 +124,8 @@ async def _facts(tx: Tx, shop: Shop, order: StoreOrder, asked: OfOrder) -> Facts
 
 
 async def _create_order(tx: Tx, shop: Shop, row: OperationRow, asked: CreateOrder) -> OperationRow:
-    refs = await queries.counted_products(tx, shop.id, list(asked.items))
-    products = await queries.locked_products(tx, shop.id, refs)
+    refs = {CHOICES[sku].ware.ref for sku in asked.items if sku in CHOICES}
+    products = await queries.locked_products(tx, shop.id, sorted(refs))
     customer = await queries.locked_customer(tx, shop.id, asked.ref)
     if customer is None:
         return failed(row, Failure.NOT_FOUND)
