@@ -61,6 +61,7 @@ from madoguchi.service.notices import verbs as notices
 from madoguchi.service.notices.letters import Links
 from madoguchi.service.notices.verbs import Letterhead
 from madoguchi.service.orders.actions import ACTIONS as ORDERS
+from madoguchi.service.receipts.actions import ACTIONS as RECEIPTS
 from madoguchi.service.refunds import actions as refunds_actions
 from madoguchi.service.refunds import jobs as refunds_jobs
 from madoguchi.service.refunds import webhooks
@@ -87,7 +88,7 @@ REACTIONS: Reactions = {
 
 def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
-    service = [*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *refunds_actions.actions(vault), *GOODWILL]
+    service = [*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault), *GOODWILL]
     return Catalogue([*service, *ROUTING, *SURVEYS])
 
 

@@ -40,6 +40,7 @@ from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.notices import rules as notices
 from madoguchi.service.orders import gift
+from madoguchi.service.receipts.rules import Kind as Paper
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
@@ -114,11 +115,11 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "desk.language.{}": LANGUAGES,
         "desk.level.{}": [str(int(level)) for level in Level],
         "errors.{}": sorted(codes()),
+        "cases.approval.asked.{}": Approver,
+        "goodwill.told.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "errors.title.{}": ("401", "403", "404", "409", "413", "422", "429", "500", "503"),
         "notices.who.{}": Author,
         "notices.{}.lead": [*settled, *notices.REFUNDS],
-        "cases.approval.asked.{}": Approver,
-        "goodwill.told.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "notices.{}.next": [*settled, *notices.REFUNDS],
         "notices.{}.subject": [*settled, *notices.REFUNDS],
         "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
@@ -132,11 +133,11 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.option.changes.noshi.{}": sorted({word for rules in _PACKS for word in rules.changes.noshi}),
         "policy.option.claims.check_list.{}": sorted({place for rules in _PACKS for place in rules.claims.check_list}),
         "policy.option.claims.remedies.{}": Remedy,
+        "policy.option.goodwill.reasons.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "policy.option.faults.postage.{}": Payer,
         "policy.said.claims.{}": ("good_faith", "approval"),
         "policy.said.subscriptions.{}": ("accidental", "unused", "pro_rata", "used"),
         "policy.said.{}": ["returns.opened", *(f"faults.{fault}" for fault in Fault)],
-        "policy.option.goodwill.reasons.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "policy.section.{}": {field.section for field in _VALUES},
         "policy.then.{}": Then,
         "policy.value.{}": ("yes", "no", *(kind for kind in Kind if kind in _COUNTED)),
@@ -147,6 +148,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "office.term.{}": _TERMS,
         "office.unit.{}": sorted(_COUNTED | {Kind.MONTH_DAY}),
         "orders.money.to.{}": sorted(set(Destination) - {Destination.ORIGINAL}),
+        "receipts.amount.{}": Paper,
+        "receipts.declared.{}": Paper,
+        "receipts.qualified.{}": Paper,
+        "receipts.title.{}": Paper,
         "orders.refund_to.{}": (Destination.GIFT_BALANCE, Destination.BANK),
         "orders.state.{}": OrderState,
         "orders.tracking.{}": TrackingState,
@@ -167,11 +172,11 @@ def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.{}.field.{}.help": list(_form_fields()),
         "bot.option.{}": REASONS,
         "claims.{}": (),  # ids of rules look like keys
+        "goodwill.{}": (),
         "desk.fact.{}": (),
     }
 
 
-        "goodwill.{}": (),
 def _form_fields() -> Iterable[tuple[str, str]]:
     """Actions with the fields that they ask for, which stand in their arguments under the same names."""
     things = {name for about in About for name in Subject(about, ids.uuid7()).arguments}

@@ -19,6 +19,7 @@ from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.claims.rules import ClaimState
 from madoguchi.service.goodwill.rules import GrantState
 from madoguchi.service.notices.rules import DeliveryState, Refusal
+from madoguchi.service.receipts.rules import Kind as Document
 from madoguchi.service.refunds.port import RefundState as ProviderState
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import ItemState, OfferOutcome, Outcome, Presence
@@ -43,9 +44,10 @@ COLUMNS: Mapping[str, Words] = {
     "claims.problem": Words(Problem),
     "claims.remedy": Words(Remedy),
     "claims.state": Words(ClaimState),
-    "refund_tasks.kind": Words(TaskKind),
     "goodwill_grants.state": Words(GrantState),
     "ledger_credits.state": Words(CreditState),
+    "refund_tasks.kind": Words(TaskKind),
+    "receipts.kind": Words(Document),
     "work_items.state": Words(ItemState),
     "offers.outcome": Words(OfferOutcome),
     "presence.state": Words(Presence),

@@ -36,7 +36,7 @@ PLACES: Mapping[str, Mapping[str, set[str]]] = {
         "kit.files": {"PIL"},
     },
     "documents are set in kit.pdf, which gives them no file and no host": {
-        "kit.pdf.printing": {"typst"},
+        "kit.pdf": {"typst"},
     },
     "passwords are hashed in kit.security, two at a time": {
         "kit.security": {"argon2"},

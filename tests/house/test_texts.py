@@ -45,6 +45,7 @@ SPEAK = (
     "kit.i18n",
     "kit.mail",
     "service.bot",
+    "service.receipts.names",
     "service.refunds.accounts",
     "edge.stores.demo",
     "front.demo",

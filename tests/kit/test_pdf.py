@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
-from madoguchi.kit.pdf.printing import Layout, Title, document, printed
+from madoguchi.kit.pdf import Layout, Title, document, printed
 from tests.house.sources import ROOT
 
 MADE = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
@@ -136,7 +136,7 @@ ALONE = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from madoguchi.kit.pdf.printing import Layout, Title, document
+from madoguchi.kit.pdf import Layout, Title, document
 import msgspec
 
 class Words(msgspec.Struct):

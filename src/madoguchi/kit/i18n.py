@@ -119,6 +119,10 @@ class Reader:
         form = _DAY if day.year == clock.now().astimezone(self.zone).year else _DAY_AND_YEAR
         return str(format_date(day, form[self.lang], locale=self.locale))
 
+    def full_date(self, day: dt.date) -> str:
+        """2026年12月3日: with its year in every year, as documents name days."""
+        return str(format_date(self.local_day(day), "long", locale=self.locale))
+
     def time(self, moment: dt.datetime) -> str:
         """14:05."""
         form = "h:mm a" if self.lang == "en" else "H:mm"

@@ -40,9 +40,8 @@ async def _belongings(site: Site, customer: Customer) -> dict[str, str]:
     await customer.until("/messages", "キャンセル")
     message = customer.link("/messages/[0-9a-f-]{36}").rpartition("/")[2]
     bought = site.value("select id from orders where store_ref = %s", MISAKI.order(Story.DELIVERED))
-    await customer.get(f"/orders/{bought}/receipt")
-    receipt = customer.field("id")
-    await customer.post(f"/orders/{bought}/receipt", {"id": receipt, "addressee": "CANARY", "note": ""})
+    await customer.post(f"/orders/{bought}/actions/order.receipt", {"addressee": "CANARY"})
+    receipt = customer.page.url.path.rpartition("/")[2]
     return {
         "order_id": str(order),
         "quote_id": quote,
@@ -145,8 +144,6 @@ def _fields_of(path: str) -> dict[str, object]:
             return {"client_id": "c", "text": "x"}
         case "read":
             return {"seq": 1}
-        case "receipt":
-            return {"id": uuid4(), "addressee": "x", "note": ""}
         case "survey":
             return {"rating": 1}
         case "confirm":

@@ -182,7 +182,20 @@ class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):
     opens_at: datetime | None = None
 
 
-Card = OrderCard | Slip | TextCard | QueueTicket
+class DocumentCard(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
+    """A document that was issued and can be had as PDF: what it is, its number, whom it is made out to.
+
+    `lang` is the issuer's language.
+    """
+
+    id: UUID
+    number: str
+    title: Said
+    addressee: str
+    lang: str
+
+
+Card = OrderCard | Slip | TextCard | QueueTicket | DocumentCard
 
 
 # --- what can be done -----------------------------------------------------------------------------------------------
@@ -213,6 +226,7 @@ class Approval(msgspec.Struct, frozen=True):
 
     role: Role
     why: Said
+    worth: Money | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,7 +245,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     approval: Approval | None = None
 
 
-    worth: Money | None = None
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """A confirmed request as a room's execution sees it; `actor_role` and `actor_id` are whoever confirmed it."""
 
@@ -242,6 +255,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     order_ref: str | None
     order_version: int | None
     plan: dict[str, Any]
+    actor_role: Role
+    actor_id: UUID | None
     subject: str | None = None
 
 
@@ -259,5 +274,3 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     state: Settled
     slip: Slip | None = None
     code: str | None = None
-    actor_role: Role
-    actor_id: UUID | None

@@ -173,6 +173,26 @@ async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: 
     return Written(seq, bot_owes=bot_owes)
 
 
+async def show(tx: Tx, actor: Actor, case_id: UUID, text: str, card: msgspec.Struct, *, client_id: str) -> Written:
+    """A card of the catalogue that an associate puts into the conversation; numbered once per client id."""
+    case = await queries.access_case(tx, actor, case_id, lock=True)
+    if known := await _known(tx, case_id, Author.ASSOCIATE, client_id):
+        return Written(known.seq, repeated=True)
+    seq = await append(
+        tx,
+        case,
+        kind=Kind.CARD,
+        author=Author.ASSOCIATE,
+        author_id=actor.id,
+        name=actor.name,
+        text=text,
+        body={"card": msgspec.to_builtins(card)},
+        client_id=client_id,
+        spoken_by=actor,
+    )
+    return Written(seq)
+
+
 async def append(
     tx: Tx,
     case: Case,

@@ -1,6 +1,7 @@
 """Reading intents, and looking for what must never be: counters that are not the sum of their entries, drift."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -51,6 +52,24 @@ async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: i
         Intent,
         f"{_INTENT} where i.state = any(%s) and i.rail = %s order by i.id limit %s",
         [list(states), rail, limit],
+    )
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """Money of an order that was given back, in minor units; negative for what came back from a bank."""
+
+    at: datetime
+    amount: int
+
+
+async def given_back(tx: Tx, order_id: UUID) -> Sequence[GivenBack]:
+    """What was given back of an order and when, oldest first; the sum is what its tenders count as refunded."""
+    return await tx.all(
+        GivenBack,
+        """select at, case step when 'reverse' then -amount else amount end as amount from ledger_entries
+           where order_id = %s and tender_ref is not null and amount > 0 and step in ('settle', 'store', 'reverse')
+           order by at, id""",
+        [order_id],
     )
 
 

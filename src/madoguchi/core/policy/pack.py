@@ -306,6 +306,7 @@ class ReceiptRules(_Part, frozen=True, kw_only=True):
     """Receipts and invoices. `registration` is the T number of a qualified issuer."""
 
     issuer: Line
+    address: Line | None = None
     registration: Registration | None = None
     note: Line  # 但し書き unless the customer gives another
     tax_rates: tuple[Percent, ...]

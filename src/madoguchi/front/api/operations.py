@@ -2,13 +2,26 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from madoguchi.front.api import actions, cases, chats, customer, events, messages, orders, quotes, sessions, webhooks
+from madoguchi.front.api import (
+    actions,
+    cases,
+    chats,
+    customer,
+    events,
+    messages,
+    orders,
+    quotes,
+    receipts,
+    sessions,
+    webhooks,
+)
 
 OPERATIONS: list[HTTPRouteHandler] = [
     *sessions.ROUTES,
     *chats.ROUTES,
     *events.ROUTES,
     *orders.ROUTES,
+    *receipts.ROUTES,
     *customer.ROUTES,
     *quotes.ROUTES,
     *actions.ROUTES,

@@ -12,7 +12,7 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.fields import lead as lead_of
-from madoguchi.core.actions.rules import Effect, Refusal, Said, TextCard
+from madoguchi.core.actions.rules import DocumentCard, Effect, Refusal, TextCard
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import find_quote
 from madoguchi.core.shop.queries import access_order
@@ -86,13 +86,15 @@ async def ask(
     subject = _subject(action, actor, order_id, parcel, subscription)
     given = await posted(request)
 
-    async def work(tx: Tx) -> UUID | tuple[Said, ...]:
+    async def work(tx: Tx) -> str | list[str]:
         values = filled_in(await actions.fields(tx, actor, action, subject), given)
         raw = subject.arguments | values
         if action.effect is Effect.CHANGE:
-            return (await requests.quote(tx, services.catalogue, actor, name, raw, case_id=chat)).id
+            return f"/quotes/{(await requests.quote(tx, services.catalogue, actor, name, raw, case_id=chat)).id}"
         card = await actions.run(tx, services.catalogue, actor, name, raw)
-        return card.lines if isinstance(card, TextCard) else ()
+        if isinstance(card, DocumentCard):
+            return f"/receipts/{card.id}"
+        return [line.to(visitor.reader) for line in card.lines] if isinstance(card, TextCard) else []
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
@@ -102,15 +104,15 @@ async def ask(
             raise
         fields = await services.db.run(actor, lambda tx: actions.fields(tx, actor, action, subject))
         return await _page(request, services, visitor, action, subject, filled_in(fields, given), refused)
-    if isinstance(made, UUID):
-        return see_other(f"/quotes/{made}")
+    if isinstance(made, str):
+        return see_other(made)
     return page(
         request,
         services,
         visitor,
         "action_done.html",
         title=visitor.reader.t(f"actions.{name}.name"),
-        lines=[line.to(visitor.reader) for line in made],
+        lines=made,
         back=thing_url(subject),
     )
 

@@ -11,6 +11,7 @@ from madoguchi.core.access.rules import Level
 from madoguchi.core.people import queries as people
 from madoguchi.front.counter.page import own, page
 from madoguchi.front.ui.access import CUSTOMERS, get
+from madoguchi.front.ui.documents import view as document_view
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -18,6 +19,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.notices import queries, verbs
 from madoguchi.service.notices.queries import Message, MessageLine
+from madoguchi.service.receipts.queries import Issued, receipts_of_customer
 
 _ON_A_PAGE = 20
 
@@ -45,17 +47,19 @@ class MailPage(msgspec.Struct, frozen=True):
 
 @get("/messages", access=CUSTOMERS)
 async def messages(request: Asked, services: Services, visitor: Visitor, before: UUID | None = None) -> Response[str]:
-    """Newest first, a page at a time."""
+    """Newest first, a page at a time; on the first one also the newest documents."""
+    proven = visitor.actor.level >= Level.PROVEN
 
-    async def work(tx: Tx) -> tuple[Sequence[MessageLine], str]:
+    async def work(tx: Tx) -> tuple[Sequence[MessageLine], Sequence[Issued], str]:
         shop = (await people.store(tx, visitor.store_id)).name
         if visitor.actor.id is None:
-            return (), shop
+            return (), (), shop
+        issued = await receipts_of_customer(tx, visitor.actor.id) if proven and before is None else ()
         last = await queries.access_message(tx, visitor.actor, before) if before else None
         place = (last.created_at, last.id) if last else None
-        return await queries.messages_of(tx, visitor.actor.id, before=place, limit=_ON_A_PAGE + 1), shop
+        return await queries.messages_of(tx, visitor.actor.id, before=place, limit=_ON_A_PAGE + 1), issued, shop
 
-    found, shop = await services.db.run(visitor.actor, work)
+    found, issued, shop = await services.db.run(visitor.actor, work)
     shown = found[:_ON_A_PAGE]
     return page(
         request,
@@ -65,7 +69,8 @@ async def messages(request: Asked, services: Services, visitor: Visitor, before:
         messages=[_row(line, shop, visitor.reader) for line in shown],
         more=shown[-1].id if len(found) > _ON_A_PAGE else None,
         first=before is None,
-        proven=visitor.actor.level >= Level.PROVEN,
+        proven=proven,
+        documents=[document_view(one, visitor.reader) for one in issued],
     )
 
 

@@ -19,6 +19,8 @@ from madoguchi.front.counter.page import page
 from madoguchi.front.counter.refunds import RefundView, refund_views
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.documents import DocumentView
+from madoguchi.front.ui.documents import view as document_view
 from madoguchi.front.ui.links import action_url
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -26,6 +28,7 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.receipts.queries import receipts_of
 
 _ON_A_PAGE = 10
 
@@ -47,6 +50,7 @@ class OrderPage(msgspec.Struct, frozen=True):
     offers: tuple[OfferView, ...]
     change: Request | None
     refunds: Sequence[RefundView]
+    documents: Sequence[DocumentView]
 
 
 @get("/orders", access=KNOWN_CUSTOMERS)
@@ -83,6 +87,7 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
             offers=tuple(offer_view(offer, visitor.reader) for offer in offers),
             change=await open_request_on(tx, order_id),
             refunds=await refund_views(tx, await intents_of_order(tx, visitor.actor, order_id), visitor.reader),
+            documents=[document_view(one, visitor.reader) for one in await receipts_of(tx, visitor.actor, order_id)],
         )
 
     found = await services.db.run(visitor.actor, work)

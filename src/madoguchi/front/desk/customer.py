@@ -20,6 +20,8 @@ from madoguchi.core.shop.queries import Order, access_order, customer_facts, ord
 from madoguchi.front.desk.board import case_url, customer_name, reason_label
 from madoguchi.front.desk.given import Ask
 from madoguchi.front.ui.cards import OrderView, order_view
+from madoguchi.front.ui.documents import DocumentView
+from madoguchi.front.ui.documents import view as document_view
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in, mistakes
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -27,6 +29,7 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.kit.ids import uuid7
 from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.rules import order_card
+from madoguchi.service.receipts.queries import Issued, receipts_of
 from madoguchi.service.refunds.words import sentences
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
@@ -54,6 +57,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[Order]
     chosen: Order | None
     refunds: Sequence[tuple[Said, Said]]
+    documents: Sequence[Issued]
     on_order: Sequence[Doable]
     on_customer: Sequence[Doable]
     buttons: Sequence[str]
@@ -131,6 +135,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     order: OrderView | None
     order_id: str
     refunds: Sequence[tuple[str, str]]
+    documents: Sequence[DocumentView]
     actions: Sequence[ActionView]
     beside: Sequence[ActionView]
     buttons: Sequence[tuple[str, str]]
@@ -159,6 +164,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         orders=orders,
         chosen=chosen,
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
+        documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
         on_customer=await _on_customer(tx, actor, catalogue, customer, case),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
@@ -187,6 +193,7 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         order=_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
         refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
+        documents=[document_view(one, reader) for one in pane.documents],
         actions=[_action(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
         beside=[
             _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))

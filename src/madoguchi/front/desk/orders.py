@@ -9,9 +9,9 @@ from litestar import Response
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
-from madoguchi.core.actions.rules import Effect
+from madoguchi.core.actions.rules import DocumentCard, Effect
 from madoguchi.core.cases.queries import Case, access_case
-from madoguchi.core.cases.verbs import Written, describe
+from madoguchi.core.cases.verbs import Written, describe, show
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop.queries import access_order
@@ -29,6 +29,7 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
+from madoguchi.kit.i18n import Reader
 from madoguchi.service.bot.offering import put_button
 
 
@@ -81,7 +82,9 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
         asked = await actions.fields(tx, actor, action, subject)
         raw = subject.arguments | (filled_in(asked, wanted.values) if wanted.values is not None else {})
         if action.effect is Effect.ACT:
-            await actions.run(tx, catalogue, actor, action.name, raw)
+            card = await actions.run(tx, catalogue, actor, action.name, raw)
+            if isinstance(card, DocumentCard):
+                await _hand_out(tx, actor, case, card)
             return None
         return await verbs.quote(tx, catalogue, actor, action.name, raw, customer_id=case.customer_id, case_id=case.id)
 
@@ -128,13 +131,20 @@ async def _held_case(tx: Tx, actor: Actor, case_id: UUID) -> Case:
     return case
 
 
+async def _hand_out(tx: Tx, actor: Actor, case: Case, card: DocumentCard) -> None:
+    """A document goes into the conversation, in the customer's language."""
+    reader = Reader(case.locale)
+    words = reader.t("receipts.done", title=card.title.to(reader))
+    await show(tx, actor, case.id, words, card, client_id=f"document:{card.id}")
+
+
 async def _check_whose(tx: Tx, actor: Actor, case: Case, subject: Subject) -> None:
     """Staff may see everybody's things, but act here for the case's own customer."""
     if subject.about in {About.ORDER, About.PARCEL}:
         owner = (await access_order(tx, actor, subject.id)).customer_id
+    elif subject.about is About.CASE:
+        owner = (await access_case(tx, actor, subject.id)).customer_id
     else:
         owner = subject.id
     if owner != case.customer_id:
         raise invisible()
-    elif subject.about is About.CASE:
-        owner = (await access_case(tx, actor, subject.id)).customer_id

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.actions.rules import Card, OrderCard, QueueTicket, Slip, TextCard
+from madoguchi.core.actions.rules import Card, DocumentCard, OrderCard, QueueTicket, Slip, TextCard
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
+from madoguchi.front.ui import documents
 from madoguchi.front.ui.cards import OrderView, SlipView, TicketView, order_view, slip_view, ticket_view
 from madoguchi.front.ui.links import option_url
 from madoguchi.kit.i18n import Reader
@@ -77,7 +77,7 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
         card=shown,
         state=("answered" if answered else "open") if options else "",
         time=entry.at.astimezone(reader.zone),
-        attachments=_attachments(entry.case_id, entry.seq, body.get("file")),
+        attachments=_attachments(entry, card, reader),
         client_id=entry.client_id or "",
         internal=entry.kind is Kind.NOTE,
     )
@@ -129,8 +129,13 @@ def _shown(card: Card | None, entry: Entry, reader: Reader) -> Shown | None:
     return None
 
 
-def _attachments(case_id: UUID, seq: int, file: dict[str, Any] | None) -> tuple[AttachmentView, ...]:
+def _attachments(entry: Entry, card: Card | None, reader: Reader) -> tuple[AttachmentView, ...]:
+    if isinstance(card, DocumentCard):
+        named = f"{card.title.to(reader)} {card.number}"
+        found = documents.files(card.id, card.lang, reader)
+        return tuple(AttachmentView(file.url, "", f"{named} {file.label}", False, 0, 0) for file in found)
+    file = (entry.body or {}).get("file")
     if not file:
         return ()
-    url = f"/files/{case_id}/{seq}"
+    url = f"/files/{entry.case_id}/{entry.seq}"
     return (AttachmentView(url, url, file["name"], True, file["width"], file["height"]),)

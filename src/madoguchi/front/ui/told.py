@@ -173,7 +173,17 @@ class Text(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
     lines: tuple[str, ...]
 
 
-Card = Order | Slip | Ticket | Text
+class Document(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="document"):
+    """A document that was issued, such as a receipt; get `url` with the same bearer token for its PDF."""
+
+    id: UUID
+    number: str
+    title: str
+    addressee: str
+    url: str
+
+
+Card = Order | Slip | Ticket | Text | Document
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -238,6 +248,14 @@ def card(of: core.Card, reader: Reader) -> Card:
             return slip(of, reader)
         case core.TextCard():
             return Text(tuple(line.to(reader) for line in of.lines))
+        case core.DocumentCard():
+            return Document(
+                id=of.id,
+                number=of.number,
+                title=of.title.to(reader),
+                addressee=of.addressee,
+                url=f"/api/v1/receipts/{of.id}/pdf",
+            )
         case core.QueueTicket():
             return Ticket(
                 chat=of.case_id,

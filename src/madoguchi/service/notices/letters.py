@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.fields import words
-from madoguchi.core.actions.rules import Card, MoneyBack, OrderCard, Outcome, Settled, Slip, TextCard
+from madoguchi.core.actions.rules import Card, DocumentCard, MoneyBack, OrderCard, Outcome, Settled, Slip, TextCard
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
@@ -236,6 +236,8 @@ def _card(card: Card | None, entry: Entry, reader: Reader) -> list[str]:
             return [line.to(reader) for line in lines]
         case OrderCard():
             return [reader.t("notices.transcript.order", order=card.ref)]
+        case DocumentCard():
+            return [f"{card.title.to(reader)} {card.number}"]
         case Slip() if entry.kind is Kind.SLIP:
             return [reader.t("notices.transcript.slip", title=card.title.to(reader), amount=card.total)]
     return []

@@ -1,5 +1,6 @@
-"""Issuing receipts."""
+"""Issuing receipts and credit notes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -7,49 +8,96 @@ from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.queries import given_back
+from madoguchi.core.people.queries import store
 from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.kit.security import clean_text
-from madoguchi.service.receipts.queries import Issued, access_receipt, own_order, receipts_of
-from madoguchi.service.receipts.rules import receipt
-
-LIMIT = 100  # characters of the addressee, and of the note
+from madoguchi.service.receipts.queries import Issued, access_receipt, receipts_of
+from madoguchi.service.receipts.rules import ONE_ISSUE, Document, Kind, Paid, Returned, Sale, by_rate, is_paid, rows
 
 
-async def issue(tx: Tx, actor: Actor, order_id: UUID, receipt_id: UUID, addressee: str, note: str) -> Issued:
-    """Issue a receipt of the actor's own order; with the same id a second time it is the same receipt.
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for: made out to whom, and for what (empty: the shop's own words)."""
 
-    Refused: receipt_addressee, field_too_long, receipt_unpaid, invisible for an order of somebody else.
+    kind: Kind
+    addressee: str
+    note: str = ""
+
+
+async def issue(tx: Tx, actor: Actor, order_id: UUID, wanted: Wanted) -> Issued:
+    """Issue a document of an order; asked for in the same words within a minute it is the same issue.
+
+    Refused: receipt_unpaid, receipt_nothing_returned, invisible for an order that the actor may not see.
     """
-    order = await own_order(tx, actor, order_id, lock=True)
-    before = await receipts_of(tx, actor, order_id)
-    if not any(one.id == receipt_id for one in before):
-        written = " ".join(clean_text(addressee).split()), " ".join(clean_text(note).split())
-        if not written[0]:
-            raise Refused("receipt_addressee")
-        if max(map(len, written)) > LIMIT:
-            raise Refused("field_too_long", limit=LIMIT)
-        tenders = (await ledger.tenders(tx, order_id)).values()
-        currency = order.document.currency
-        received = total([Money(tender.captured, currency) for tender in tenders], currency)
-        if not received:
-            raise Refused("receipt_unpaid", 409)
-        document = receipt(
-            (await rules_of(tx, order.store_id)).receipts,
-            order.document,
-            received,
-            total([Money(tender.refunded, currency) for tender in tenders], currency),
-            await ledger.lines(tx, order_id),
-            addressee=written[0],
-            note=written[1],
-            again=bool(before),
-        )
-        await tx.execute(
-            """insert into receipts (id, number, order_id, issue, document, issued_at)
-               values (%s, %s, %s, %s, %s, %s) on conflict (id) do nothing""",
-            [receipt_id, ids.number("I"), order_id, len(before) + 1, Jsonb(msgspec.to_builtins(document)), tx.now],
-        )
+    order = await access_order(tx, actor, order_id, lock=True)
+    before = [one for one in await receipts_of(tx, actor, order_id) if one.kind is wanted.kind]
+    if not is_paid(order.document):
+        raise Refused("receipt_unpaid", 409)
+    sale = await _sale_of(tx, order)
+    if wanted.kind is Kind.CREDIT_NOTE and not sale.returned:
+        raise Refused("receipt_nothing_returned", 409)
+    document = await _document(tx, order, sale, wanted, before)
+    if before and _is_same(before[-1], document, tx):
+        return before[-1]
+    receipt_id = ids.uuid7()
+    await tx.execute(
+        """insert into receipts (id, number, order_id, kind, issue, document, issued_at)
+           values (%s, %s, %s, %s, %s, %s, %s)""",
+        [
+            receipt_id,
+            ids.number("I"),
+            order_id,
+            wanted.kind,
+            len(before) + 1,
+            Jsonb(msgspec.to_builtins(document)),
+            tx.now,
+        ],
+    )
     return await access_receipt(tx, actor, receipt_id)
+
+
+async def _sale_of(tx: Tx, order: Order) -> Sale:
+    money = await ledger.tenders(tx, order.id)
+    currency = order.document.currency
+    paid = [
+        Paid(tender.label, Money(money[tender.ref].captured, currency))
+        for tender in order.document.tenders
+        if money[tender.ref].captured
+    ]
+    returns = [Returned(part.at, Money(part.amount, currency)) for part in await given_back(tx, order.id)]
+    units = await ledger.lines(tx, order.id)
+    return Sale(order=order.document, units=units, paid=tuple(paid), returns=tuple(returns))
+
+
+async def _document(tx: Tx, order: Order, sale: Sale, wanted: Wanted, before: Sequence[Issued]) -> Document:
+    rules, shop = (await rules_of(tx, order.store_id)).receipts, await store(tx, order.store_id)
+    items = rows(wanted.kind, sale, rules.tax_rates)
+    return Document(
+        kind=wanted.kind,
+        lang=shop.locale,
+        zone=shop.time_zone,
+        issuer=rules.issuer,
+        address=rules.address or "",
+        registration=rules.registration,
+        addressee=wanted.addressee,
+        note=wanted.note or rules.note,
+        order_ref=order.store_ref,
+        ordered_at=order.placed_at,
+        items=items,
+        total=total([item.amount for item in items], order.document.currency),
+        standard=max(rules.tax_rates),
+        rates=by_rate(items),
+        paid=sale.paid,
+        returns=sale.returns,
+        replaces=before[-1].number if before and rules.reissue_marked else None,
+    )
+
+
+def _is_same(last: Issued, document: Document, tx: Tx) -> bool:
+    said = last.said
+    same_words = msgspec.structs.replace(document, replaces=said.replaces) == said
+    return same_words and tx.now - last.issued_at < ONE_ISSUE
