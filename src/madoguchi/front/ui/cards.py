@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from madoguchi.core.actions.fields import words
-from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip, SlipLine
+from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip, SlipLine, Step
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.kit.i18n import Reader
@@ -22,11 +22,12 @@ class ItemView(msgspec.Struct, frozen=True):
 
 
 class StepView(msgspec.Struct, frozen=True):
-    """A step of a parcel: `done`, `current`, `todo` or `wrong`."""
+    """A step of a parcel: `done`, `current`, `todo` or `wrong`; when and where it came there, empty when it has not."""
 
     label: str
-    time: str
     state: str
+    time: str
+    place: str
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,24 +204,16 @@ def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
         step = reached.get(state)
         if step is None and state is TrackingState.INFO_RECEIVED and parcel.steps:
             step = parcel.steps[0]
-        current = state is parcel.state
-        views.append(
-            StepView(
-                reader.t(f"orders.tracking.{state}"),
-                f"{reader.datetime(step.at)} {step.place}".strip() if step else "",
-                "current" if current and state is not TrackingState.DELIVERED else "done" if step else "todo",
-            )
-        )
+        on_the_way = state is parcel.state and state is not TrackingState.DELIVERED
+        views.append(_step_view(state, step, "current" if on_the_way else "done" if step else "todo", reader))
         if wrong and state is TrackingState.IN_TRANSIT:
-            at = reached.get(parcel.state)
-            views.append(
-                StepView(
-                    reader.t(f"orders.tracking.{parcel.state}"),
-                    f"{reader.datetime(at.at)} {at.place}".strip() if at else "",
-                    "wrong",
-                )
-            )
+            views.append(_step_view(parcel.state, reached.get(parcel.state), "wrong", reader))
     return tuple(views)
+
+
+def _step_view(state: TrackingState, step: Step | None, how: str, reader: Reader) -> StepView:
+    label = reader.t(f"orders.tracking.{state}")
+    return StepView(label, how, reader.datetime(step.at) if step else "", step.place if step else "")
 
 
 def _whose(money: MoneyBack, reader: Reader) -> str:
