@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from madoguchi.app import catalogue
@@ -20,6 +21,7 @@ from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import End, Subscription
+from madoguchi.core.shop.queries import customer_facts, orders_of
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
@@ -76,6 +78,14 @@ class Club(Shop):
         owner = actor.id
         rows = await self.db.run(actor, lambda tx: intents_of(tx, actor, owner))
         return {row.request_id: row.amount for row in rows}
+
+    async def told(self, ref: str) -> str:
+        """The key of the sentence in which the customer is told of the one subscription that they have."""
+        actor = await self.member(ref)
+        card = await self.look(actor, "subscription.list", {"customer_id": actor.id})
+        assert isinstance(card, TextCard)
+        (line,) = card.lines
+        return line.key
 
     async def offers(self, ref: str) -> dict[str, str | None]:
         actor = await self.member(ref)
@@ -217,8 +227,61 @@ async def test_only_other_intervals_that_are_offered(club: Club, interval: str) 
 
 
 async def test_another_plan(club: Club) -> None:
+    before = await club.one(JUST_JOINED)
     await club.done(JUST_JOINED, "subscription.change_plan", plan="MEMBER-MONTH")
-    assert (await club.one(JUST_JOINED)).plan_ref == "MEMBER-MONTH"
+    assert await club.one(JUST_JOINED) == msgspec.structs.replace(before, next_plan_ref="MEMBER-MONTH")
+    await healthy(club)
+    assert await club.told(JUST_JOINED) == "memberships.told.next_plan"
+
+
+async def test_another_plan_is_taken_back_before_it_begins(club: Club) -> None:
+    before = await club.one(JUST_JOINED)
+    await club.done(JUST_JOINED, "subscription.change_plan", plan="MEMBER-MONTH")
+    await healthy(club)
+    with pytest.raises(Refused):
+        await club.ask(JUST_JOINED, "subscription.change_plan", plan="MEMBER-MONTH")
+    await club.done(JUST_JOINED, "subscription.change_plan", plan="MEMBER-YEAR")
+    assert await club.one(JUST_JOINED) == before
+
+
+# -- renewing
+
+
+async def test_the_mirror_follows_a_renewal(club: Club) -> None:
+    before = await club.one(DELIVERY)
+    assert before.renews_at
+    with clock.frozen(before.renews_at):
+        await club.store.tick(before.renews_at)
+        await healthy(club)
+        actor = await club.member(DELIVERY)
+        assert actor.id
+        owner = actor.id
+        newest = (await club.db.run(actor, lambda tx: orders_of(tx, owner, limit=1)))[0]
+        after = await club.one(DELIVERY)
+        assert (newest.store_ref, newest.document.subscription_ref) == (after.order_ref, DELIVERY)
+        facts = await club.db.run(actor, lambda tx: customer_facts(tx, actor, owner))
+        assert after in facts.subscriptions
+        assert (await club.offers(DELIVERY))["subscription.skip"] is None
+
+
+async def test_what_was_not_paid_is_told_and_can_only_be_ended(club: Club) -> None:
+    before = await club.one(UNUSED)
+    assert before.renews_at
+    declines = """update payment_methods set details = details || '{"declines": true}' where ref = 'card'"""
+    await club.store_db.run(SYSTEM, lambda tx: tx.execute(declines))
+    with clock.frozen(before.renews_at + timedelta(days=1)):
+        await club.store.tick(clock.now())
+        await healthy(club)
+        assert await club.told(UNUSED) == "memberships.told.past_due"
+        assert await club.offers(UNUSED) == {
+            "subscription.change_plan": "subscription_past_due",
+            "subscription.cancel": None,
+        }
+        _, quote = await club.ask(UNUSED, "subscription.cancel")
+        assert quote.draft.slip.money == (), "the period that was paid is over, the next was never paid"
+        await club.done(UNUSED, "subscription.cancel")
+        await healthy(club)
+        assert (await club.one(UNUSED)).state == "ended"
 
 
 # -- whose, and once

@@ -223,14 +223,16 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """A membership or a regular delivery. Intervals are month, year or weeks:N.
 
     `period_started_at` to `renews_at` is the period that is paid for, by the order `order_ref` (None: nothing was
-    paid); `used`: its benefits were used in this period. `plans` and `intervals` are what it can be changed to.
+    paid); `used`: its benefits were used in this period. `plans` and `intervals` are what it can be changed to,
+    `next_plan_ref` is the plan from the next renewal on where that is another one. One that is past due was not paid
+    at its renewal; the store tries again, and ends it when that does not help.
     """
 
     ref: str
     customer_ref: str
     name: str
     kind: str  # membership | regular_delivery
-    state: str  # active | ends_at_renewal | ended
+    state: str  # active | past_due | ends_at_renewal | ended
     price: Money
     interval: str
     started_at: datetime
@@ -240,6 +242,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     used: bool = False
     order_ref: str | None = None
     plan_ref: str | None = None
+    next_plan_ref: str | None = None
     plans: tuple[SubscriptionPlan, ...] = ()
     intervals: tuple[str, ...] = ()
 

@@ -15,7 +15,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
-from madoguchi.service.subscriptions.rules import interval
+from madoguchi.service.subscriptions.rules import interval, next_plan
 
 
 class SubscriptionView(msgspec.Struct, frozen=True):
@@ -60,6 +60,10 @@ def _facts(one: Subscription, reader: Reader) -> tuple[tuple[str, str], ...]:
         (t("counter.subscriptions.price"), reader.money(one.price)),
         (t("counter.subscriptions.interval"), words(interval(one.interval), reader)),
     ]
+    if one.state == "past_due":
+        return ((t("counter.subscriptions.renews"), t("memberships.past_due")), *facts)
+    if plan := next_plan(one):
+        facts.append((t("memberships.next_plan"), f"{plan.name} {reader.money(plan.price)}"))
     if one.next_delivery_at:
         return ((t("counter.subscriptions.next_delivery"), reader.date(one.next_delivery_at)), *facts)
     if one.renews_at and one.state == "active":

@@ -144,8 +144,8 @@ async def offer_plan(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 async def _offer(tx: Tx, actor: Actor, subject: Subject, check: Callable[[Opening], object]) -> Refusal | None:
     try:
         opening = await open_for(tx, actor, subject.id, subject.ref)
-        rules.check_goes_on(opening.one)
         check(opening)
+        rules.check_goes_on(opening.one)
     except Refused as refused:
         return refusal(refused)
     return None
@@ -161,7 +161,7 @@ def _intervals(one: Subscription) -> tuple[str, ...]:
 
 
 def _plans(one: Subscription) -> tuple[SubscriptionPlan, ...]:
-    return tuple(plan for plan in one.plans if plan.ref != one.plan_ref)
+    return tuple(plan for plan in one.plans if plan.ref != (one.next_plan_ref or one.plan_ref))
 
 
 def _draft(opening: Opening, change: SubscriptionChange, slip: Slip) -> Draft:

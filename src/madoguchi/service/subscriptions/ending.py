@@ -143,7 +143,7 @@ async def _paid(tx: Tx, actor: Actor, opening: Opening, arguments: CancelSubscri
     """What the rules give back of the period; None where no period is paid in advance."""
     one = opening.one
     order = await _paying_order(tx, actor, arguments.customer_id, one)
-    if order is None or one.period_started_at is None or one.renews_at is None:
+    if order is None or one.period_started_at is None or one.renews_at is None or one.state == "past_due":
         return None
     if await open_request_on(tx, order.id):
         raise Refused("subject_open", 409)

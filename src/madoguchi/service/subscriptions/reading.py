@@ -9,6 +9,7 @@ from madoguchi.core.actions.rules import Said, TextCard, said
 from madoguchi.core.shop.queries import customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.service.subscriptions.opening import Opening, known
+from madoguchi.service.subscriptions.rules import next_plan
 
 
 class OfCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +41,13 @@ def told(opening: Opening) -> Said:
     one = opening.one
     if one.state == "ended":
         return said("memberships.told.ended", name=one.name)
+    if one.state == "past_due":
+        return said("memberships.told.past_due", name=one.name, price=one.price)
     if one.state == "ends_at_renewal" and one.renews_at:
         return said("memberships.told.ends", name=one.name, day=opening.local(one.renews_at))
+    if (plan := next_plan(one)) and one.renews_at:
+        day = opening.local(one.renews_at)
+        return said("memberships.told.next_plan", name=one.name, day=day, plan=plan.name, price=plan.price)
     if one.next_delivery_at:
         return said("memberships.told.delivery", name=one.name, day=opening.local(one.next_delivery_at))
     if one.renews_at:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from madoguchi.core.actions.fields import Unrelated
 from madoguchi.core.actions.rules import Said, said
 from madoguchi.core.policy.pack import RulePack
-from madoguchi.core.shop.port import Subscription
+from madoguchi.core.shop.port import Subscription, SubscriptionPlan
 from madoguchi.kit.errors import Refused
 
 _WEEKS = "weeks:"
@@ -29,8 +29,15 @@ def later(at: datetime, interval: str) -> datetime:
     return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))
 
 
+def next_plan(one: Subscription) -> SubscriptionPlan | None:
+    """The plan from the next renewal on, where that is another one."""
+    return next((plan for plan in one.plans if plan.ref == one.next_plan_ref), None)
+
+
 def check_goes_on(one: Subscription) -> None:
-    """Refused("subscription_ends") when it was ended already, at its renewal."""
+    """Refused: subscription_past_due while it is not paid, subscription_ends when it was ended at its renewal."""
+    if one.state == "past_due":
+        raise Refused("subscription_past_due", 409, alternatives=("subscription.cancel", "service.human"))
     if one.state != "active":
         raise Refused("subscription_ends", 409)
 

@@ -87,9 +87,10 @@ _SUBSCRIPTION: LiteralString = """jsonb_build_object(
      'price', amount_in(b.price, s.currency), 'interval', b.interval, 'started_at', b.started_at,
      'renews_at', b.renews_at, 'period_started_at', b.period_started_at, 'next_delivery_at', b.next_delivery_at,
      'used', b.used, 'order_ref', b.order_ref, 'plan_ref', b.plan_ref, 'intervals', b.intervals,
+     'next_plan_ref', b.next_plan_ref,
      'plans', (select coalesce(jsonb_agg(jsonb_build_object('ref', p.ref, 'name', p.name, 'interval', p.interval,
                  'price', amount_in(p.price, s.currency)) order by p.ref), '[]')
-               from plans p where p.shop_id = b.shop_id and p.kind = b.kind and p.ref <> b.plan_ref))"""
+               from plans p where p.shop_id = b.shop_id and p.kind = b.kind))"""
 _CUSTOMERS: LiteralString = (
     """
 select c.ref, c.name, c.email, c.locale, c.kana, c.given_name, c.family_name, c.phone, c.address, c.version,
@@ -218,6 +219,18 @@ async def subscription_holder(tx: Tx, shop_id: str, ref: str) -> str | None:
         "select customer_ref from subscriptions where shop_id = %s and ref = %s", [shop_id, ref]
     )
     return found
+
+
+async def chargeable(tx: Tx, shop_id: str, customer_ref: str, method_ref: str) -> bool:
+    """Whether the customer has this method and it takes charges: cards are declined where their details say so."""
+    return bool(
+        await tx.value(
+            """select exists (select from payment_methods
+                 where shop_id = %s and customer_ref = %s and ref = %s
+                   and not coalesce((details ->> 'declines')::bool, false))""",
+            [shop_id, customer_ref, method_ref],
+        )
+    )
 
 
 async def changes(tx: Tx, shop_id: str, after: int, limit: int) -> list[ChangeRow]:

@@ -8,7 +8,7 @@ import msgspec
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.shop.port import OrderLine, StoreCustomer, StoreOrder, TenderKind
+from madoguchi.core.shop.port import OrderLine, StoreCustomer, StoreOrder, Subscription, TenderKind
 from madoguchi.edge.stores.demo import baskets, contents, queries
 from madoguchi.edge.stores.demo.contents import Contents, Placed, Row
 from madoguchi.edge.stores.demo.money import GIFT_BALANCE, HELD, STORE_CREDIT, Movement, Way
@@ -97,6 +97,31 @@ async def add_to_balance(tx: Tx, shop: Shop, customer_ref: str, method_ref: str,
             [amount, shop.id, customer_ref, method_ref],
         )
     )
+
+
+async def write_subscription(tx: Tx, shop: Shop, after: Subscription) -> None:
+    """A subscription as it is now; its customer is announced."""
+    await tx.execute(
+        """update subscriptions set state = %s, plan_ref = %s, next_plan_ref = %s, name = %s, price = %s, interval = %s,
+             period_started_at = %s, renews_at = %s, next_delivery_at = %s, used = %s, order_ref = %s
+           where shop_id = %s and ref = %s""",
+        [
+            after.state,
+            after.plan_ref,
+            after.next_plan_ref,
+            after.name,
+            after.price.amount,
+            after.interval,
+            after.period_started_at,
+            after.renews_at,
+            after.next_delivery_at,
+            after.used,
+            after.order_ref,
+            shop.id,
+            after.ref,
+        ],
+    )
+    await tell_of_customers(tx, shop, [after.customer_ref])
 
 
 async def tell_of_customers(tx: Tx, shop: Shop, refs: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ def day(month: int, of_month: int) -> datetime:
 
 
 YEARLY = SubscriptionPlan(ref="YEAR", name="会員（年額）", price=Money(5000, "JPY"), interval="year")
+MONTHLY = SubscriptionPlan(ref="MONTH", name="会員（月額）", price=Money(500, "JPY"), interval="month")
 MEMBERSHIP = Subscription(
     ref="SUB-1",
     customer_ref="c1",
@@ -55,9 +56,33 @@ def test_another_interval_keeps_the_next_date() -> None:
     assert (after.interval, after.next_delivery_at) == ("weeks:2", day(3, 1))
 
 
-def test_another_plan_is_what_the_renewal_costs() -> None:
+def test_another_plan_begins_with_the_renewal() -> None:
     after = changed(MEMBERSHIP, SubscriptionChange(plan="YEAR"))
-    assert (after.plan_ref, after.price, after.interval, after.renews_at) == ("YEAR", YEARLY.price, "year", day(3, 1))
+    assert after == replace(MEMBERSHIP, next_plan_ref="YEAR"), "nothing else changes before"
+    then = subscribing.renewed(subscribing.renewing(after), "MD-2")
+    assert (then.plan_ref, then.next_plan_ref, then.price, then.interval) == ("YEAR", None, YEARLY.price, "year")
+    assert (then.period_started_at, then.renews_at) == (day(3, 1), day(3, 1).replace(year=2027))
+
+
+def test_a_plan_can_be_taken_back_before_it_begins() -> None:
+    waiting = replace(MEMBERSHIP, plans=(MONTHLY, YEARLY), next_plan_ref="YEAR")
+    assert changed(waiting, SubscriptionChange(plan="MONTH")).next_plan_ref is None
+    assert subscribing.changed(waiting, SubscriptionChange(plan="YEAR")) is Failure.INVALID
+
+
+def test_a_period_that_is_not_paid_waits_and_ends_after_the_grace() -> None:
+    waiting = subscribing.unpaid(MEMBERSHIP, day(3, 1))
+    assert waiting == replace(MEMBERSHIP, state="past_due")
+    assert subscribing.unpaid(waiting, day(3, 7)) == waiting
+    assert subscribing.unpaid(waiting, day(3, 8)).state == "ended"
+    assert subscribing.changed(waiting, SubscriptionChange(skip=True)) is Failure.INVALID
+    assert subscribing.ended(waiting, End.RENEWAL) is Failure.INVALID
+    assert isinstance(subscribing.ended(waiting, End.NOW), Subscription)
+
+
+def test_a_delivery_without_goods_waits_a_day() -> None:
+    after = subscribing.postponed(COFFEE)
+    assert (after.renews_at, after.next_delivery_at) == (day(3, 2), day(3, 2))
 
 
 @pytest.mark.parametrize(

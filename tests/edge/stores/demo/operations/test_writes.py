@@ -269,7 +269,8 @@ async def test_a_yearly_plan_becomes_a_monthly_one(demo: DemoStore) -> None:
     answer = done(await demo.change_subscription(fresh_key(), "SUB-1002", SubscriptionChange(plan="MEMBER-MONTH")))
     assert answer.customer
     after = answer.customer.subscriptions[0]
-    assert (after.price, after.interval, [plan.ref for plan in after.plans]) == (yen(500), "month", ["MEMBER-YEAR"])
+    assert (after.price, after.interval, after.next_plan_ref) == (yen(5000), "year", "MEMBER-MONTH")
+    assert [plan.ref for plan in after.plans] == ["MEMBER-MONTH", "MEMBER-YEAR"]
     nothing = await demo.cancel_subscription(fresh_key(), "SUB-none", End.NOW)
     assert (nothing.state, nothing.code, nothing.customer) == (OperationState.FAILED, Failure.NOT_FOUND, None)
 

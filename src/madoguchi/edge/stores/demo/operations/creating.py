@@ -37,7 +37,7 @@ def replacement(
     if not living.is_deliverable(address):
         return Failure.INVALID
     again = baskets.again(ref, order, asked.lines, address, now)
-    if not _in_stock(again, products):
+    if not in_stock(again, products):
         return Failure.UNAVAILABLE
     return Placed(order=again, payments=(), plan=baskets.usual(again))
 
@@ -59,7 +59,7 @@ def new_order(
     if method is None or method.kind not in money.CHARGEABLE:
         return Failure.METHOD_UNKNOWN
     order = baskets.place(ref, replace(customer, address=asked.address), now, asked.items, (Pay(method.kind),))
-    if not _in_stock(order, products):
+    if not in_stock(order, products):
         return Failure.UNAVAILABLE
     if order.total != asked.expected:
         return Failure.PRICE_CHANGED
@@ -70,7 +70,8 @@ def new_order(
     return Placed(order=order, payments=payments_of(order), plan=baskets.usual(order))
 
 
-def _in_stock(order: StoreOrder, products: Mapping[str, Product]) -> bool:
+def in_stock(order: StoreOrder, products: Mapping[str, Product]) -> bool:
+    """Whether the shop has what the order takes."""
     for line in order.lines:
         variant = answers.variant_of(products, line.product_ref, line.sku)
         if variant is None or not variant.available or (variant.stock is not None and variant.stock < line.quantity):

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from madoguchi.core.shop.port import End, Failure, Subscription, SubscriptionChange
 
-ACTIVE, ENDS_AT_RENEWAL, ENDED = "active", "ends_at_renewal", "ended"
+ACTIVE, PAST_DUE, ENDS_AT_RENEWAL, ENDED = "active", "past_due", "ends_at_renewal", "ended"
+GRACE = timedelta(days=7)  # for so long an unpaid period is charged again and again
 
 
 def changed(one: Subscription, change: SubscriptionChange) -> Subscription | Failure:
@@ -19,19 +20,57 @@ def changed(one: Subscription, change: SubscriptionChange) -> Subscription | Fai
         return _skipped(one)
     if change.interval is not None:
         return replace(one, interval=change.interval) if change.interval in one.intervals else Failure.INVALID
-    plan = next((plan for plan in one.plans if plan.ref == change.plan), None)
-    if plan is None:
+    if change.plan == (one.next_plan_ref or one.plan_ref) or all(plan.ref != change.plan for plan in one.plans):
         return Failure.INVALID
-    return replace(one, plan_ref=plan.ref, name=plan.name, price=plan.price, interval=plan.interval)
+    return replace(one, next_plan_ref=None if change.plan == one.plan_ref else change.plan)
 
 
 def ended(one: Subscription, when: End) -> Subscription | Failure:
     """The subscription as it ends now, or at its renewal; Failure.INVALID when it has ended, or will already."""
-    if one.state == ENDED or (one.state == ENDS_AT_RENEWAL and when is End.RENEWAL):
+    if one.state == ENDED or (one.state != ACTIVE and when is End.RENEWAL):
         return Failure.INVALID
     if when is End.RENEWAL:
-        return replace(one, state=ENDS_AT_RENEWAL, next_delivery_at=None)
-    return replace(one, state=ENDED, renews_at=None, next_delivery_at=None)
+        return replace(one, state=ENDS_AT_RENEWAL, next_delivery_at=None, next_plan_ref=None)
+    return replace(one, state=ENDED, renews_at=None, next_delivery_at=None, next_plan_ref=None)
+
+
+def renewing(one: Subscription) -> Subscription:
+    """The subscription with the plan that its next period has."""
+    plan = next((plan for plan in one.plans if plan.ref == one.next_plan_ref), None)
+    if plan is None:
+        return one
+    return replace(one, plan_ref=plan.ref, next_plan_ref=None, name=plan.name, price=plan.price, interval=plan.interval)
+
+
+def renewed(one: Subscription, order_ref: str) -> Subscription:
+    """Its next period, paid by an order."""
+    assert one.renews_at
+    ends = later(one.renews_at, one.interval)
+    return replace(
+        one,
+        state=ACTIVE,
+        period_started_at=one.renews_at,
+        renews_at=ends,
+        next_delivery_at=ends if one.next_delivery_at else None,
+        used=False,
+        order_ref=order_ref,
+    )
+
+
+def unpaid(one: Subscription, now: datetime) -> Subscription:
+    """It was not paid: it waits, and ends after the days of grace."""
+    assert one.renews_at
+    if now >= one.renews_at + GRACE:
+        return replace(one, state=ENDED, renews_at=None, next_delivery_at=None, next_plan_ref=None)
+    return replace(one, state=PAST_DUE)
+
+
+def postponed(one: Subscription) -> Subscription:
+    """Its goods are sold out: the delivery is tried on the next day."""
+    assert one.renews_at
+    assert one.next_delivery_at
+    day = timedelta(days=1)
+    return replace(one, renews_at=one.renews_at + day, next_delivery_at=one.next_delivery_at + day)
 
 
 def later(at: datetime, interval: str) -> datetime:

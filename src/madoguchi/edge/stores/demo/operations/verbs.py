@@ -179,23 +179,7 @@ async def _change_subscription(tx: Tx, shop: Shop, row: OperationRow, asked: OfS
         after = subscribing.ended(one, asked.when)
     if isinstance(after, Failure):
         return failed(row, after)
-    await tx.execute(
-        """update subscriptions set state = %s, plan_ref = %s, name = %s, price = %s, interval = %s, renews_at = %s,
-             next_delivery_at = %s
-           where shop_id = %s and ref = %s""",
-        [
-            after.state,
-            after.plan_ref,
-            after.name,
-            after.price.amount,
-            after.interval,
-            after.renews_at,
-            after.next_delivery_at,
-            shop.id,
-            after.ref,
-        ],
-    )
-    await verbs.tell_of_customers(tx, shop, [after.customer_ref])
+    await verbs.write_subscription(tx, shop, after)
     return row
 
 

@@ -21,6 +21,13 @@ class DueOrder(msgspec.Struct, frozen=True):
         return Plan(allocate_at=self.allocate_at, ships_at=self.ships_at, may_stop=self.may_stop)
 
 
+async def due_subscriptions(tx: Tx, shop_id: str, now: datetime) -> list[str]:
+    """Subscriptions that renew until now, or were not paid at their renewal."""
+    query = """select coalesce(array_agg(ref order by ref), '{}') from subscriptions
+               where shop_id = %s and state in ('active', 'past_due') and renews_at <= %s"""
+    return list(await tx.value(query, [shop_id, now]))
+
+
 async def due_orders(tx: Tx, shop_id: str, now: datetime) -> list[DueOrder]:
     """Orders for which something happens between the last tick and now, locked in the order of their numbers."""
     return await tx.all(
