@@ -118,6 +118,14 @@ def told(*money: MoneyBack, lang: str = "ja") -> str:
     return plain(letters.settled(reader, "order_cancelled", CANCEL, ORDER, outcome, None).blocks, lang)
 
 
+def test_only_who_cancelled_is_told_that_nothing_is_to_be_paid() -> None:
+    nothing = Reader("ja").t("notices.money.none")
+    outcome = Outcome(state=Settled.DONE, slip=slip())
+    changed = letters.settled(Reader("ja"), "change_done", "order.apply_coupon", ORDER, outcome, None)
+    assert nothing in told()
+    assert nothing not in plain(changed.blocks, "ja")
+
+
 def test_money_that_was_never_taken_is_let_go_and_not_called_a_refund() -> None:
     text = told(money_back(void=True))
     assert "Visaでのお支払い（500円）は取り消しました" in text

@@ -67,8 +67,8 @@ def done_slip() -> Slip:
         title=Said("notices.order_cancelled.name"),
         order_ref=ORDER,
         lines=(
-            SlipLine(name="電気ケトル 0.8L", quantity=1, amount=yen(4980)),
-            SlipLine(name="湯のみ", quantity=2, amount=yen(1600)),
+            SlipLine(name="電気ケトル 0.8L", quantity=1, amount=yen(4980), line_ref="1"),
+            SlipLine(name="湯のみ", quantity=2, amount=yen(1600), line_ref="2"),
         ),
         money=(
             MoneyBack(

@@ -71,7 +71,7 @@ async def test_what_is_not_paid_yet_becomes_less(demo: Shop) -> None:
     before = await order_of(demo, UNPAID)
     slip = (await quote(demo, UNPAID, "order.apply_coupon", code=THANKS)).draft.slip
     assert (slip.total, slip.money) == (Money(0, "JPY"), ())
-    assert slip.facts[0].label.key == "orders.coupon.to_pay"
+    assert slip.facts[0].label.key == "orders.to_pay"
     await done(demo, UNPAID, "order.apply_coupon", code=THANKS)
     assert (await order_of(demo, UNPAID)).tenders[0].amount == before.tenders[0].amount - OFF
     await demo.healthy()

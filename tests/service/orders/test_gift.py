@@ -59,6 +59,8 @@ async def test_what_is_still_to_be_paid_becomes_more(demo: Shop, ref: str, kind:
     before = await order_of(demo, ref)
     methods = (await form(demo, ref, ACTION))["method_ref"]
     assert (methods.options[0].value, methods.default) == (kind, kind)
+    slip = (await quote(demo, ref, ACTION)).draft.slip
+    assert (slip.charges, slip.facts[-1].label.key) == ((), "orders.to_pay")
     await done(demo, ref, ACTION)
     after = await order_of(demo, ref)
     assert [t.amount for t in after.tenders] == [before.tenders[0].amount + FEE]

@@ -7,7 +7,17 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.fields import words
-from madoguchi.core.actions.rules import Card, DocumentCard, MoneyBack, OrderCard, Outcome, Settled, Slip, TextCard
+from madoguchi.core.actions.rules import (
+    Card,
+    DocumentCard,
+    MoneyBack,
+    OrderCard,
+    Outcome,
+    Settled,
+    Slip,
+    SlipLine,
+    TextCard,
+)
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
@@ -15,7 +25,7 @@ from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import Block, Figure, Heading, Link, Paragraph, Rows, Speech, Talk
 from madoguchi.kit.money import Money, total
-from madoguchi.service.notices.rules import SPEECHES, TRANSCRIPT_LIMIT
+from madoguchi.service.notices.rules import CANCELLED, SPEECHES, TRANSCRIPT_LIMIT
 
 _SILENT = frozenset({Kind.NOTE, Kind.SURVEY})
 
@@ -83,6 +93,8 @@ def settled(
         blocks.append(Paragraph(t(f"errors.{outcome.code or 'store_failed'}")))
     if outcome.slip:
         blocks += _slip(reader, outcome.slip)
+        if template == CANCELLED and not outcome.slip.money:
+            blocks.append(Paragraph(t("notices.money.none")))
     blocks.append(Paragraph(t(f"notices.{template}.next")))
     return Letter(
         subject=t(f"notices.{template}.subject", **names),
@@ -148,14 +160,17 @@ def foot(reader: Reader, links: Links, sender: str, check_code: str, case_id: UU
 
 def _slip(reader: Reader, slip: Slip) -> list[Block]:
     t = reader.t
-    lines = [
-        (t("notices.slip.line", name=words(line.name, reader), n=line.quantity), reader.money(line.amount))
-        for line in slip.lines
-    ]
+    lines = [(_line(line, reader), reader.money(line.amount)) for line in slip.lines]
     if slip.fees:
         lines.append((t("orders.fees"), reader.money(slip.fees)))
     goods: list[Block] = [Rows(t("notices.slip.lines"), tuple(lines))] if lines else []
     return [*goods, *_money(reader, slip), *_afterwards(reader, slip)]
+
+
+def _line(line: SlipLine, reader: Reader) -> str:
+    """Goods with how many they are; a fee or a coupon is not counted."""
+    name = words(line.name, reader)
+    return reader.t("notices.slip.line", name=name, n=line.quantity) if line.line_ref else name
 
 
 def _afterwards(reader: Reader, slip: Slip) -> list[Block]:
@@ -176,8 +191,6 @@ def _money(reader: Reader, slip: Slip) -> list[Block]:
         blocks.append(Rows(t("notices.money.title"), rows, (t("notices.money.total"), reader.money(whole))))
         if any(part.max_days for part in back):
             blocks.append(Paragraph(t("notices.money.late")))
-    elif not let_go and slip.lines and not slip.charges:
-        blocks.append(Paragraph(t("notices.money.none")))
     return blocks
 
 

@@ -8,8 +8,9 @@ from madoguchi.core.actions.rules import Settled
 
 CODE = "code"
 TRANSCRIPT = "transcript"
+CANCELLED = "order_cancelled"
 SETTLED: Mapping[tuple[str, Settled], str | None] = {
-    ("order.cancel", Settled.DONE): "order_cancelled",
+    ("order.cancel", Settled.DONE): CANCELLED,
     ("order.cancel", Settled.PARTLY_DONE): "order_partly_cancelled",
     ("order.cancel", Settled.FAILED): "order_not_cancelled",
     ("goodwill.grant", Settled.DONE): "goodwill_given",

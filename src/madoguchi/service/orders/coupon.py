@@ -6,7 +6,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
-from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
+from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, by_tender
 from madoguchi.core.policy.pack import ChangeWish
@@ -16,7 +16,7 @@ from madoguchi.core.shop.queries import access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.orders.opening import Opening, ended, open_for, order_id, settled, why_not
+from madoguchi.service.orders.opening import Opening, ended, open_for, order_id, settled, still_to_pay, why_not
 from madoguchi.service.orders.rules import money_back, refund_field
 
 
@@ -150,14 +150,13 @@ def _slip(opening: Opening, coupon: Coupon, off: Money, money: dict[str, Money],
     back = total(list(money.values()), order.currency)
     less = off - back
     unpaid = total([tender.amount for tender in order.tenders if not tender.captured], order.currency)
-    to_pay = Fact(Said("orders.coupon.to_pay"), said("orders.coupon.lowered", old=unpaid, new=unpaid - less))
     return Slip(
         title=Said("orders.coupon.title"),
         order_ref=order.ref,
         lines=(SlipLine(name=said("orders.coupon.line", code=coupon.code), quantity=1, amount=off),),
         money=money_back(opening.pack, order, money, whole=False, refund_to=refund_to),
         total=back,
-        facts=(to_pay,) if less else (),
+        facts=(still_to_pay(unpaid, unpaid - less),) if less else (),
         irreversible=(Said("orders.coupon.irreversible"),),
         rule=opening.rule,
         notices=("change_done",),

@@ -136,7 +136,7 @@ async def draft(tx: Tx, actor: Actor, arguments: AddGiftOptions) -> Draft:
         money=settled.money,
         total=settled.back,
         charges=settled.charges,
-        facts=told_as(options),
+        facts=(*told_as(options), *settled.facts),
         irreversible=(Said("orders.gift.irreversible"),),
         rule=opening.rule,
         notices=("change_done",),

@@ -102,6 +102,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
         money=settled.money,
         total=settled.back,
         charges=settled.charges,
+        facts=settled.facts,
         irreversible=(Said("orders.items.irreversible"),),
         rule=opening.rule,
         notices=("change_done",),

@@ -7,7 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Subject, refusal
-from madoguchi.core.actions.rules import Charge, MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish
+from madoguchi.core.actions.rules import Charge, Fact, MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, TenderMoney
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
@@ -118,6 +118,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     reserve: dict[str, Money]
     money: tuple[MoneyBack, ...] = ()
     charges: tuple[Charge, ...] = ()
+    facts: tuple[Fact, ...] = ()
     back: Money
 
 
@@ -128,18 +129,23 @@ def settlement(opening: Opening, held: Mapping[str, TenderMoney], method: Balanc
     """
     check_covers(method, difference)
     nothing = Money(0, opening.facts.currency)
+    to_pay = next((t for t in opening.facts.tenders if t.method_ref == method.method_ref and _is_open(t)), None)
+    if to_pay and difference:
+        fact = still_to_pay(to_pay.amount, to_pay.amount + difference)
+        return Settlement(reserve={}, facts=(fact,), back=nothing)
     if difference >= nothing:
         charges = (Charge(method.label, difference),) if difference else ()
         return Settlement(reserve={}, charges=charges, back=nothing)
-    to_pay = next((t for t in opening.facts.tenders if t.method_ref == method.method_ref and _is_open(t)), None)
-    if to_pay:
-        less = MoneyBack(tender_ref=to_pay.ref, kind=to_pay.kind, label=to_pay.label, amount=-difference, void=True)
-        return Settlement(reserve={}, money=(less,), back=nothing)
     return Settlement(
         reserve=_give_back(opening.facts, held, method.method_ref, -difference),
         money=(given_back(opening.pack, "", method, -difference),),
         back=-difference,
     )
+
+
+def still_to_pay(old: Money, new: Money) -> Fact:
+    """What is to be paid from now on for what was not paid yet."""
+    return Fact(Said("orders.to_pay"), said("orders.to_pay.changed", old=old, new=new))
 
 
 def _is_open(tender: Tender) -> bool:

@@ -134,7 +134,12 @@ MISAKI = Person(
             items={"TOWEL-BE": 2, "PILLOW-1": 1, "LOTION-1": 3},
             pay=(Pay(TenderKind.GIFT_BALANCE, 3000), Pay(TenderKind.POINTS, 850), CARD),
         ),
-        NamedOrder(ref="MD-10234480", story=Story.PARTLY_SHIPPED, items={"PAN-1": 1, "POT-RD": 1}),
+        NamedOrder(
+            ref="MD-10234480",
+            story=Story.PARTLY_SHIPPED,
+            items={"PAN-1": 1, "POT-RD": 1},
+            pay=(Pay(TenderKind.POINTS, 600), CARD),
+        ),
         NamedOrder(ref="MD-10233915", story=Story.DELIVERED, items={"SWEATER-M": 1, "TSHIRT-M": 2}),
         NamedOrder(ref="MD-10233871", story=Story.DELIVERED, items={"RICEBOWL-BL": 2}),
         NamedOrder(ref="MD-10233790", story=Story.DELIVERED, items={"COFFEE-MED": 2}, subscription="SUB-1001"),
