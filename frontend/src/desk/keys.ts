@@ -1,4 +1,4 @@
-/** One-letter keys: [data-key] on a control presses it, or focuses it where it is a field. They rest while somebody types. */
+/** One-letter keys: [data-key] on a control presses it, or focuses it where it is a field. They rest while somebody types. Of several things with the same keys, each a [data-scope], they mean the one that has the focus. */
 
 import { isComposing } from "../page/ime";
 
@@ -22,7 +22,12 @@ export function press(control: HTMLElement): void {
 
 function find(key: string): HTMLElement | undefined {
   const controls = document.querySelectorAll<HTMLElement>(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
-  return [...controls].find((control) => control.checkVisibility());
+  return [...controls].find((control) => control.checkVisibility() && isMeant(control));
+}
+
+function isMeant(control: HTMLElement): boolean {
+  const scope = control.closest("[data-scope]");
+  return !scope || scope.contains(document.activeElement);
 }
 
 function isTyping(target: EventTarget | null): boolean {

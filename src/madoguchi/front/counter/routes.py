@@ -4,6 +4,7 @@ from typing import Any
 
 from madoguchi.front.counter import (
     actions,
+    balances,
     cases,
     chats,
     entries,
@@ -29,6 +30,7 @@ ROUTES: list[Any] = [
     receipts.show,
     receipts.pdf,
     subscriptions.subscriptions,
+    balances.balances,
     actions.fill_in,
     actions.ask,
     quotes.quote,

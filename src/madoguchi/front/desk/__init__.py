@@ -5,7 +5,7 @@ Every page works as plain forms and links; `panels` are its parts, fetched again
 
 from typing import Any
 
-from madoguchi.front.desk import handing, offers, orders, pages, panels, refunds, sign_in, talk
+from madoguchi.front.desk import approvals, handing, offers, orders, pages, panels, refunds, sign_in, talk
 
 ROUTES: list[Any] = [
     sign_in.show_sign_in,
@@ -19,6 +19,7 @@ ROUTES: list[Any] = [
     panels.offer,
     panels.presence,
     panels.day,
+    panels.approvals,
     panels.show_holding,
     panels.show_customer,
     offers.accept,
@@ -40,4 +41,8 @@ ROUTES: list[Any] = [
     refunds.export,
     refunds.paid,
     refunds.close,
+    approvals.show,
+    approvals.approve,
+    approvals.decline,
+    approvals.take_back,
 ]

@@ -10,6 +10,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.cases.rules import State
+from madoguchi.core.requests.queries import asked_approval, awaiting_approval
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
@@ -30,6 +31,7 @@ class Part(StrEnum):
     LINE = auto()
     OFFER = auto()
     PRESENCE = auto()
+    APPROVALS = auto()
     COUNTS = auto()
 
 
@@ -43,6 +45,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     offer: Offer | None
     taken: Taken | None
     counts: Counts
+    approvals: int
 
     @property
     def presence(self) -> Presence:
@@ -83,7 +86,10 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BoardView(msgspec.Struct, frozen=True, kw_only=True):
-    """The board in the reader's words; `taken` tells that somebody else took what I was asked to take."""
+    """The board in the reader's words; `taken` tells that somebody else took what I was asked to take.
+
+    `approvals` is how much waits for my word, or for a leader's on what I asked for.
+    """
 
     mine: Sequence[RowView]
     line: Sequence[RowView]
@@ -92,6 +98,7 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     presence: str
     counts: Counts
     longest: str
+    approvals: int
 
 
 async def load(tx: Tx, actor: Actor, parts: Collection[Part] = tuple(Part)) -> Board:
@@ -105,7 +112,12 @@ async def load(tx: Tx, actor: Actor, parts: Collection[Part] = tuple(Part)) -> B
         offer=offer,
         taken=await queries.taken_from_me(tx, actor) if Part.OFFER in parts and not offer else None,
         counts=await queries.counts(tx, actor) if Part.COUNTS in parts else _NOBODY,
+        approvals=await _approvals(tx, actor) if Part.APPROVALS in parts else 0,
     )
+
+
+async def _approvals(tx: Tx, actor: Actor) -> int:
+    return len(await awaiting_approval(tx, actor)) + len(await asked_approval(tx, actor))
 
 
 def case_url(case_id: UUID) -> str:
@@ -129,6 +141,7 @@ def view(board: Board, visitor: Visitor) -> BoardView:
         presence=board.presence,
         counts=board.counts,
         longest=span(clock.now() - board.counts.longest_since, reader) if board.counts.longest_since else "",
+        approvals=board.approvals,
     )
 
 

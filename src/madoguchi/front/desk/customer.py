@@ -16,9 +16,12 @@ from madoguchi.core.cases.queries import Case, CaseLine, Entry
 from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
+from madoguchi.core.requests.queries import approvals_in
 from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
+from madoguchi.front.desk import waiting
 from madoguchi.front.desk.board import case_url, customer_name, reason_label
 from madoguchi.front.desk.given import Ask
+from madoguchi.front.desk.waiting import Waiting, WaitingView
 from madoguchi.front.ui.cards import OrderView, order_view
 from madoguchi.front.ui.documents import DocumentView
 from madoguchi.front.ui.documents import view as document_view
@@ -61,6 +64,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     on_order: Sequence[Doable]
     on_customer: Sequence[Doable]
     buttons: Sequence[str]
+    approvals: Sequence[Waiting]
     earlier: Sequence[CaseLine]
     promises: Sequence[Promise]
     notes: Sequence[Entry]
@@ -140,6 +144,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     beside: Sequence[ActionView]
     buttons: Sequence[tuple[str, str]]
     client_id: str
+    approvals: Sequence[WaitingView]
     earlier: Sequence[EarlierView]
     promises: Sequence[PromiseView]
     notes: Sequence[Entry]
@@ -169,6 +174,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         on_customer=await _on_customer(tx, actor, catalogue, customer, case),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
+        approvals=await waiting.load(tx, actor, await approvals_in(tx, case.id)),
         promises=await routing.promises_to(tx, actor, customer.id),
         notes=await cases.notes_on(tx, actor, customer.id, limit=_NOTES),
         now=tx.now,
@@ -200,6 +206,7 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         ],
         buttons=[(name, reader.t(f"actions.{name}.name")) for name in pane.buttons] if writes else [],
         client_id=str(uuid7()),
+        approvals=[waiting.view(one, reader) for one in pane.approvals],
         earlier=[
             EarlierView(
                 case_url(line.id),

@@ -43,6 +43,12 @@ async def presence(services: Services, visitor: Visitor, case: UUID | None = Non
     return await _board(services, visitor, "presence.html", case, Part.PRESENCE)
 
 
+@get(f"{PANELS}/approvals", access=STAFF_ONLY, by_itself=True)
+async def approvals(services: Services, visitor: Visitor) -> Response[Any]:
+    """The way to what waits for somebody to agree."""
+    return await _board(services, visitor, "approvals_link.html", None, Part.APPROVALS)
+
+
 @get(f"{PANELS}/day", access=STAFF_ONLY, by_itself=True)
 async def day(services: Services, visitor: Visitor) -> Response[Any]:
     """How things stand, while no case is open."""

@@ -2,8 +2,8 @@
 
 A reader asks for topics and says where it stands; it first catches up by number, then gets what comes. A slow reader
 is dropped and resumes by its cursor. Topics: `case:<id>` (entries, read marks, typing), and `queue:all`,
-`person:<id>`, `order:<id>`, `request:<id>`, which only say "look again": not more often than every second, and not to
-everybody at once, since each who hears it comes to look.
+`approvals`, `person:<id>`, `order:<id>`, `request:<id>`, which only say "look again": not more often than every
+second, and not to everybody at once, since each who hears it comes to look.
 """
 
 import asyncio
@@ -297,7 +297,13 @@ async def _entries_since(marks: Mapping[UUID, int], tx: Tx) -> Sequence[Entry]:
     return await queries.entries_since(tx, marks)
 
 
-_PANELS = {"queue": "inbox", "person": "mine", "order": "order", "request": "request"}
+_PANELS = {
+    "queue": "inbox",
+    "approvals": "approvals",
+    "person": "mine",
+    "order": "order",
+    "request": "request",
+}
 
 
 async def event_stream(

@@ -176,6 +176,8 @@ async def _own(tx: Tx, actor: Actor, topic: str) -> str:
             return f"request:{request.id}"
         case "queue" if actor.is_staff and rest == "all":
             return topic
+        case "approvals" if actor.is_staff and not rest:
+            return topic
         case "person" if not rest and actor.id:
             return f"person:{actor.id}"
     raise invisible()

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from madoguchi.core.access.rules import Audience
 from madoguchi.core.actions.rules import Card, DocumentCard, OrderCard, QueueTicket, Slip, TextCard
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
@@ -79,7 +80,7 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
         time=entry.at.astimezone(reader.zone),
         attachments=_attachments(entry, card, reader),
         client_id=entry.client_id or "",
-        internal=entry.kind is Kind.NOTE,
+        internal=entry.audience is Audience.STAFF,
     )
 
 

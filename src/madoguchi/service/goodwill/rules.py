@@ -75,15 +75,13 @@ def customer_slip(amount: Money, reason: str, order_ref: str) -> Slip:
     )
 
 
-def staff_slip(plan: Plan, decision: Decision, given: Given) -> Slip:
-    """The same for whoever grants it or agrees: with the note, what was given before, and the rule."""
+def staff_slip(plan: Plan, decision: Decision) -> Slip:
+    """The same for whoever grants it or agrees: with the note and the rule."""
     why = decision.reasons[0]
-    currency = plan.amount.currency
-    before = said("goodwill.before", case=Money(given.case, currency), year=Money(given.year, currency))
     note = (Fact(Said("goodwill.fact.note"), plan.note),) if plan.note else ()
     return msgspec.structs.replace(
         plan.slip,
-        facts=(*plan.slip.facts, *note, Fact(Said("goodwill.fact.before"), before)),
+        facts=(*plan.slip.facts, *note),
         rule=Said(why.key, why.parameters),
         next_step=Said("goodwill.next.approval" if plan.approver else "goodwill.next.at_once"),
     )

@@ -82,8 +82,7 @@ async def draft(tx: Tx, actor: Actor, arguments: GrantGoodwill) -> Draft:
     """What is granted, and whether somebody else must agree; Denied above what anybody may grant."""
     of = await _basis(tx, actor, arguments.case_id)
     order = await _order(tx, actor, of, arguments.order) if arguments.order else None
-    given = await _given(tx, of, actor.id)
-    decision = _decide(tx, of, actor.role, arguments.amount, given)
+    decision = _decide(tx, of, actor.role, arguments.amount, await _given(tx, of, actor.id))
     if decision.verdict is Verdict.DENY:
         raise Denied(decision)
     plan = Plan(
@@ -98,7 +97,7 @@ async def draft(tx: Tx, actor: Actor, arguments: GrantGoodwill) -> Draft:
         approver=decision.approver,
     )
     return Draft(
-        slip=rules.staff_slip(plan, decision, given),
+        slip=rules.staff_slip(plan, decision),
         plan=msgspec.to_builtins(plan),
         subject=f"case:{of.case.id}",
         decision=decision,
