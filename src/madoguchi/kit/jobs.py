@@ -219,6 +219,22 @@ async def parked(tx: Tx) -> list[str]:
     return [f"{row.name}: {row.last_error}" for row in rows]
 
 
+async def abandoned(tx: Tx) -> list[str]:
+    """Jobs of workers that are gone, which no other worker took over: none runs."""
+    rows = await tx.all(
+        _Abandoned,
+        """select name, leased_until from jobs where parked_at is null and leased_until < %s
+           order by leased_until limit 20""",
+        [tx.now - LEASE],
+    )
+    return [f"{row.name} (its worker was last seen before {row.leased_until:%Y-%m-%d %H:%M})" for row in rows]
+
+
 class _Parked(msgspec.Struct, frozen=True):
     name: str
     last_error: str | None
+
+
+class _Abandoned(msgspec.Struct, frozen=True):
+    name: str
+    leased_until: datetime

@@ -297,6 +297,14 @@ async def test_too_many_sessions_from_one_place(site: Site) -> None:
     assert site.value("select count(*) from sessions") == before + 2
 
 
+async def test_a_payment_provider_that_comes_too_often_is_to_come_again(site: Site) -> None:
+    msgspec.structs.force_setattr(site.services.limits, "visit", RateLimit(0.1, 2))
+    client = await site.client()
+    answers = [await client.post("/api/v1/webhooks/payments/demo", content=b"{}") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
 async def test_an_order_version_of_long_ago_is_no_argument(site: Site) -> None:
     client = await site.api(MISAKI)
     orders = (await client.get("/api/v1/orders")).json()["items"]

@@ -317,3 +317,22 @@ class _Move(msgspec.Struct, frozen=True):
 
 class _Breach(msgspec.Struct, frozen=True):
     said: str
+
+
+class Attached(msgspec.Struct, frozen=True):
+    """A file that was sent in a case: its name in the store of files, and its size in bytes."""
+
+    number: str
+    sha: str
+    size: int
+
+
+async def attachments(tx: Tx) -> Sequence[Attached]:
+    """Every file that was sent, each once, in the order of cases."""
+    return await tx.all(
+        Attached,
+        """select distinct on (e.body->'file'->>'sha') c.number, e.body->'file'->>'sha' as sha,
+                  (e.body->'file'->>'size')::bigint as size
+           from entries e join cases c on c.id = e.case_id
+           where e.kind = 'file' order by e.body->'file'->>'sha', e.case_id""",
+    )

@@ -111,18 +111,36 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
 
 
 async def drifted(tx: Tx) -> Sequence[str]:
-    """Orders on which nothing is under way and the store's own figures are not ours (I3)."""
+    """Orders on which nothing is under way, and of which the store tells other money, units or states than we (I3)."""
     rows = await tx.all(
         _Breach,
-        """select o.store_ref || ' tender ' || t.tender_ref || ': ours ' || t.refunded || ', the store''s '
+        """with quiet as (
+             select o.id, o.store_ref, o.document from orders o
+             where not exists (select 1 from requests r where r.order_id = o.id and r.settled_at is null)
+               and not exists (select 1 from refund_intents i
+                               where i.order_id = o.id and i.state = 'succeeded' and i.booked_at is null)),
+           stood as (
+             select l.order_id, bool_and(l.cancelled = l.ordered) as cancelled from ledger_lines l
+             group by l.order_id having sum(l.cancelling) = 0)
+           select o.store_ref || ' tender ' || t.tender_ref || ': ours ' || t.refunded || ', the store''s '
                   || (s.tender->'refunded'->>'amount') as said
-           from ledger_tenders t
-           join orders o on o.id = t.order_id
+           from quiet o
+           join ledger_tenders t on t.order_id = o.id
            join lateral jsonb_array_elements(o.document->'tenders') as s(tender) on s.tender->>'ref' = t.tender_ref
            where t.reserved = 0 and (s.tender->'refunded'->>'amount')::bigint <> t.refunded
-             and not exists (select 1 from requests r where r.order_id = o.id and r.settled_at is null)
-             and not exists (select 1 from refund_intents i
-                             where i.order_id = o.id and i.state = 'succeeded' and i.booked_at is null)
+           union all
+           select o.store_ref || ' line ' || l.line_ref || ': ours ' || l.cancelled || ' cancelled, the store''s '
+                  || coalesce(s.line->>'cancelled', '0')
+           from quiet o
+           join ledger_lines l on l.order_id = o.id
+           join lateral jsonb_array_elements(o.document->'lines') as s(line) on s.line->>'ref' = l.line_ref
+           where l.cancelling = 0 and coalesce((s.line->>'cancelled')::int, 0) <> l.cancelled
+           union all
+           select o.store_ref || ': ours ' || case when stood.cancelled then 'cancelled' else 'not cancelled' end
+                  || ', the store''s ' || (o.document->>'state')
+           from quiet o
+           join stood on stood.order_id = o.id
+           where stood.cancelled <> (o.document->>'state' = 'cancelled')
            limit 20""",
     )
     return [row.said for row in rows]

@@ -1,5 +1,6 @@
 """`madoguchi doctor`: what is wrong, in one line each, and what helps."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -12,9 +13,11 @@ from madoguchi.core.requests import queries as requests
 from madoguchi.kit import jobs, migrations
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import StartupError
+from madoguchi.kit.files import Files, LocalFiles
 from madoguchi.kit.migrations import Migration
 from madoguchi.kit.settings import Settings, secret_key
 from madoguchi.service.refunds import queries as refunds
+from madoguchi.service.refunds.deadlines import overdue
 from madoguchi.service.routing import queries as routing
 
 Check = Callable[[Tx], Awaitable[Sequence[str]]]
@@ -31,10 +34,12 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("our ledger and the store agree", ledger.drifted),
     ("what is owed is reserved, what went is refunded", ledger.uncovered),
     ("every refund is taken up", ledger.stuck),
+    ("refunds are sent in the days that rules and laws give", overdue),
     ("credit is given for what was granted, and for nothing else", credits.unsettled),
     ("our ledger and the payment providers agree", refunds.unexplained),
     ("a settled request has closed its lines", requests.left_open),
     ("no work was given up", jobs.parked),
+    ("work of dead workers is taken over", jobs.abandoned),
 )
 
 
@@ -57,11 +62,11 @@ async def examine(settings: Settings, conninfo: str, known: list[Migration], inv
         return [*findings, Finding(False, "schema", str(error))]
     findings.append(Finding(True, "schema", f"{len(known)} migrations"))
     if invariants:
-        findings += await _invariants(conninfo)
+        findings += await _invariants(conninfo, LocalFiles(settings.data_dir / "files"))
     return findings
 
 
-async def _invariants(conninfo: str) -> list[Finding]:
+async def _invariants(conninfo: str, files: Files) -> list[Finding]:
     database = Database(conninfo, role=migrations.APP_ROLE, size=2)
     await database.open()
     try:
@@ -69,9 +74,24 @@ async def _invariants(conninfo: str) -> list[Finding]:
         for name, check in INVARIANTS:
             broken = await database.run(SYSTEM, check)
             found.append(Finding(not broken, name, "; ".join(broken[:5])))
-        return found
+        damaged = await spoilt(database, files)
+        return [*found, Finding(not damaged, "attachments are what was sent", "; ".join(damaged[:5]))]
     finally:
         await database.close()
+
+
+async def spoilt(database: Database, files: Files) -> list[str]:
+    """Files that are gone, or that are no longer what was sent; each is read whole."""
+    found = []
+    for one in await database.run(SYSTEM, cases.attachments):
+        try:
+            content = await files.get(one.sha)
+        except OSError as error:
+            found.append(f"{one.number}: {one.sha} cannot be read ({error.strerror or 'it is gone'})")
+            continue
+        if len(content) != one.size or hashlib.sha256(content).hexdigest() != one.sha:
+            found.append(f"{one.number}: {one.sha} was changed")
+    return found
 
 
 def _key(settings: Settings) -> Finding:

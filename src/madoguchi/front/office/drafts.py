@@ -126,6 +126,7 @@ async def carry_over(request: Asked, services: Services, visitor: Visitor, pack:
 async def throw_away(request: Asked, services: Services, visitor: Visitor, pack: str) -> Redirect:
     """Forget the draft."""
     await form(request, Nothing)
+    slow_down(services.limits.write, visitor.counted_as)
     await services.db.run(visitor.actor, lambda tx: verbs.drop_draft(tx, visitor.actor, pack))
     return Redirect(f"/office/rules/{pack}", status_code=303)
 

@@ -38,6 +38,15 @@ class Payout(msgspec.Struct, frozen=True):
     paid_at: datetime | None
 
 
+class Unsent(msgspec.Struct, frozen=True):
+    """A refund that is owed since a moment and did not go; `country` is where the consumer lives."""
+
+    number: str
+    store_id: str
+    country: str
+    owed_at: datetime
+
+
 class _Said(msgspec.Struct, frozen=True):
     said: str
 
@@ -48,6 +57,19 @@ class _Id(msgspec.Struct, frozen=True):
 
 _TASK = "select id, store_id, kind, intent_id, outside_ref, opened_at, done_by, done_at, note from refund_tasks"
 _PAYOUT = "select id, number, store_id, made_at, paid_at from payouts"
+
+
+async def unsent(tx: Tx) -> Sequence[Unsent]:
+    """Refunds that could go, or whose fate nobody knows, by when they were owed at first."""
+    return await tx.all(
+        Unsent,
+        """select i.number, i.store_id, o.document -> 'address' ->> 'country' as country, first.made_at as owed_at
+           from refund_intents i
+           join refund_intents first on first.id = i.root
+           join orders o on o.id = i.order_id
+           where i.state in ('reserved', 'unknown', 'failed')
+           order by first.made_at, i.id limit 1000""",
+    )
 
 
 async def account_shown(tx: Tx, intent_id: UUID) -> str | None:
