@@ -43,7 +43,16 @@ async def _run(site: Site, script: str, curl: str) -> str:
 @pytest.mark.parametrize("curl", CURLS.values(), ids=CURLS)
 async def test_the_story_runs(site: Site, curl: str) -> None:
     said = await _run(site, "".join(_blocks("sh")), curl)
-    for expected in ("MD-10234567", "event: entry", "'currency': 'JPY'", "done", '"type":"ticket"', "empty_message"):
+    for expected in (
+        "MD-10234567",
+        "event: entry",
+        "'currency': 'JPY'",
+        "done",
+        "%PDF-",
+        '"type":"document"',
+        '"type":"ticket"',
+        "empty_message",
+    ):
         assert expected in said, expected
     assert site.value("select count(*) from requests where state = 'done'") == 1
 

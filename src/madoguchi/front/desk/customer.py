@@ -9,7 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor, Level
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.actions.rules import Refusal, Said
+from madoguchi.core.actions.rules import Effect, Refusal, Said
 from madoguchi.core.actions.verbs import Offer, fields, offers
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
@@ -47,6 +47,7 @@ class Doable(msgspec.Struct, frozen=True):
 
     offer: Offer
     fields: Sequence[Field]
+    effect: Effect
     thing: str = ""
 
 
@@ -63,8 +64,8 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     documents: Sequence[Issued]
     on_order: Sequence[Doable]
     on_customer: Sequence[Doable]
-    buttons: Sequence[str]
     approvals: Sequence[Waiting]
+    buttons: Sequence[str]
     earlier: Sequence[CaseLine]
     promises: Sequence[Promise]
     notes: Sequence[Entry]
@@ -91,7 +92,7 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     """What may be done with a thing, or why not and what instead.
 
     `about` are the hidden fields that name the thing. It is `ready` when one click is enough; `opened` when its form
-    is shown again.
+    is shown again; done `at_once` where no slip comes first.
     """
 
     name: str
@@ -102,6 +103,7 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
     wrong: Sequence[tuple[str, str]]
     ready: bool
     opened: bool
+    at_once: bool
     refusal: str
     instead: Sequence[str]
 
@@ -142,9 +144,9 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     documents: Sequence[DocumentView]
     actions: Sequence[ActionView]
     beside: Sequence[ActionView]
+    approvals: Sequence[WaitingView]
     buttons: Sequence[tuple[str, str]]
     client_id: str
-    approvals: Sequence[WaitingView]
     earlier: Sequence[EarlierView]
     promises: Sequence[PromiseView]
     notes: Sequence[Entry]
@@ -172,9 +174,9 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
         on_customer=await _on_customer(tx, actor, catalogue, customer, case),
+        approvals=await waiting.load(tx, actor, await approvals_in(tx, case.id)),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
-        approvals=await waiting.load(tx, actor, await approvals_in(tx, case.id)),
         promises=await routing.promises_to(tx, actor, customer.id),
         notes=await cases.notes_on(tx, actor, customer.id, limit=_NOTES),
         now=tx.now,
@@ -204,9 +206,9 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         beside=[
             _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
         ],
+        approvals=[waiting.view(one, reader) for one in pane.approvals],
         buttons=[(name, reader.t(f"actions.{name}.name")) for name in pane.buttons] if writes else [],
         client_id=str(uuid7()),
-        approvals=[waiting.view(one, reader) for one in pane.approvals],
         earlier=[
             EarlierView(
                 case_url(line.id),
@@ -249,10 +251,12 @@ async def _on_customer(tx: Tx, actor: Actor, catalogue: Catalogue, customer: Cus
 
 
 async def _doable(tx: Tx, actor: Actor, catalogue: Catalogue, subject: Subject, thing: str = "") -> list[Doable]:
-    return [
-        Doable(offer, () if offer.refusal else await fields(tx, actor, catalogue.actions[offer.action], subject), thing)
-        for offer in await offers(tx, catalogue, actor, subject)
-    ]
+    found = []
+    for offer in await offers(tx, catalogue, actor, subject):
+        action = catalogue.actions[offer.action]
+        asked = () if offer.refusal else await fields(tx, actor, action, subject)
+        found.append(Doable(offer, asked, action.effect, thing))
+    return found
 
 
 async def _chosen(
@@ -313,6 +317,7 @@ def _action(at: int, able: Doable, reader: Reader, wanted: Ask | None) -> Action
         wrong=mistakes(shown),
         ready=not any(field.asked for field in able.fields),
         opened=values is not None,
+        at_once=able.effect is Effect.ACT,
         refusal=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
         instead=_instead(refusal, reader) if refusal else [],
     )

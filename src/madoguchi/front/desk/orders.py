@@ -95,7 +95,8 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
         shown = {"pane": "customer", "order_id": wanted.order_id, "given": wanted}
         return await explain(request, services, visitor, case_id, refused, **shown)
     if quote is None:
-        return done(request, case_url(case_id), action=action.name)
+        on = f"{case_url(case_id)}?order={wanted.order_id}" if wanted.order_id else case_url(case_id)
+        return done(request, on, action=action.name)
     return done(request, f"{case_url(case_id)}/quotes/{quote.id}", quote=quote.id)
 
 
