@@ -148,6 +148,17 @@ async def test_the_quote_tells_what_is_paid_or_given_back(demo: Shop) -> None:
     assert sum(c.amount.amount for c in slip.charges) - slip.total.amount == difference.amount
 
 
+async def test_points_do_not_become_gift_balance(demo: Shop) -> None:
+    """I5: what becomes cheaper goes to gift balance from the card alone."""
+    line, cheaper, difference = await another_variant(demo, CHAIR)
+    assert difference.amount < 0
+    request = await done(demo, CHAIR, "order.change_items", items={line: cheaper}, method_ref="gift_balance")
+    assert request.state is RequestState.DONE
+    given = {str(tender.kind): tender.refunded for tender in (await order_of(demo, CHAIR)).tenders}
+    assert given == {"points": Money(0, "JPY"), "card": -difference}
+    await demo.healthy()
+
+
 @pytest.mark.parametrize(
     ("items", "code"),
     [({"9": "X"}, "unknown_line"), ({"1": "NO-SUCH"}, "field_unknown"), ({}, "field_missing"), ("x", "field_invalid")],

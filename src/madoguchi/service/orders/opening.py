@@ -9,7 +9,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Subject, refusal
 from madoguchi.core.actions.rules import Charge, Fact, MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import Destination, TenderMoney
+from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, TenderMoney
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
 from madoguchi.core.policy.paying_back import parts
@@ -155,11 +155,12 @@ def _is_open(tender: Tender) -> bool:
 def _give_back(order: StoreOrder, held: Mapping[str, TenderMoney], method_ref: str, amount: Money) -> dict[str, Money]:
     """From which tenders an amount is given back: those of the method first, then the others in their order.
 
-    What was never captured is not given back but asked for no more.
+    What the store holds itself comes last, since it stays of its kind (I5). What was never captured is not given back
+    but asked for no more.
     """
     found: dict[str, Money] = {}
     left = amount
-    for tender in sorted(order.tenders, key=lambda tender: tender.method_ref != method_ref):
+    for tender in sorted(order.tenders, key=lambda one: (one.method_ref != method_ref, one.kind in HELD_BY_STORE)):
         part = min(left, held[tender.ref].free)
         if part:
             found[tender.ref] = part

@@ -179,8 +179,9 @@ def _asked_for(order: StoreOrder, tender: Tender, difference: int) -> Effect | F
 
 
 def _may_get(method: Balance, tender: Tender) -> bool:
-    """Money goes back to where it came from, or becomes gift balance."""
-    return tender.method_ref == method.method_ref or method.kind is TenderKind.GIFT_BALANCE
+    """Money goes back to where it came from, or becomes gift balance; points and credit stay what they are."""
+    gift = method.kind is TenderKind.GIFT_BALANCE and tender.kind not in money.HELD
+    return tender.method_ref == method.method_ref or gift
 
 
 def _payment(facts: Facts, asked: ChangePayment) -> Effect | Failure:
