@@ -25,6 +25,7 @@ from tests.service.orders.shop import Shop
 ACTION = "order.reorder"
 CANCELLED = "MD-10234102"  # a curtain of 5,980 yen, paid by card
 DELIVERED = "MD-10233915"  # a sweater and two shirts
+SPLIT = "MD-10234602"  # paid with a gift balance, points and a card, in this order
 CUSTOM, GIFT_CARD, CORPORATE, MEMBERSHIP = "MD-10234575", "MD-10234421", "MD-10234587", "MD-10234528"
 ELSEWHERE = {
     "name": "佐藤 美咲",
@@ -79,6 +80,11 @@ async def test_the_same_again(demo: Shop, ref: str) -> None:
     ours = await demo.db.run(actor, lambda tx: shop.order_by_ref(tx, actor, customer, new.ref))
     assert ours, "the new order is the customer's at once"
     await demo.healthy()
+
+
+async def test_a_card_is_filled_in_before_a_balance_that_runs_out(demo: Shop) -> None:
+    fields = await form(demo, SPLIT, ACTION)
+    assert fields["method_ref"].default == "card"
 
 
 async def test_after_a_cancellation_it_can_be_had_after_all(demo: Shop) -> None:

@@ -109,10 +109,18 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 
 
 def method_field(methods: Sequence[Balance], order: StoreOrder) -> Field:
-    """Which method on file pays or gets a difference; the order's own unless another is chosen."""
-    own = next((t.method_ref for t in order.tenders if any(m.method_ref == t.method_ref for m in methods)), None)
+    """Which method on file pays or gets a difference.
+
+    Filled in is one that paid the order: one that cannot run out before a balance, and then what paid most.
+    """
+    paid = {tender.method_ref: tender.amount.amount for tender in order.tenders}
+    own = [method for method in methods if method.method_ref in paid]
+    likeliest = max(own, key=lambda method: (method.balance is None, paid[method.method_ref]), default=None)
     return Field(
-        name="method_ref", kind=FieldKind.CHOICE, options=tuple(_option(method) for method in methods), default=own
+        name="method_ref",
+        kind=FieldKind.CHOICE,
+        options=tuple(_option(method) for method in methods),
+        default=likeliest.method_ref if likeliest else None,
     )
 
 
