@@ -26,7 +26,7 @@ from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.policy import queries as policy
 from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
-from madoguchi.core.requests.events import RequestSettled
+from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.core.shop import mirror
 from madoguchi.edge.channels.email.box import MailBox
 from madoguchi.edge.channels.email.smtp import SmtpMailer
@@ -77,6 +77,7 @@ DOORS = (counter, desk, office, api)
 
 REACTIONS: Reactions = {
     CodeRequested: ("notices.code",),
+    ApprovalAsked: ("notices.approval_asked",),
     RequestSettled: ("notices.settled", "bot.settled"),
     RefundSucceeded: ("notices.refund_paid",),
     RefundFailed: ("notices.refund_failed",),
@@ -176,6 +177,7 @@ class App:
             "notices.refund_paid": Duty(partial(notices_jobs.on_refund_paid, db, head), Happened),
             "notices.refund_failed": Duty(partial(notices_jobs.on_refund_failed, db, head), Happened),
             "notices.refund_needs_account": Duty(partial(notices_jobs.on_refund_needs_account, db, head), Happened),
+            "notices.approval_asked": Duty(partial(notices_jobs.on_approval_asked, db, head), Happened),
             "notices.settled": Duty(partial(notices_jobs.on_request_settled, db, head), Happened),
             "notices.closed": Duty(partial(notices_jobs.on_case_closed, db, head), Happened),
         }

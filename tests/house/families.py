@@ -86,7 +86,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
     ends = [(name, state) for name, state in product(changes, Settled) if _can_end(name, state)]
-    settled = sorted({letter for name, state in ends if (letter := notices.template(name, state))})
+    settled = sorted({notices.template(name, state) for name, state in ends})
     allowed = [(wish, then) for wish in ChangeWish for then in OUTCOMES[wish] if then is not Then.DENY]
     return {
         "actions.{}.name": _CATALOGUE,

@@ -164,3 +164,27 @@ async def test_staff_hear_of_it_at_once_and_customers_never(site: Site) -> None:
     assert (await ken.http.get("/live?topics=approvals")).status_code == 200
     misaki = await signed_in(site, MISAKI)
     assert (await misaki.http.get("/live?topics=approvals")).status_code == 404
+
+
+async def test_what_a_customer_wishes_for_waits_too_and_they_are_told(site: Site) -> None:
+    """A charge that nobody knows, asked about on a page: no conversation, and still somebody has to look."""
+    api = await site.api(MISAKI)
+    wish = {"action": "charge.unknown", "arguments": {"amount": {"amount": 12_345, "currency": "JPY"}}}
+    quote = (await api.post("/api/v1/quotes", json=wish)).json()
+    await api.post(f"/api/v1/quotes/{quote['id']}/confirmation", json={"token": quote["confirmation"]["token"]})
+    await site.quiet()
+    assert site.value("select template from messages") == "request_waits"
+    ken = await at_desk(site, "鈴木 健", role=Role.LEADER)
+    page = await ken.get(PAGE)
+    for words in ("12,345円", "お客様", "佐藤 美咲"):
+        assert words in page.text
+    await ken.post(refusal(ken.link(f"{PAGE}/[^/]+/approval")), {"note": WHY_NOT})
+    assert ken.page.url.path == PAGE
+    await site.quiet()
+    assert site.value("select count(*) from messages where template = 'change_failed'") == 1
+
+
+async def test_a_customer_hears_nothing_of_what_staff_ask_among_themselves(site: Site) -> None:
+    await asking(site)
+    await site.quiet()
+    assert site.value("select count(*) from messages") == 0

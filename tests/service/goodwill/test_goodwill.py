@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.cases.rules import Kind
+from madoguchi.core.ledger.credits import verbs as credits
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import Capability
 from madoguchi.edge.stores.demo import store
@@ -105,6 +107,19 @@ async def test_it_is_given_once_whatever_the_store_does(desk: Desk, faults: Faul
     assert (await desk.settled(request)).state is RequestState.DONE
     assert await desk.credit(MISAKI) == held + 500
     await desk.sound()
+
+
+async def test_what_was_given_stays_given_whatever_is_said_again(desk: Desk) -> None:
+    aoi, case = await desk.hire(), await desk.case(MISAKI)
+    request = await desk.grant(aoi, case, 500)
+    booked = "select state || ' ' || outside_ref from ledger_credits where request_id = %s"
+    before = await desk.db.run(SYSTEM, lambda tx: tx.value(booked, [request.id]))
+    await desk.db.run(SYSTEM, lambda tx: credits.release(tx, request.id))
+    await desk.db.run(SYSTEM, lambda tx: credits.settle(tx, request.id, "CR-2"))
+    assert before.startswith("given ")
+    assert await desk.db.run(SYSTEM, lambda tx: tx.value(booked, [request.id])) == before
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        await desk.db.run(SYSTEM, lambda tx: credits.reserve(tx, request.id, request.customer_id, Money(1, "JPY")))
 
 
 # -- for whom it is

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from madoguchi.core.access.rules import Audience
-from madoguchi.core.actions.rules import MoneyBack, Outcome, Said, Settled, Slip, SlipLine, TextCard
+from madoguchi.core.actions.rules import Fact, MoneyBack, Outcome, Said, Settled, Slip, SlipLine, TextCard
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.shop.port import TenderKind
@@ -60,7 +60,7 @@ def conversation(lang: str, at: datetime) -> list[Entry]:
 
 
 CANCEL = "order.cancel"
-TEMPLATES = (rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *filter(None, rules.SETTLED.values()))
+TEMPLATES = (rules.CODE, rules.TRANSCRIPT, rules.WAITS, *rules.REFUNDS, *rules.SETTLED.values())
 
 
 def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
@@ -75,6 +75,10 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case "order_not_cancelled":
             failed = Outcome(state=Settled.FAILED, code="store_too_late")
             return letters.settled(reader, template, CANCEL, ORDER, failed, link)
+        case rules.WAITS:
+            about = Fact(Said("claims.fact.problem"), Said("claims.problem.not_received"))
+            asked = msgspec.structs.replace(done_slip(), order_ref=ORDER, facts=(about,))
+            return letters.waits(reader, "parcel.not_received", asked, link)
         case "goodwill_given":
             given = Outcome(state=Settled.DONE, slip=customer_slip(yen(3000), "late", ORDER))
             return letters.settled(reader, template, "goodwill.grant", "", given, None)

@@ -132,7 +132,7 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
     except errors.UniqueViolation as error:
         raise Refused("subject_open" if wish.subject else "change_open", 409) from error
     if held.draft.approval:
-        await _ask_approval(tx, held, request_id)
+        await _ask_approval(tx, catalogue, held, request_id)
     else:
         await _enqueue(tx, request_id)
     return await queries.access_request(tx, actor, request_id)
@@ -275,14 +275,15 @@ async def _decide(tx: Tx, actor: Actor, request: Request, note: str, text_key: s
         await _tell_staff(tx, request.case_id, Kind.ACTION, words)
 
 
-async def _ask_approval(tx: Tx, of: Quote, request_id: UUID) -> None:
+async def _ask_approval(tx: Tx, catalogue: Catalogue, of: Quote, request_id: UUID) -> None:
     approval = of.draft.approval
     assert approval
     await tx.execute(
         "update requests set state = 'needs_approval', approval_role = %s where id = %s",
         [approval.role, request_id],
     )
-    await events.record(tx, ApprovalAsked(request_id=request_id, case_id=of.case_id))
+    audience = _audience(catalogue.actions[of.action], done=False)
+    await events.record(tx, ApprovalAsked(request_id=request_id, case_id=of.case_id, audience=audience))
     tx.wake(APPROVALS)
     if of.case_id:
         asked = {"key": f"cases.approval.asked.{approval.role}", "card": msgspec.to_builtins(of.draft.slip)}
@@ -309,18 +310,18 @@ async def _end(tx: Tx, catalogue: Catalogue, request: Request, state: RequestSta
         [state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request.id],
     )
     await tx.execute("update request_lines set open = false where request_id = %s", [request.id])
-    await events.record(tx, RequestSettled(request_id=request.id, case_id=request.case_id))
+    audience = _audience(catalogue.actions[request.action], done=outcome.state is not Settled.FAILED)
+    await events.record(tx, RequestSettled(request_id=request.id, case_id=request.case_id, audience=audience))
     tx.wake(topic(request.id))
     if request.approval_role:
         tx.wake(APPROVALS)
     if request.case_id:
-        await _tell_case(tx, request, outcome, _audience(catalogue.actions[request.action], outcome))
+        await _tell_case(tx, request, outcome, audience)
 
 
-def _audience(action: Action, outcome: Outcome) -> Audience:
+def _audience(action: Action, *, done: bool) -> Audience:
     """What customers cannot wish for themselves, they learn of once it is done."""
-    known = action.need.customers or outcome.state is not Settled.FAILED
-    return Audience.CUSTOMER if known else Audience.STAFF
+    return Audience.CUSTOMER if action.need.customers or done else Audience.STAFF
 
 
 async def _enqueue(tx: Tx, request_id: UUID, at: datetime | None = None) -> None:

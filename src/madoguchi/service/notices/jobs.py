@@ -7,7 +7,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.events import CaseClosed
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people.events import CodeRequested
-from madoguchi.core.requests.events import RequestSettled
+from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.kit import clock, jobs
 from madoguchi.kit.db import Database, Tx, assert_outside
 from madoguchi.kit.events import Happened
@@ -41,6 +41,16 @@ async def on_request_settled(database: Database, head: Letterhead, happened: Hap
 
 
 async def on_refund_paid(database: Database, head: Letterhead, happened: Happened) -> None:
+async def on_approval_asked(database: Database, head: Letterhead, happened: Happened) -> None:
+    """Tell the customer that somebody looks at the wish."""
+
+    async def work(tx: Tx) -> None:
+        if notice := await occasions.approval_asked(tx, happened.as_(ApprovalAsked), head.links):
+            await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
     """Tell that money went."""
 
     async def work(tx: Tx) -> None:

@@ -103,6 +103,23 @@ def settled(
     )
 
 
+def waits(reader: Reader, action: str, slip: Slip, order_link: str | None) -> Letter:
+    """A wish that waits for somebody's word: what it is about, none of the money that is not granted yet."""
+    t = reader.t
+    what = t(f"actions.{action}.name")
+    order = [(t("ui.order.number"), slip.order_ref)] if slip.order_ref else []
+    about = [*order, *((fact.label.to(reader), words(fact.words, reader)) for fact in slip.facts)]
+    return Letter(
+        subject=t("notices.request_waits.subject", what=what),
+        blocks=(
+            Paragraph(t("notices.request_waits.lead", what=what)),
+            *(Paragraph(f"{label}\n{text}") for label, text in about),
+            Paragraph(t("notices.request_waits.next")),
+        ),
+        ways=(Link(t("notices.order.link"), order_link),) if order_link else (),
+    )
+
+
 def refund(reader: Reader, template: str, number: str, order_ref: str, amount: Money, link: str) -> Letter:
     """News of money on its way back; what there is to do stands behind the link."""
     t = reader.t

@@ -15,8 +15,8 @@ from madoguchi.core.ledger.rules import Intent, Rail, detours
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.queries import Customer, Store, access_customer, store
 from madoguchi.core.people.rules import CODE_LIFE
-from madoguchi.core.requests.events import RequestSettled
-from madoguchi.core.requests.queries import access_request
+from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
+from madoguchi.core.requests.queries import Request, access_quote, access_request
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.notices import letters, rules
@@ -55,15 +55,10 @@ async def code_requested(tx: Tx, fact: CodeRequested, at: datetime) -> Notice:
 async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice | None:
     """How a confirmed change ended, in the language it was talked about in."""
     request = await access_request(tx, SYSTEM, fact.request_id)
-    if request.outcome is None:
+    if request.outcome is None or fact.audience is not Audience.CUSTOMER:
         return None
     template = rules.template(request.action, request.outcome.state)
-    if template is None:
-        return None
-    customer = await access_customer(tx, SYSTEM, request.customer_id)
-    shop = await store(tx, request.store_id)
-    case = await access_case(tx, SYSTEM, request.case_id) if request.case_id else None
-    reader = Reader(case.locale if case else customer.locale, shop.time_zone)
+    customer, shop, reader = await _readers(tx, request)
     order_link = links.order(request.order_id) if request.order_id else None
     return Notice(
         template=template,
@@ -81,6 +76,33 @@ async def refund_paid(tx: Tx, fact: RefundSucceeded, links: Links) -> Notice | N
     """Money that went another way than it came; what goes back by itself was told when it was promised."""
     intent = await access_intent(tx, SYSTEM, fact.intent_id)
     told = intent.rail is not Rail.BANK and intent.replaces is None
+async def approval_asked(tx: Tx, fact: ApprovalAsked, links: Links) -> Notice | None:
+    """What a customer wished for waits for somebody's word; nothing once that was said."""
+    request = await access_request(tx, SYSTEM, fact.request_id)
+    if request.decided_at or request.settled_at or fact.audience is not Audience.CUSTOMER:
+        return None
+    quote = await access_quote(tx, SYSTEM, request.quote_id)
+    customer, shop, reader = await _readers(tx, request)
+    order_link = links.order(request.order_id) if request.order_id else None
+    return Notice(
+        template=rules.WAITS,
+        customer=customer,
+        store=shop,
+        reader=reader,
+        letter=letters.waits(reader, request.action, quote.draft.slip, order_link),
+        case_id=request.case_id,
+        order_id=request.order_id,
+    )
+
+
+async def _readers(tx: Tx, request: Request) -> tuple[Customer, Store, Reader]:
+    """Whose wish it is, of which shop, and the language in which it was talked about."""
+    customer = await access_customer(tx, SYSTEM, request.customer_id)
+    shop = await store(tx, request.store_id)
+    case = await access_case(tx, SYSTEM, request.case_id) if request.case_id else None
+    return customer, shop, Reader(case.locale if case else customer.locale, shop.time_zone)
+
+
     return None if told else await _refund(tx, rules.REFUND_PAID, intent, links)
 
 

@@ -8,13 +8,13 @@ from madoguchi.core.actions.rules import Settled
 
 CODE = "code"
 TRANSCRIPT = "transcript"
+WAITS = "request_waits"
 CANCELLED = "order_cancelled"
-SETTLED: Mapping[tuple[str, Settled], str | None] = {
+SETTLED: Mapping[tuple[str, Settled], str] = {
     ("order.cancel", Settled.DONE): CANCELLED,
     ("order.cancel", Settled.PARTLY_DONE): "order_partly_cancelled",
     ("order.cancel", Settled.FAILED): "order_not_cancelled",
     ("goodwill.grant", Settled.DONE): "goodwill_given",
-    ("goodwill.grant", Settled.FAILED): None,  # the customer never knew of it
 }
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
@@ -48,16 +48,15 @@ class Refusal(StrEnum):
     ADDRESS = "address"  # this address, for good
 
 
-def template(action: str, state: Settled) -> str | None:
-    """The letter for a change that ended so; None where there is nothing to tell."""
+def template(action: str, state: Settled) -> str:
+    """The letter for a change that ended so."""
     usual = "change_failed" if state is Settled.FAILED else "change_done"
     return SETTLED.get((action, state), usual)
 
 
 def preview(action: str) -> tuple[str, ...]:
     """The notices that follow when the action succeeds, for its quote; their names are `notices.<template>.name`."""
-    done = template(action, Settled.DONE)
-    return (done,) if done else ()
+    return (template(action, Settled.DONE),)
 
 
 def state_after(attempts: int, refusal: Refusal | None) -> DeliveryState:
