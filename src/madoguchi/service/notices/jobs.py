@@ -40,7 +40,6 @@ async def on_request_settled(database: Database, head: Letterhead, happened: Hap
     await database.run(SYSTEM, work)
 
 
-async def on_refund_paid(database: Database, head: Letterhead, happened: Happened) -> None:
 async def on_approval_asked(database: Database, head: Letterhead, happened: Happened) -> None:
     """Tell the customer that somebody looks at the wish."""
 
@@ -51,6 +50,7 @@ async def on_approval_asked(database: Database, head: Letterhead, happened: Happ
     await database.run(SYSTEM, work)
 
 
+async def on_refund_paid(database: Database, head: Letterhead, happened: Happened) -> None:
     """Tell that money went."""
 
     async def work(tx: Tx) -> None:

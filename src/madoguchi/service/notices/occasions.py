@@ -72,10 +72,6 @@ async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice 
     )
 
 
-async def refund_paid(tx: Tx, fact: RefundSucceeded, links: Links) -> Notice | None:
-    """Money that went another way than it came; what goes back by itself was told when it was promised."""
-    intent = await access_intent(tx, SYSTEM, fact.intent_id)
-    told = intent.rail is not Rail.BANK and intent.replaces is None
 async def approval_asked(tx: Tx, fact: ApprovalAsked, links: Links) -> Notice | None:
     """What a customer wished for waits for somebody's word; nothing once that was said."""
     request = await access_request(tx, SYSTEM, fact.request_id)
@@ -103,6 +99,10 @@ async def _readers(tx: Tx, request: Request) -> tuple[Customer, Store, Reader]:
     return customer, shop, Reader(case.locale if case else customer.locale, shop.time_zone)
 
 
+async def refund_paid(tx: Tx, fact: RefundSucceeded, links: Links) -> Notice | None:
+    """Money that went another way than it came; what goes back by itself was told when it was promised."""
+    intent = await access_intent(tx, SYSTEM, fact.intent_id)
+    told = intent.rail is not Rail.BANK and intent.replaces is None
     return None if told else await _refund(tx, rules.REFUND_PAID, intent, links)
 
 
