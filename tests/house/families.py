@@ -39,7 +39,7 @@ from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.notices import rules as notices
-from madoguchi.service.orders import gift
+from madoguchi.service.orders import presents
 from madoguchi.service.receipts.rules import Kind as Paper
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import Outcome, Priority
@@ -94,8 +94,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.{}.field.{}": list(_form_fields()),
         "actions.{}.lead": [action.name for action in _CATALOGUE.values() if action.offer],
         "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
-        "actions.order.add_gift_options.field.{}": [*gift.CHOICES, "noshi_name", "message"],
-        "actions.order.add_gift_options.field.{}.{}": [(name, c) for name, cs in gift.CHOICES.items() for c in cs],
+        "actions.order.add_gift_options.field.{}": [*presents.CHOICES, "noshi_name", "message"],
+        "actions.order.add_gift_options.field.{}.{}": [(name, c) for name, cs in presents.CHOICES.items() for c in cs],
         "claims.problem.{}": sorted(set(Problem) - {Problem.UNKNOWN_CHARGE}),
         "claims.remedy.{}": Remedy,
         "claims.then.{}": Remedy,

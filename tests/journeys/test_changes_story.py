@@ -133,4 +133,5 @@ async def test_a_coupon_that_was_forgotten(street: Street, lang: str, says: Read
     await page.locator("main a[href^='/messages/']").first.click()
     await expect(page.locator(".letter")).to_contain_text(says.t("orders.coupon.line", code=THANKS))
     await opened(page, site, order)
+    await expect(page.locator(".order")).to_contain_text(says.t("orders.card.coupon.used", code=THANKS))
     await expect(page.get_by_role("link", name=says.t("actions.order.apply_coupon.name"))).to_have_count(0)

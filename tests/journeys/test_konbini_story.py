@@ -50,6 +50,7 @@ async def cancel_to_bank(page: Page, street: Street, says: Reader) -> None:
     slip = page.locator(".slip")
     await expect(slip).to_contain_text(says.t("orders.money.to.bank", label="コンビニ払い"))
     await expect(slip).to_contain_text(says.t("orders.money.days", low=5, high=10))
+    await expect(slip).to_contain_text(says.t("orders.refund_to.bank.next"))
     await page.get_by_role("button", name=says.t("counter.quote.confirm")).click()
     await expect(page.locator("h1")).to_have_text(says.t("counter.request.title.done"))
 

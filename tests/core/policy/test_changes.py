@@ -151,6 +151,8 @@ def test_a_refusal_tells_until_when_it_may_come_back() -> None:
         ("pending (item modified)", W.ITEMS, "change_not_pending"),
         ("processed", W.ADDRESS, "change_not_pending"),
         ("pending", W.COUPON, "change_asks_person"),
+        ("pending", W.GIFT_OPTIONS, "change_asks_person"),
+        ("pending", W.REORDER, "change_asks_person"),
     ],
 )
 def test_a_shop_that_knows_its_own_words(status: str, wish: ChangeWish, says: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.rules import OrderCard
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop import mirror
@@ -15,7 +17,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import Money
 from tests.service.orders.changing import done, form, offered, order_of, quote
-from tests.service.orders.shop import Shop
+from tests.service.orders.shop import CATALOGUE, Shop
 
 ACTION = "order.add_gift_options"
 CARD, COD, UNPAID = "MD-10234606", "MD-10234611", "MD-10234571"
@@ -39,6 +41,16 @@ async def test_it_is_wrapped_with_all_that_was_wished(demo: Shop) -> None:
     assert after.gift == GiftOptions(wrapping=True, noshi="内祝", noshi_name="王", message="心ばかりですが")
     assert (after.gift_fee, after.total, after.tenders[-1].captured) == (FEE, before.total + FEE, FEE)
     await demo.healthy()
+
+
+async def test_the_order_shows_what_was_wished(demo: Shop) -> None:
+    await wrapped(demo, CARD, **PRESENT)
+    actor, order_id = await demo.actor(CARD)
+    card = await demo.db.run(actor, lambda tx: actions.run(tx, CATALOGUE, actor, "order.show", {"order_id": order_id}))
+    assert isinstance(card, OrderCard)
+    told = {fact.label.key.rpartition(".")[2]: fact.words for fact in card.facts}
+    assert told.keys() == {"wrapping", "prices", "noshi", "noshi_place", "noshi_name", "message"}
+    assert (told["noshi"], told["noshi_name"]) == ("内祝", "王")
 
 
 async def test_one_click_is_wrapping_without_prices(demo: Shop) -> None:

@@ -71,8 +71,15 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
 
 
+class Fact(msgspec.Struct, frozen=True):
+    """What will be so afterwards, such as the address or the payment method."""
+
+    label: Said
+    words: str | Said
+
+
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
-    """An order as people see it: what, where, until when."""
+    """An order as people see it: what, where, until when; `facts` are what else was agreed, such as wrapping."""
 
     id: UUID
     ref: str
@@ -87,6 +94,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     is_gift: bool = False
     pay_by: datetime | None = None
     time_zone: str = "UTC"
+    facts: tuple[Fact, ...] = ()
 
     @property
     def fees(self) -> Money:
@@ -117,13 +125,6 @@ class SlipLine(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     amount: Money
     line_ref: str | None = None
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """What will be so afterwards, such as the address or the payment method."""
-
-    label: Said
-    words: str | Said
 
 
 class Charge(msgspec.Struct, frozen=True):

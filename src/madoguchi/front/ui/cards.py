@@ -44,6 +44,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[ItemView, ...]
     total: Money
     steps: tuple[StepView, ...]
+    facts: tuple[tuple[str, str], ...]
 
 
 class SlipView(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +108,7 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         items=_items(card, reader),
         total=card.total,
         steps=_steps(parcel, reader) if parcel else (),
+        facts=tuple((fact.label.to(reader), words(fact.words, reader)) for fact in card.facts),
     )
 
 

@@ -17,7 +17,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.orders.opening import Opening, ended, open_for, order_id, settled, still_to_pay, why_not
-from madoguchi.service.orders.rules import money_back, refund_field
+from madoguchi.service.orders.rules import account_needed, money_back, refund_field
 
 
 class ApplyCoupon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,13 +150,14 @@ def _slip(opening: Opening, coupon: Coupon, off: Money, money: dict[str, Money],
     back = total(list(money.values()), order.currency)
     less = off - back
     unpaid = total([tender.amount for tender in order.tenders if not tender.captured], order.currency)
+    parts = money_back(opening.pack, order, money, whole=False, refund_to=refund_to)
     return Slip(
         title=Said("orders.coupon.title"),
         order_ref=order.ref,
         lines=(SlipLine(name=said("orders.coupon.line", code=coupon.code), quantity=1, amount=off),),
-        money=money_back(opening.pack, order, money, whole=False, refund_to=refund_to),
+        money=parts,
         total=back,
-        facts=(still_to_pay(unpaid, unpaid - less),) if less else (),
+        facts=(*((still_to_pay(unpaid, unpaid - less),) if less else ()), *account_needed(parts)),
         irreversible=(Said("orders.coupon.irreversible"),),
         rule=opening.rule,
         notices=("change_done",),

@@ -1,14 +1,13 @@
 """Making an order a present: wrapping, the paper band, a card, no prices in the parcel."""
 
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
-from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish, said
+from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish
 from madoguchi.core.policy.queries import rules_of
@@ -18,6 +17,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
+from madoguchi.service.orders import presents
 from madoguchi.service.orders.opening import (
     booked,
     ended,
@@ -29,39 +29,10 @@ from madoguchi.service.orders.opening import (
     settlement,
 )
 from madoguchi.service.orders.payment import method_field
+from madoguchi.service.orders.presents import CHOICES, NO_NOSHI, NoshiPlace, Prices, Wrapping, word
 
 NAME_LIMIT = 20  # characters on the paper band
-NO_NOSHI = "none"
 PRINTED = Reader("ja")  # whoever orders, paper bands speak Japanese
-
-
-class Wrapping(StrEnum):
-    """Whether it is wrapped."""
-
-    WRAPPED = "wrapped"
-    PLAIN = "plain"
-
-
-class Prices(StrEnum):
-    """Whether what lies in the parcel tells them."""
-
-    HIDDEN = "hidden"
-    SHOWN = "shown"
-
-
-class NoshiPlace(StrEnum):
-    """Where the paper band goes."""
-
-    OUTSIDE = "outside"
-    INSIDE = "inside"
-
-
-CHOICES: Mapping[str, tuple[str, ...]] = {  # field → the words that can be chosen whatever the rules say
-    "wrapping": tuple(Wrapping),
-    "prices": tuple(Prices),
-    "noshi": (NO_NOSHI,),
-    "noshi_place": tuple(NoshiPlace),
-}
 
 
 class AddGiftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,14 +68,13 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     now = order.document.gift or GiftOptions(wrapping=price is not None)
     wrappings = CHOICES["wrapping"] if price else (Wrapping.PLAIN,)
     fields = [
-        _choice("wrapping", wrappings, Wrapping.WRAPPED if now.wrapping else Wrapping.PLAIN, price),
-        _choice("prices", CHOICES["prices"], Prices.HIDDEN if now.hide_prices else Prices.SHOWN),
+        _choice("wrapping", wrappings, presents.wrapping(now), price),
+        _choice("prices", CHOICES["prices"], presents.prices(now)),
     ]
     if rules.noshi:
-        place = NoshiPlace.INSIDE if now.noshi_inside else NoshiPlace.OUTSIDE
         fields += [
             _headings(rules.noshi, now.noshi),
-            _choice("noshi_place", CHOICES["noshi_place"], place),
+            _choice("noshi_place", CHOICES["noshi_place"], presents.noshi_place(now)),
             Field(
                 name="noshi_name", kind=FieldKind.TEXT, required=False, limit=NAME_LIMIT, default=now.noshi_name or None
             ),
@@ -136,7 +106,7 @@ async def draft(tx: Tx, actor: Actor, arguments: AddGiftOptions) -> Draft:
         money=settled.money,
         total=settled.back,
         charges=settled.charges,
-        facts=(*told_as(options), *settled.facts),
+        facts=(*presents.facts(options), *settled.facts),
         irreversible=(Said("orders.gift.irreversible"),),
         rule=opening.rule,
         notices=("change_done",),
@@ -181,21 +151,6 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     return await offered(tx, actor, subject, ChangeWish.GIFT_OPTIONS)
 
 
-def told_as(options: GiftOptions) -> tuple[Fact, ...]:
-    """The options as a slip tells them."""
-    wrapping = Wrapping.WRAPPED if options.wrapping else Wrapping.PLAIN
-    prices = Prices.HIDDEN if options.hide_prices else Prices.SHOWN
-    facts = [_fact("wrapping", _word("wrapping", wrapping)), _fact("prices", _word("prices", prices))]
-    if options.noshi:
-        place = NoshiPlace.INSIDE if options.noshi_inside else NoshiPlace.OUTSIDE
-        facts += [_fact("noshi", options.noshi), _fact("noshi_place", _word("noshi_place", place))]
-    if options.noshi_name:
-        facts.append(_fact("noshi_name", options.noshi_name))
-    if options.message:
-        facts.append(_fact("message", options.message))
-    return tuple(facts)
-
-
 def _options(arguments: AddGiftOptions) -> GiftOptions:
     noshi = None if arguments.noshi == NO_NOSHI else _heading(arguments.noshi).to(PRINTED)
     if arguments.noshi_name and not noshi:
@@ -216,7 +171,7 @@ def _options(arguments: AddGiftOptions) -> GiftOptions:
 def _choice(name: str, choices: Sequence[str], chosen: str, price: Money | None = None) -> Field:
     """A choice of words; `price` is what the first of them costs."""
     options = tuple(
-        FieldOption(value=choice, label=_word(name, choice), amount=price if choice is choices[0] else None)
+        FieldOption(value=choice, label=word(name, choice), amount=price if choice is choices[0] else None)
         for choice in choices
     )
     return Field(name=name, kind=FieldKind.CHOICE, options=options, default=chosen)
@@ -225,7 +180,7 @@ def _choice(name: str, choices: Sequence[str], chosen: str, price: Money | None 
 def _headings(headings: tuple[str, ...], printed: str | None) -> Field:
     """What the paper band says; `printed` is what it says now."""
     options = (
-        FieldOption(value=NO_NOSHI, label=_word("noshi", NO_NOSHI)),
+        FieldOption(value=NO_NOSHI, label=word("noshi", NO_NOSHI)),
         *(FieldOption(value=heading, label=_heading(heading)) for heading in headings),
     )
     now = next((heading for heading in headings if _heading(heading).to(PRINTED) == printed), NO_NOSHI)
@@ -234,14 +189,6 @@ def _headings(headings: tuple[str, ...], printed: str | None) -> Field:
 
 def _heading(heading: str) -> Said:
     return Said(f"policy.option.changes.noshi.{heading}")
-
-
-def _word(name: str, choice: str) -> Said:
-    return Said(f"actions.order.add_gift_options.field.{name}.{choice}")
-
-
-def _fact(name: str, words: str | Said) -> Fact:
-    return Fact(said(f"actions.order.add_gift_options.field.{name}"), words)
 
 
 def _plan(wish: Wish) -> GiftPlan:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
-from madoguchi.core.actions.rules import CardLine, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
+from madoguchi.core.actions.rules import CardLine, Fact, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
 from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
@@ -17,6 +17,7 @@ from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, telescoped, total
+from madoguchi.service.orders import presents
 
 
 class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,15 @@ def order_card(order_id: UUID, facts: StoreOrder, now: datetime, time_zone: str)
         is_gift=facts.is_gift,
         pay_by=next((t.pay_by for t in facts.tenders if t.pay_by and not t.captured), None),
         time_zone=time_zone,
+        facts=(*_coupon(facts), *(presents.facts(facts.gift) if facts.gift else ())),
     )
+
+
+def _coupon(order: StoreOrder) -> tuple[Fact, ...]:
+    """That its prices are those after a coupon."""
+    if order.coupon is None:
+        return ()
+    return (Fact(Said("orders.card.coupon"), said("orders.card.coupon.used", code=order.coupon)),)
 
 
 def decide(
@@ -202,19 +211,28 @@ def slip(
         if line.ref in of.units
     )
     back = total(list(of.money.values()), order.currency)
+    money = money_back(rules, order, of.money, of.whole, of.refund_to)
     asked = Said("orders.cancel.next.asked") if of.asked else None
     return Slip(
         title=Said("orders.cancel.title" if of.whole else "orders.cancel.title.lines"),
         order_ref=order.ref,
         lines=lines,
-        money=money_back(rules, order, of.money, of.whole, of.refund_to),
+        money=money,
         total=back,
+        facts=account_needed(money),
         irreversible=(Said("orders.cancel.irreversible"),),
         rule=Said(decision.reasons[0].key) if decision else None,
         notices=("order_cancelled",),
         asked=of.asked,
         next_step=asked or Said("orders.cancel.next" if back else "orders.cancel.next.no_money"),
     )
+
+
+def account_needed(money: Sequence[MoneyBack]) -> tuple[Fact, ...]:
+    """That an account is asked for next, where money goes to a bank."""
+    if not any(part.destination is Destination.BANK for part in money):
+        return ()
+    return (Fact(Said("orders.refund_to.bank"), Said("orders.refund_to.bank.next")),)
 
 
 def money_back(
