@@ -19,6 +19,7 @@ _GROUND = Path(__file__).with_name("ground.typ")
 _FONTS = ("manimgx_fonts_cjk", "manimgx_fonts")
 _CJK, _FACE = "CJK", "Noto Sans CJK JP"  # one face holds the glyphs of all regions, and takes those of the language
 _REGIONS = {"ja": "JP", "en": "US", "zh": "CN", "ko": "KR"}
+_setting = asyncio.Semaphore(1)  # documents may not starve the conversations
 
 
 class Title(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +39,9 @@ class Layout:
 
 
 async def printed(layout: Layout, words: Any, title: Title) -> bytes:
-    """The document as PDF, set beside the event loop; `words` is a Struct that the layout knows."""
-    return await asyncio.to_thread(document, layout, words, title)
+    """The document as PDF, set beside the event loop, one at a time; `words` is a Struct that the layout knows."""
+    async with _setting:
+        return await asyncio.to_thread(document, layout, words, title)
 
 
 def document(layout: Layout, words: Any, title: Title) -> bytes:
