@@ -4,6 +4,7 @@
 """
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from madoguchi.service.bot.rules import Memory, Move, meant
 CATALOGUE = catalogue(Vault(b"0" * 32))
 WISHES = tomllib.loads(Path(__file__).with_name("wishes.toml").read_text(encoding="utf-8"))
 OF_THEIR_OWN = {
+    "advance.pay": "the letter that asks for it, and the order's page, lead there",
     "refund.show": "the list of refunds tells the same",
     "service.wait": "the ticket of somebody who waits for a person",
     "service.stay_with_bot": "a button on that ticket",
@@ -73,5 +75,7 @@ def test_measured_wishes_lead_to_what_was_wanted(lang: str, bot: NgramUnderstand
     print(f"\n{lang}: {len(rows) - len(missed)} of {len(rows)} reached, {at_once} without a question back", end="")
     for miss in missed:
         print("\n  missed", *miss, end="")
-    assert missed == []
-    assert at_once / len(rows) >= 0.9
+    of_action = Counter(name for name, *_ in missed)
+    assert not of_action or max(of_action.values()) <= 1, of_action
+    assert 1 - len(missed) / len(rows) >= 0.97
+    assert at_once / len(rows) >= 0.94

@@ -104,6 +104,7 @@ async def test_two_ways_to_make_it_good_are_asked_about(app: App) -> None:
     await chat.begin()
     asked = await chat.say("飯碗が割れて届きました")
     assert await _order_of(chat) == "MD-10233871"
+    assert asked[0].text == _said("ja", "bot.which_way.sorry")
     assert [option.split(":")[1] for option in _options(asked)[:2]] == ["item.replace", "item.refund"]
     await chat.say("返金がいいです")
     assert memory_of(await chat.case()).action == "item.refund"

@@ -65,7 +65,8 @@ async def _finish(turn: Turn, chosen: Chosen, possible: Mapping[str, Sequence[Su
     action = chosen.action
     if action is None:
         turn.remember(waiting=Waiting.WAY, offered=tuple(option.id for option in beside))
-        await turn.voice.say("bot.which_way", options=[*beside, turn.voice.person()])
+        ours = (turn.memory.reason or "").startswith(("item.", "delivery."))  # something went wrong on our side
+        await turn.voice.say("bot.which_way.sorry" if ours else "bot.which_way", options=[*beside, turn.voice.person()])
         return
     turn.remember(action=action.name)
     subject = await finding.one_of(turn, possible.get(action.name) or await finding.things(turn, action))
