@@ -1,4 +1,4 @@
-"""Every cell of the cancel and change matrix, from the quote to the books of the shop: docs/guides say what it is.
+"""Every cell of the cancel and change matrix of docs/guides/associate.md, from the quote to the books of the shop.
 
 One order for each cell: quoted, confirmed, carried out, asked of the warehouse where that has a word, paid back. Then
 what each came to is compared with the table, and the shop's order and our ledger with what that means.
