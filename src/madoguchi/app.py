@@ -18,6 +18,8 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.advances import verbs as charging
+from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
@@ -65,6 +67,7 @@ from madoguchi.service.receipts.actions import ACTIONS as RECEIPTS
 from madoguchi.service.refunds import actions as refunds_actions
 from madoguchi.service.refunds import jobs as refunds_jobs
 from madoguchi.service.refunds import webhooks
+from madoguchi.service.refunds.charging import Charger
 from madoguchi.service.refunds.port import PaymentPort
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
@@ -82,6 +85,8 @@ REACTIONS: Reactions = {
     RefundSucceeded: ("notices.refund_paid",),
     RefundFailed: ("notices.refund_failed",),
     RefundNeedsAccount: ("notices.refund_needs_account",),
+    AdvanceDue: ("notices.advance_due",),
+    AdvanceCharged: ("notices.advance_charged",),
     CaseResumed: ("routing.resume",),
     CaseClosed: ("routing.let_go", "surveys.ask", "notices.closed"),
 }
@@ -112,6 +117,7 @@ class App:
         self.provider = FakeProvider(self.payments_db, ShopTills(self.stores), self.signer)
         self.providers: dict[str, PaymentPort] = {}
         self.refunds = refunds_jobs.Executor(self.db, self.stores, self.providers)
+        self.charger = Charger(self.db, self.providers)
         self.reconciler = refunds_jobs.Reconciler(self.db, self.providers)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
@@ -162,6 +168,8 @@ class App:
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
             "claims.sweep": Duty(self.claims.sweep, Nothing, timedelta(minutes=1)),
+            charging.CHARGE: Duty(self.charger.charge, charging.ChargeAdvance),
+            "refunds.advances": Duty(self.charger.sweep, Nothing, timedelta(minutes=5)),
             "refunds.compare": Duty(self.reconciler.nightly, Nothing, timedelta(days=1)),
             "payments.news": Duty(self._news, Nothing, timedelta(seconds=5)),
             "people.sweep": Duty(partial(people_jobs.sweep, db), Nothing, timedelta(hours=1)),
@@ -177,6 +185,8 @@ class App:
             "notices.refund_paid": Duty(partial(notices_jobs.on_refund_paid, db, head), Happened),
             "notices.refund_failed": Duty(partial(notices_jobs.on_refund_failed, db, head), Happened),
             "notices.refund_needs_account": Duty(partial(notices_jobs.on_refund_needs_account, db, head), Happened),
+            "notices.advance_due": Duty(partial(notices_jobs.on_advance_due, db, head), Happened),
+            "notices.advance_charged": Duty(partial(notices_jobs.on_advance_charged, db, head), Happened),
             "notices.approval_asked": Duty(partial(notices_jobs.on_approval_asked, db, head), Happened),
             "notices.settled": Duty(partial(notices_jobs.on_request_settled, db, head), Happened),
             "notices.closed": Duty(partial(notices_jobs.on_case_closed, db, head), Happened),

@@ -13,6 +13,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
+from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.rules import Destination, IntentState
 from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.policy.fields import Kind, fields
@@ -155,6 +156,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.refund_to.{}": (Destination.GIFT_BALANCE, Destination.BANK),
         "orders.state.{}": OrderState,
         "orders.tracking.{}": TrackingState,
+        "refunds.advance.state.{}": [*AdvanceState, "charging", "coming_back"],
         "refunds.state.{}": sorted(set(IntentState) - {IntentState.REROUTED}),
         "refunds.to.{}": Destination,
         "routing.outcome.{}": Outcome,

@@ -7,6 +7,7 @@ import psycopg
 
 from madoguchi.core.access.rules import STAFF, Audience
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.credits.rules import CreditState
 from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.policy.decisions import Verdict
@@ -20,6 +21,7 @@ from madoguchi.service.claims.rules import ClaimState
 from madoguchi.service.goodwill.rules import GrantState
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.receipts.rules import Kind as Document
+from madoguchi.service.refunds.port import ChargeState
 from madoguchi.service.refunds.port import RefundState as ProviderState
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.routing.rules import ItemState, OfferOutcome, Outcome, Presence
@@ -45,6 +47,7 @@ COLUMNS: Mapping[str, Words] = {
     "claims.remedy": Words(Remedy),
     "claims.state": Words(ClaimState),
     "goodwill_grants.state": Words(GrantState),
+    "ledger_advances.state": Words(AdvanceState),
     "ledger_credits.state": Words(CreditState),
     "refund_tasks.kind": Words(TaskKind),
     "receipts.kind": Words(Document),
@@ -57,6 +60,7 @@ COLUMNS: Mapping[str, Words] = {
     "demo_store.orders.state": Words(OrderState),
     "demo_store.operations.state": Words({Doing.PENDING, Doing.SUCCEEDED, Doing.FAILED}),
     "demo_store.payments.kind": Words(Way),
+    "demo_payments.charges.state": Words(ChargeState),
     "demo_payments.refunds.state": Words(ProviderState),
 } | {
     f"{table}.{column}": Words(LANGUAGES)

@@ -10,7 +10,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.kit.db import Database
 from madoguchi.kit.money import Money
-from madoguchi.service.refunds.port import PaymentPort, RefundState
+from madoguchi.service.refunds.port import ChargeState, PaymentPort, RefundState
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +54,22 @@ class PaymentContract:
         made = await asyncio.gather(*(provider.refund(key, paid.card, yen(CAPTURED)) for _ in range(10)))
         assert made == [made[0]] * 10
         assert made[0].state is RefundState.SUCCEEDED
+
+    async def test_a_charge_is_taken_once_under_its_key(self, provider: PaymentPort, paid: Paid) -> None:
+        key = fresh_key()
+        assert await provider.get_charge(key) is None
+        made = await asyncio.gather(*(provider.charge(key, paid.card, yen(1200)) for _ in range(10)))
+        assert made == [made[0]] * 10
+        assert (made[0].state, made[0].amount, made[0].code) == (ChargeState.SUCCEEDED, yen(1200), None)
+        assert await provider.get_charge(key) == made[0]
+        other = await provider.charge(key, paid.card, yen(1201))
+        assert (other.state, other.code) == (ChargeState.FAILED, "key_reused")
+
+    async def test_what_cannot_be_charged_is_declined(self, provider: PaymentPort, paid: Paid) -> None:
+        unknown = await provider.charge(fresh_key(), "nobodys/payment/1", yen(100))
+        assert (unknown.state, unknown.code) == (ChargeState.FAILED, "unknown_payment")
+        cash = await provider.charge(fresh_key(), paid.not_refundable, yen(100))
+        assert (cash.state, cash.code, cash.ref) == (ChargeState.FAILED, "not_chargeable", "")
 
     async def test_a_key_means_one_request(self, provider: PaymentPort, paid: Paid) -> None:
         key = fresh_key()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bench.refunds import MISMATCHES
 from madoguchi.front.cli.doctor import INVARIANTS
 from madoguchi.kit.db import Tx
+from madoguchi.service.refunds.deadlines import overdue
 from tests.service.life.village import Village
 
 _DONE = "l.cancelled + l.kept + l.returned"  # units for which everything was done
@@ -77,7 +78,14 @@ ALWAYS: Mapping[str, str] = {
 }
 
 # A store may give a part of a difference back by itself, which no intent pays: of these the ledger keeps its own count.
-AT_REST = {name: query for name, query in MISMATCHES.items() if name != "intents and ledger"}
+AT_REST = {name: query for name, query in MISMATCHES.items() if name != "intents and ledger"} | {
+    "advances and charges": """
+        select coalesce(a.charge_ref, c.ref), a.state, a.amount, c.amount
+        from (select * from ledger_advances where state = 'charged') a
+        full join (select * from demo_payments.charges where state = 'succeeded') c
+          on c.ref = a.charge_ref and c.key = a.charge_key::text
+        where a.amount is distinct from c.amount"""
+}
 
 
 def broken(village: Village, *, at_rest: bool = False) -> list[str]:
@@ -90,4 +98,5 @@ def broken(village: Village, *, at_rest: bool = False) -> list[str]:
 
 
 async def _said_by_the_doctor(tx: Tx) -> list[str]:
-    return [f"{name}: {found}" for name, check in INVARIANTS if (found := await check(tx))]
+    checks = [(name, check) for name, check in INVARIANTS if check is not overdue]  # for weeks nobody may work here
+    return [f"{name}: {found}" for name, check in checks if (found := await check(tx))]

@@ -13,7 +13,7 @@ from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.shop.port import TenderKind
 from madoguchi.kit.i18n import LANGUAGES, Reader
-from madoguchi.kit.mail import Speech, Talk, plain
+from madoguchi.kit.mail import Link, Speech, Talk, plain
 from madoguchi.kit.money import Money
 from madoguchi.service.goodwill.rules import customer_slip
 from madoguchi.service.notices import letters, rules
@@ -82,8 +82,12 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case "goodwill_given":
             given = Outcome(state=Settled.DONE, slip=customer_slip(yen(3000), "late", ORDER))
             return letters.settled(reader, template, "goodwill.grant", "", given, None)
+        case rules.ADVANCE_DUE | rules.ADVANCE_CHARGED:
+            way = Link(reader.t("notices.order.link"), link)
+            return letters.refund(reader, template, "A-7QK2M-90XTV", ORDER, yen(3000), way)
         case _ if template in rules.REFUNDS:
-            return letters.refund(reader, template, "F-7QK2M-90XTV", ORDER, yen(3000), HEAD.links.refund(UUID(int=5)))
+            way = Link(reader.t("notices.refund.link"), HEAD.links.refund(UUID(int=5)))
+            return letters.refund(reader, template, "F-7QK2M-90XTV", ORDER, yen(3000), way)
         case _:
             done = Outcome(state=Settled.DONE, slip=done_slip())
             return letters.settled(reader, template, CANCEL, ORDER, done, link)

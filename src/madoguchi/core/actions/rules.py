@@ -233,7 +233,8 @@ class Approval(msgspec.Struct, frozen=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a change would do, before it is a quote. `plan` is the room's own, kept with the quote and the request.
 
-    `subject` says what it is about where that is no order, such as `subscription:S-1`.
+    `subject` says what it is about where that is no order, such as `subscription:S-1`; `further` is what the rules
+    decided besides.
     """
 
     slip: Slip
@@ -243,6 +244,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None = None
     line_refs: tuple[str, ...] = ()
     decision: Decision | None = None
+    further: tuple[Decision, ...] = ()
     approval: Approval | None = None
 
 

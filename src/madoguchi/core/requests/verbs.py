@@ -96,10 +96,11 @@ async def quote(
         expires_at=tx.now + QUOTE_LIFE,
     )
     await _keep(tx, made)
-    if draft.decision:
-        await policy.record(
-            tx, actor, action, draft.decision, customer_id=owner, order_id=draft.order_id, quote_id=made.id
-        )
+    for decision in (draft.decision, *draft.further):
+        if decision:
+            await policy.record(
+                tx, actor, action, decision, customer_id=owner, order_id=draft.order_id, quote_id=made.id
+            )
     return made
 
 

@@ -8,6 +8,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.ledger import queries as ledger
+from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.credits import queries as credits
 from madoguchi.core.requests import queries as requests
 from madoguchi.kit import jobs, migrations
@@ -36,6 +37,7 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("every refund is taken up", ledger.stuck),
     ("refunds are sent in the days that rules and laws give", overdue),
     ("credit is given for what was granted, and for nothing else", credits.unsettled),
+    ("what was paid in advance is accounted for", advances.unfounded),
     ("our ledger and the payment providers agree", refunds.unexplained),
     ("a settled request has closed its lines", requests.left_open),
     ("no work was given up", jobs.parked),

@@ -10,13 +10,14 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject, lead
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.core.cases.reasons import REASONS
+from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.requests.queries import Request, open_request_on
 from madoguchi.core.shop.queries import access_order, orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.finder import Choice
 from madoguchi.front.counter.page import page
-from madoguchi.front.counter.refunds import RefundView, refund_views
+from madoguchi.front.counter.refunds import AdvanceView, RefundView, advance_views, refund_views
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.documents import DocumentView
@@ -50,6 +51,7 @@ class OrderPage(msgspec.Struct, frozen=True):
     offers: tuple[OfferView, ...]
     change: Request | None
     refunds: Sequence[RefundView]
+    advances: Sequence[AdvanceView]
     documents: Sequence[DocumentView]
 
 
@@ -86,6 +88,7 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
             card=card,
             offers=tuple(offer_view(offer, visitor.reader) for offer in offers),
             change=await open_request_on(tx, order_id),
+            advances=advance_views(await advances_of_order(tx, visitor.actor, order_id), visitor.reader),
             refunds=await refund_views(tx, await intents_of_order(tx, visitor.actor, order_id), visitor.reader),
             documents=[document_view(one, visitor.reader) for one in await receipts_of(tx, visitor.actor, order_id)],
         )

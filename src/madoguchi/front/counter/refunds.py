@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
+from madoguchi.core.ledger.advances.rules import Advance
 from madoguchi.core.ledger.queries import access_intent
 from madoguchi.core.ledger.rules import Intent, IntentState, detours
 from madoguchi.core.people.queries import Store, store
@@ -17,6 +18,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.refunds.advances import sentences as sentences_of
 from madoguchi.service.refunds.queries import account_shown
 from madoguchi.service.refunds.words import sentences
 
@@ -36,6 +38,13 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
     movable: bool
 
 
+class AdvanceView(msgspec.Struct, frozen=True):
+    """Money that was paid back in advance, in sentences."""
+
+    title: str
+    text: str
+
+
 @get("/refunds/{refund_id:uuid}", access=KNOWN_CUSTOMERS)
 async def refund(request: Asked, services: Services, visitor: Visitor, refund_id: UUID) -> Response[str]:
     """One refund."""
@@ -52,6 +61,11 @@ async def refund(request: Asked, services: Services, visitor: Visitor, refund_id
 async def refund_views(tx: Tx, intents: Sequence[Intent], reader: Reader) -> list[RefundView]:
     """Refunds for a list."""
     return [_view(intent, await store(tx, intent.store_id), tx.now, reader) for intent in intents]
+
+
+def advance_views(advances: Sequence[Advance], reader: Reader) -> list[AdvanceView]:
+    """Advances for a list."""
+    return [AdvanceView(*(one.to(reader) for one in sentences_of(advance))) for advance in advances]
 
 
 def _view(intent: Intent, shop: Store, now: datetime, reader: Reader) -> RefundView:

@@ -68,6 +68,7 @@ ACTIONS = (
         need=Need(Level.PROVEN),
         also=("delivery.not_received", "delivery.late", "delivery.misdelivered"),
         about=About.PARCEL,
+        form=found.form,
         offer=found.offer,
         change=Change(draft=found.draft, begin=found.begin, perform=None, settle=found.settle),
     ),

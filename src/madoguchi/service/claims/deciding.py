@@ -20,7 +20,7 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.claims import queries, rules
+from madoguchi.service.claims import advancing, queries, rules
 from madoguchi.service.claims.rules import ClaimPlan
 
 _PERSON = ("service.human",)
@@ -117,17 +117,21 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
     until = decision.wait_until if waits(decision) else None
     approval = None if until else _approval(of, facts, decision)
     order = of.order
+    money = await _money(tx, of, facts) if facts.remedy is Remedy.REFUND else {}
+    early = await advancing.decided(tx, of.pack, order, facts.units, money, decision) if until and money else None
+    at_once = early is not None and early.verdict is Verdict.ALLOW
     plan = ClaimPlan(
         problem=facts.problem,
         remedy=facts.remedy,
         units=facts.units,
         amount=of.worth(facts.units),
         slip=rules.blank_slip(order.document, facts.problem, decision),
-        money=await _money(tx, of, facts) if facts.remedy is Remedy.REFUND else {},
+        money=money,
         parcel_ref=facts.parcel_ref,
         checked=facts.checked,
         refund_to=facts.refund_to,
-        wait_until=until,
+        wait_until=None if at_once else until,
+        advance_until=until if at_once else None,
         claim_id=facts.claim_id,
         approval=approval is not None,
     )
@@ -139,6 +143,7 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
         order_version=order.version,
         line_refs=tuple(facts.units),
         decision=decision,
+        further=(early,) if early else (),
         approval=approval,
     )
 
@@ -160,6 +165,8 @@ def _slip(of: Basis, plan: ClaimPlan, approval: Approval | None) -> Slip:
         slip = rules.refund_slip(of.pack, order, plan, rules.worth(order, of.held, plan.units))
     else:
         slip = rules.resend_slip(order, plan)
+    if plan.advance_until:
+        return rules.advance_slip(slip, plan.advance_until)
     return rules.to_be_approved(slip) if approval else slip
 
 

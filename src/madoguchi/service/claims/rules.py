@@ -41,7 +41,7 @@ MOVES: Mapping[ClaimState, frozenset[ClaimState]] = {
     ),
     ClaimState.NEEDS_APPROVAL: frozenset({ClaimState.GRANTED, ClaimState.DENIED, ClaimState.WITHDRAWN}),
     ClaimState.GRANTED: frozenset({ClaimState.DONE, ClaimState.FAILED, ClaimState.WITHDRAWN}),
-    ClaimState.DONE: frozenset(),
+    ClaimState.DONE: frozenset({ClaimState.FOUND}),  # what was paid back in advance is called back
     ClaimState.DENIED: frozenset(),
     ClaimState.WITHDRAWN: frozenset(),
     ClaimState.FOUND: frozenset(),
@@ -54,7 +54,8 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a claim will do: for which units, worth how much, made good how.
 
     `money` is what goes back by tender, `wait_until` when it is looked at again first, `claim_id` the claim that has
-    waited, `approval` whether somebody must agree.
+    waited, `approval` whether somebody must agree. `advance_until`: it is paid back at once, though until then it
+    may still turn up.
     """
 
     problem: Problem
@@ -69,6 +70,7 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
     wait_until: datetime | None = None
     claim_id: UUID | None = None
     approval: bool = False
+    advance_until: datetime | None = None
 
     @property
     def first_state(self) -> ClaimState:
@@ -149,6 +151,18 @@ def waiting_slip(order: StoreOrder, plan: ClaimPlan, until: datetime) -> Slip:
         title=Said("claims.title.waiting"),
         facts=(moment, then, *goods(order, plan.units), *plan.slip.facts),
         next_step=Said("claims.next.waiting"),
+    )
+
+
+def advance_slip(slip: Slip, until: datetime) -> Slip:
+    """The same paid back now, and what is expected of the customer should the parcel turn up after all."""
+    moment = Fact(Said("claims.fact.until"), said("claims.until", until=until))
+    return msgspec.structs.replace(
+        slip,
+        facts=(moment, *slip.facts),
+        irreversible=(Said("claims.advance.promise"),),
+        rule=Said("claims.rule.advance"),
+        next_step=Said("claims.next.advance"),
     )
 
 

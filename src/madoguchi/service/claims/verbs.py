@@ -10,6 +10,8 @@ from psycopg.types.json import Jsonb
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import Fact, Outcome, Said, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.advances import verbs as advances
+from madoguchi.core.ledger.advances.rules import of_parcel
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.pack import Remedy
 from madoguchi.core.policy.queries import rules_of
@@ -141,7 +143,11 @@ async def _make_good(tx: Tx, wish: Wish, order_id: UUID, plan: ClaimPlan) -> Non
     await ledger.settle_kept(tx, wish.id, order_id, plan.units, refunded=plan.remedy is Remedy.REFUND)
     order = await access_order(tx, SYSTEM, order_id)
     pack = await rules_of(tx, order.store_id)
-    await ledger.intend(tx, wish.id, order_id, paying_back.parts(pack, order.document, plan.money, plan.refund_to))
+    parts = paying_back.parts(pack, order.document, plan.money, plan.refund_to)
+    await ledger.intend(tx, wish.id, order_id, parts)
+    if plan.advance_until and plan.parcel_ref:
+        (part,) = parts
+        await advances.pay(tx, wish.id, order_id, of_parcel(plan.parcel_ref), part, plan.advance_until)
 
 
 def _done(slip: Slip, operation: Operation) -> Slip:

@@ -5,6 +5,7 @@ import logging
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.events import CaseClosed
+from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
@@ -76,6 +77,27 @@ async def on_refund_needs_account(database: Database, head: Letterhead, happened
     async def work(tx: Tx) -> None:
         notice = await occasions.refund_needs_account(tx, happened.as_(RefundNeedsAccount), head.links)
         await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
+async def on_advance_due(database: Database, head: Letterhead, happened: Happened) -> None:
+    """Ask for what was paid back too early."""
+
+    async def work(tx: Tx) -> None:
+        if notice := await occasions.advance_due(tx, happened.as_(AdvanceDue), head.links):
+            await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
+async def on_advance_charged(database: Database, head: Letterhead, happened: Happened) -> None:
+    """Tell that it was taken."""
+
+    async def work(tx: Tx) -> None:
+        await verbs.tell(
+            tx, head, happened.id, await occasions.advance_charged(tx, happened.as_(AdvanceCharged), head.links)
+        )
 
     await database.run(SYSTEM, work)
 

@@ -120,14 +120,14 @@ def waits(reader: Reader, action: str, slip: Slip, order_link: str | None) -> Le
     )
 
 
-def refund(reader: Reader, template: str, number: str, order_ref: str, amount: Money, link: str) -> Letter:
-    """News of money on its way back; what there is to do stands behind the link."""
+def refund(reader: Reader, template: str, number: str, order_ref: str, amount: Money, link: Link) -> Letter:
+    """News of money on its way back, or paid back too early; what there is to do stands behind the link."""
     t = reader.t
     names = {"order": order_ref, "amount": amount, "number": number}
     return Letter(
         subject=t(f"notices.{template}.subject", **names),
         blocks=(Paragraph(t(f"notices.{template}.lead", **names)), Paragraph(t(f"notices.{template}.next"))),
-        ways=(Link(t("notices.refund.link"), link),),
+        ways=(link,),
     )
 
 

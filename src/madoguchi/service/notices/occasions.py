@@ -9,6 +9,9 @@ from madoguchi.core.access.rules import SYSTEM, Audience
 from madoguchi.core.actions.rules import Slip
 from madoguchi.core.cases.events import CaseClosed
 from madoguchi.core.cases.queries import access_case, entries
+from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
+from madoguchi.core.ledger.advances.queries import access_advance
+from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.ledger.queries import access_intent
 from madoguchi.core.ledger.rules import Intent, Rail, detours
@@ -19,6 +22,7 @@ from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.core.requests.queries import Request, access_quote, access_request
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.kit.mail import Link
 from madoguchi.service.notices import letters, rules
 from madoguchi.service.notices.letters import Letter, Links
 
@@ -121,7 +125,7 @@ async def _refund(tx: Tx, template: str, intent: Intent, links: Links) -> Notice
     customer = await access_customer(tx, SYSTEM, intent.customer_id)
     shop = await store(tx, intent.store_id)
     reader = Reader(customer.locale, shop.time_zone)
-    link = links.refund(intent.id)
+    link = Link(reader.t("notices.refund.link"), links.refund(intent.id))
     return Notice(
         template=template,
         customer=customer,
@@ -129,6 +133,33 @@ async def _refund(tx: Tx, template: str, intent: Intent, links: Links) -> Notice
         reader=reader,
         letter=letters.refund(reader, template, intent.number, intent.order_ref, intent.amount, link),
         order_id=intent.order_id,
+    )
+
+
+async def advance_due(tx: Tx, fact: AdvanceDue, links: Links) -> Notice | None:
+    """Money that was paid back too early, and what can be done; nothing once that is settled."""
+    advance = await access_advance(tx, SYSTEM, fact.advance_id)
+    due = advance.state is AdvanceState.RECHARGE_DUE
+    return await _advance(tx, rules.ADVANCE_DUE, advance, links) if due else None
+
+
+async def advance_charged(tx: Tx, fact: AdvanceCharged, links: Links) -> Notice:
+    """Money that was taken again, as was agreed."""
+    return await _advance(tx, rules.ADVANCE_CHARGED, await access_advance(tx, SYSTEM, fact.advance_id), links)
+
+
+async def _advance(tx: Tx, template: str, advance: Advance, links: Links) -> Notice:
+    customer = await access_customer(tx, SYSTEM, advance.customer_id)
+    shop = await store(tx, advance.store_id)
+    reader = Reader(customer.locale, shop.time_zone)
+    link = Link(reader.t("notices.order.link"), links.order(advance.order_id))
+    return Notice(
+        template=template,
+        customer=customer,
+        store=shop,
+        reader=reader,
+        letter=letters.refund(reader, template, advance.number, advance.order_ref, advance.amount, link),
+        order_id=advance.order_id,
     )
 
 

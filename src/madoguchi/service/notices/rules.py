@@ -18,7 +18,8 @@ SETTLED: Mapping[tuple[str, Settled], str] = {
 }
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
-REFUNDS = (REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT)
+ADVANCE_DUE, ADVANCE_CHARGED = "advance_due", "advance_charged"
+REFUNDS = (REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT, ADVANCE_DUE, ADVANCE_CHARGED)
 
 SPEECHES = 300  # that a transcript holds, the last ones
 TRANSCRIPT_LIMIT = 200_000  # characters of what was said

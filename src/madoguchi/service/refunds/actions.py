@@ -1,14 +1,16 @@
 """What this room can do, for the catalogue."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Level, Need
-from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.access.rules import STAFF, Actor, Level, Need, Role
+from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About, BankAccount, Field, FieldKind, FieldOption, Subject
 from madoguchi.core.actions.rules import Effect, Refusal, Said, TextCard, said
+from madoguchi.core.ledger.advances.queries import advances_of, advances_of_order
 from madoguchi.core.ledger.queries import access_intent, intents_of, intents_of_order
 from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail, detours
 from madoguchi.core.people.queries import store
@@ -16,10 +18,11 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import Vault
-from madoguchi.service.refunds import verbs
+from madoguchi.service.refunds import advances, verbs
 from madoguchi.service.refunds.words import sentences
 
 _NEED = Need(Level.PROVEN)
+Offering = Callable[[Tx, Actor, Subject], Awaitable[Refusal | None]]
 
 
 class ListRefunds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,12 +58,15 @@ async def list_refunds(tx: Tx, actor: Actor, arguments: ListRefunds) -> TextCard
     if arguments.order_id:
         await access_order(tx, actor, arguments.order_id)
         found = await intents_of_order(tx, actor, arguments.order_id)
+        early = await advances_of_order(tx, actor, arguments.order_id)
     else:
         owner = arguments.customer_id or actor.id
         if owner is None:
             raise Refused("identity_needed", 403, level=int(Level.PROVEN))
         found = await intents_of(tx, actor, owner)
+        early = await advances_of(tx, actor, owner)
     lines = [line for intent in found for line in await _said(tx, intent)]
+    lines += [line for advance in early for line in advances.sentences(advance)]
     return TextCard(lines=tuple(lines) or (Said("refunds.none"),))
 
 
@@ -147,6 +153,34 @@ def actions(vault: Vault) -> tuple[Action, ...]:
             offer=offer_way,
             act=change_way,
         ),
+        Action(
+            name="advance.pay",
+            effect=Effect.CHANGE,
+            arguments=advances.PayAdvance,
+            need=_NEED,
+            also=("refund.status",),
+            about=About.ORDER,
+            offer=advances.offer,
+            change=Change(draft=advances.draft, begin=advances.begin, perform=None, settle=advances.settle),
+        ),
+        _ending("advance.receive", advances.receive, advances.offer_receiving, STAFF),
+        _ending("advance.forgive", advances.forgive, advances.offer_forgiving, STAFF - {Role.ASSOCIATE}),
+    )
+
+
+def _ending(
+    name: str, act: Callable[[Tx, Actor, Any], Awaitable[TextCard]], offer: Offering, staff: Set[Role]
+) -> Action:
+    """What the shop's people decide about an advance."""
+    return Action(
+        name=name,
+        effect=Effect.ACT,
+        arguments=advances.EndAdvance,
+        need=Need(Level.PROVEN, frozenset(staff), customers=False),
+        about=About.ORDER,
+        form=advances.end_form,
+        offer=offer,
+        act=act,
     )
 
 

@@ -1,4 +1,4 @@
-"""The payment port: how money goes back by the provider that took it. One adapter per provider (edge/payments).
+"""The payment port: how money goes back by the provider that took it, and is taken again. One adapter per provider.
 
 A refund is asked for under a key of ours and is safe to repeat: the same key gives the same refund, with another
 request it is refused. A provider tells what became of it, at once, later, or differently later (a bank may send the
@@ -43,6 +43,29 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
+class ChargeState(StrEnum):
+    """What became of a charge."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class ProviderCharge(msgspec.Struct, frozen=True, kw_only=True):
+    """Money taken again from where a payment came, with its owner's consent. `ref` is empty when it was declined.
+
+    `code` says why: unknown_payment, not_chargeable (this kind of payment cannot be repeated), card_declined,
+    key_reused.
+    """
+
+    ref: str
+    key: str
+    payment_ref: str
+    amount: Money
+    state: ChargeState
+    made_at: datetime
+    code: str | None = None
+
+
 class PaymentPort(Protocol):
     """What we ask of a payment provider. Calls may raise ProviderUnavailable.
 
@@ -68,4 +91,15 @@ class PaymentPort(Protocol):
 
         `headers` have lower-case names.
         """
+        ...
+
+    async def charge(self, key: str, payment_ref: str, amount: Money) -> ProviderCharge:
+        """Take an amount from where a payment came; the same key gives the first answer.
+
+        A charge is never asked for without a key that is kept, so every provider keeps these.
+        """
+        ...
+
+    async def get_charge(self, key: str) -> ProviderCharge | None:
+        """The charge asked for under this key; None when the provider never saw it."""
         ...

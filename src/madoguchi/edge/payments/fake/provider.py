@@ -10,7 +10,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from madoguchi.edge.payments.fake import queries, rules, verbs
-from madoguchi.edge.payments.fake.queries import RefundRow
+from madoguchi.edge.payments.fake.queries import ChargeRow, RefundRow
 from madoguchi.edge.payments.fake.rules import Payment, Temper
 from madoguchi.kit import ids
 from madoguchi.kit.db import Database, Tx, assert_outside
@@ -18,7 +18,13 @@ from madoguchi.kit.faults import Faults, Wire
 from madoguchi.kit.migrations import PAYMENTS_ROLE
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import Signer
-from madoguchi.service.refunds.port import ProviderRefund, ProviderUnavailable, RefundState
+from madoguchi.service.refunds.port import (
+    ChargeState,
+    ProviderCharge,
+    ProviderRefund,
+    ProviderUnavailable,
+    RefundState,
+)
 
 SCHEMA = "demo_payments"
 SIGNATURE = "payment-signature"
@@ -99,6 +105,27 @@ class FakeProvider:
 
         return await self._ask(read)
 
+    async def charge(self, key: str, payment_ref: str, amount: Money) -> ProviderCharge:
+        """Take an amount from where a payment came; idempotent by key."""
+        assert_outside()
+        payment = await self._till(payment_ref)
+
+        async def work(tx: Tx) -> ProviderCharge:
+            if payment:
+                await verbs.remember(tx, payment)
+            return _charge_told(await verbs.charge(tx, self._temper, key, payment_ref, amount))
+
+        return await self._ask(work)
+
+    async def get_charge(self, key: str) -> ProviderCharge | None:
+        """The charge asked for under this key; None when the provider never saw it."""
+
+        async def read(tx: Tx) -> ProviderCharge | None:
+            row = await queries.charge(tx, key)
+            return _charge_told(row) if row else None
+
+        return await self._ask(read)
+
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str | None:
         """The key of the refund that a webhook brings news of; None when it is not ours, or older than 5 minutes."""
         if not self._signer.matches(headers.get(SIGNATURE, ""), _PURPOSE, body.decode("utf-8", "replace")):
@@ -146,3 +173,15 @@ class FakeProvider:
             made_at=row.made_at,
             code=row.code if row.state == "failed" else None,
         )
+
+
+def _charge_told(row: ChargeRow) -> ProviderCharge:
+    return ProviderCharge(
+        ref=row.ref,
+        key=row.key,
+        payment_ref=row.payment_ref,
+        amount=Money(row.amount, row.currency),
+        state=ChargeState(row.state),
+        made_at=row.made_at,
+        code=row.code,
+    )

@@ -42,6 +42,20 @@ class RefundRow(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
+class ChargeRow(msgspec.Struct, frozen=True):
+    """A charge as it was asked for and answered."""
+
+    key: str
+    request: str
+    ref: str
+    payment_ref: str
+    amount: int
+    currency: str
+    state: str
+    code: str | None
+    made_at: datetime
+
+
 class WebhookRow(msgspec.Struct, frozen=True):
     """News of a refund that was not delivered yet."""
 
@@ -64,6 +78,15 @@ async def locked_payment(tx: Tx, ref: str) -> PaymentRow | None:
 async def refund(tx: Tx, key: str) -> RefundRow | None:
     """A refund by the asker's key."""
     return await tx.maybe(RefundRow, _REFUND + " where key = %s", [key])
+
+
+async def charge(tx: Tx, key: str) -> ChargeRow | None:
+    """A charge by the asker's key."""
+    return await tx.maybe(
+        ChargeRow,
+        "select key, request, ref, payment_ref, amount, currency, state, code, made_at from charges where key = %s",
+        [key],
+    )
 
 
 async def refunds_since(tx: Tx, since: datetime) -> Sequence[RefundRow]:

@@ -32,7 +32,7 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
 
     `pending`: decided only later. `fails`: refused in the end by the customer's bank. `fails_late`: first succeeded,
     then sent back. `doubled`: a webhook comes twice. `shuffled`: a batch of webhooks comes in another order.
-    `forgets_keys`: each call is another refund, and none can be found by its key.
+    `forgets_keys`: each call is another refund, and none can be found by its key. `declines`: a charge is not taken.
     """
 
     seed: int = 0
@@ -42,6 +42,7 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
     doubled: float = 0.0
     shuffled: bool = False
     forgets_keys: bool = False
+    declines: float = 0.0
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -75,6 +76,15 @@ def course(temper: Temper, key: str, now: datetime) -> Course:
     if fails:
         return Course("failed", "account_closed")
     return Course("succeeded", fails_at=now + SENT_BACK_AFTER if late else None)
+
+
+def decline(temper: Temper, payment: Payment | None, key: str, amount: Money) -> str | None:
+    """Why the provider does not take money again; None when it does. The same for the same seed and key."""
+    if payment is None:
+        return "unknown_payment"
+    if payment.kind not in BACK_TO or amount.currency != payment.captured.currency or amount.amount <= 0:
+        return "not_chargeable"
+    return "card_declined" if random.Random(f"{temper.seed}/{key}").random() < temper.declines else None
 
 
 def request_hash(payment_ref: str, amount: Money) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from madoguchi.edge.payments.fake import queries, rules
-from madoguchi.edge.payments.fake.queries import RefundRow
+from madoguchi.edge.payments.fake.queries import ChargeRow, RefundRow
 from madoguchi.edge.payments.fake.rules import Payment, Temper
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
@@ -32,6 +34,35 @@ async def refund(tx: Tx, temper: Temper, key: str, payment_ref: str, amount: Mon
     if known.request != request:
         return RefundRow(key, request, "", payment_ref, amount.amount, amount.currency, "failed", "key_reused", tx.now)
     return known
+
+
+async def charge(tx: Tx, temper: Temper, key: str, payment_ref: str, amount: Money) -> ChargeRow:
+    """Take or decline a charge; the same key gives the same one, with another request `key_reused`."""
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", [key])
+    request = rules.request_hash(payment_ref, amount)
+    known = await queries.charge(tx, key)
+    if known is not None and known.request == request:
+        return known
+    held = await queries.locked_payment(tx, payment_ref)
+    code = "key_reused" if known else rules.decline(temper, held.payment if held else None, key, amount)
+    made = ChargeRow(
+        key,
+        request,
+        "" if code else f"ch_{ids.uuid7().hex}",
+        payment_ref,
+        amount.amount,
+        amount.currency,
+        "failed" if code else "succeeded",
+        code,
+        tx.now,
+    )
+    if known is None:
+        await tx.execute(
+            """insert into charges (key, request, ref, payment_ref, amount, currency, state, code, made_at)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            list(msgspec.structs.astuple(made)),
+        )
+    return made
 
 
 async def pass_time(tx: Tx, now: datetime) -> int:

@@ -1,0 +1,95 @@
+"""Reading advances."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.ledger.advances.rules import REMINDED_AT_MOST, Advance
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+
+_ADVANCE = """select a.id, a.number, a.store_id, a.customer_id, a.order_id, o.store_ref as order_ref, a.subject,
+  a.tender_ref, a.tender_label, a.amount as amount_minor, a.currency, a.state, a.coming_back, a.due_at, a.reminded,
+  a.charge_key, a.attempts, a.charge_ref, a.code, a.paid_at, a.settled_at
+from ledger_advances a join orders o on o.id = a.order_id"""
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class _Said(msgspec.Struct, frozen=True):
+    said: str
+
+
+async def access_advance(tx: Tx, actor: Actor, advance_id: UUID, *, lock: bool = False) -> Advance:
+    """The advance, for the customer whose it is, for staff and the system; else invisible."""
+    if lock:
+        found = await tx.maybe(Advance, f"{_ADVANCE} where a.id = %s for update of a", [advance_id])
+    else:
+        found = await tx.maybe(Advance, f"{_ADVANCE} where a.id = %s", [advance_id])
+    if found is None or not _may_see(actor, found.customer_id):
+        raise invisible()
+    return found
+
+
+async def advances_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Advance]:
+    """What was paid in advance for an order, oldest first."""
+    rows = await tx.all(Advance, f"{_ADVANCE} where a.order_id = %s order by a.id", [order_id])
+    return [row for row in rows if _may_see(actor, row.customer_id)]
+
+
+async def advances_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Advance]:
+    """What was paid in advance to a customer, newest first."""
+    if not _may_see(actor, customer_id):
+        raise invisible()
+    return await tx.all(
+        Advance, f"{_ADVANCE} where a.customer_id = %s order by a.id desc limit %s", [customer_id, limit]
+    )
+
+
+async def open_advance(tx: Tx, order_id: UUID, subject: str) -> Advance | None:
+    """The open advance on something of an order that the actor was found to see."""
+    return await tx.maybe(
+        Advance, f"{_ADVANCE} where a.order_id = %s and a.subject = %s and a.settled_at is null", [order_id, subject]
+    )
+
+
+async def open_advances_of(tx: Tx, customer_id: UUID) -> int:
+    """How many advances of a customer are open, or were never paid back but forgiven."""
+    query = """select count(*) from ledger_advances
+               where customer_id = %s and (settled_at is null or state = 'forgiven')"""
+    return int(await tx.value(query, [customer_id]))
+
+
+async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
+    """Advances whose moment has come and that nobody is being charged for, the longest waiting first."""
+    rows = await tx.all(
+        _Id,
+        """select id from ledger_advances
+           where settled_at is null and due_at <= %s and charge_key is null
+             and (state = 'paid' or reminded < %s)
+           order by due_at limit %s""",
+        [tx.now, REMINDED_AT_MOST, limit],
+    )
+    return [row.id for row in rows]
+
+
+async def unfounded(tx: Tx) -> Sequence[str]:
+    """Advances that no money stands behind, and agreed charges that nothing will take up."""
+    rows = await tx.all(
+        _Said,
+        """select a.number as said from ledger_advances a
+           where a.amount <> (select coalesce(sum(i.amount), 0) from refund_intents i
+                              where i.request_id = a.id and i.tender_ref = a.tender_ref and i.state <> 'rerouted')
+              or (a.state = 'recharge_due' and a.charge_key is not null
+                  and not exists (select from jobs j where j.key = 'refunds.charge:' || a.id and j.parked_at is null))
+           limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+def _may_see(actor: Actor, customer_id: UUID) -> bool:
+    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id

@@ -1,0 +1,81 @@
+"""How far an advance is. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.kit.money import Money
+
+REMIND_AFTER = timedelta(days=7)
+REMINDED_AT_MOST = 3  # then a person decides
+
+
+class AdvanceState(StrEnum):
+    """How far it is."""
+
+    PAID = "paid"
+    FINAL = "final"  # nothing turned up: it was owed
+    RECOVERED = "recovered"  # the goods are back
+    RECHARGE_DUE = "recharge_due"  # the goods stay with the customer, who owes their price
+    CHARGED = "charged"
+    FORGIVEN = "forgiven"
+
+
+MOVES: Mapping[AdvanceState, frozenset[AdvanceState]] = {
+    AdvanceState.PAID: frozenset({AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.RECHARGE_DUE}),
+    AdvanceState.RECHARGE_DUE: frozenset({AdvanceState.CHARGED, AdvanceState.RECOVERED, AdvanceState.FORGIVEN}),
+    AdvanceState.FINAL: frozenset(),
+    AdvanceState.RECOVERED: frozenset(),
+    AdvanceState.CHARGED: frozenset(),
+    AdvanceState.FORGIVEN: frozenset(),
+}
+OPEN = frozenset(state for state, moves in MOVES.items() if moves)
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True):
+    """Money paid in advance; `number` is for people, `order_ref` the store's name of the order.
+
+    `subject` is what is waited for; `coming_back`: the goods are there and are being sent back. While it is paid,
+    `due_at` is when the wait is over; while it is to be paid again, when the customer is reminded. `charge_key` is the
+    wish that agreed to the charge, as long as that is open.
+    """
+
+    id: UUID
+    number: str
+    store_id: str
+    customer_id: UUID
+    order_id: UUID
+    order_ref: str
+    subject: str
+    tender_ref: str
+    tender_label: str
+    amount_minor: int
+    currency: str
+    state: AdvanceState
+    coming_back: bool
+    due_at: datetime
+    reminded: int
+    charge_key: UUID | None
+    attempts: int
+    charge_ref: str | None
+    code: str | None
+    paid_at: datetime
+    settled_at: datetime | None
+
+    @property
+    def amount(self) -> Money:
+        """How much."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def payment_ref(self) -> str:
+        """By what name the provider knows the payment that is charged again."""
+        return f"{self.store_id}/{self.order_ref}/{self.tender_ref}"
+
+
+def of_parcel(parcel_ref: str) -> str:
+    """The subject of an advance for a parcel that is missing."""
+    return f"parcel:{parcel_ref}"

@@ -1,0 +1,174 @@
+"""Paying in advance, and calling it back. Never commits and never goes outside."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from psycopg import errors
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
+from madoguchi.core.ledger.advances.queries import access_advance
+from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
+from madoguchi.core.ledger.rules import Part
+from madoguchi.kit import events, ids, jobs
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.security import clean_text
+
+CHARGE = "refunds.charge"
+
+
+class ChargeAdvance(msgspec.Struct, frozen=True):
+    """Arguments of the job that takes an advance again."""
+
+    advance_id: UUID
+
+
+async def pay(tx: Tx, request_id: UUID, order_id: UUID, subject: str, part: Part, until: datetime) -> None:
+    """Note that a request's refund was paid before it was sure; it is, once nothing has turned up until a moment."""
+    try:
+        await tx.execute(
+            """insert into ledger_advances (id, number, store_id, customer_id, order_id, subject, tender_ref,
+                 tender_label, amount, currency, state, due_at, paid_at)
+               select %s, %s, o.store_id, o.customer_id, o.id, %s, %s, %s, %s, %s, 'paid', %s, %s
+               from orders o where o.id = %s""",
+            [
+                request_id,
+                ids.number("A"),
+                subject,
+                part.tender_ref,
+                part.tender_label,
+                part.amount.amount,
+                part.amount.currency,
+                until,
+                tx.now,
+                order_id,
+            ],
+        )
+    except errors.UniqueViolation as error:
+        raise ValueError(f"{subject} of order {order_id} is paid in advance already") from error
+
+
+async def expect_back(tx: Tx, advance_id: UUID, until: datetime) -> None:
+    """The goods are there, and the customer sends them back until a moment; Refused("advance_settled")."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.state is not AdvanceState.PAID:
+        raise Refused("advance_settled", 409)
+    await tx.execute("update ledger_advances set coming_back = true, due_at = %s where id = %s", [until, advance_id])
+    tx.wake(f"order:{advance.order_id}")
+
+
+async def owe(tx: Tx, advance_id: UUID) -> None:
+    """The goods stay with the customer, who owes the money again. Once; Refused("advance_settled") afterwards."""
+    await _move(
+        tx,
+        await access_advance(tx, SYSTEM, advance_id, lock=True),
+        AdvanceState.RECHARGE_DUE,
+        due_at=tx.now + REMIND_AFTER,
+    )
+
+
+async def agree(tx: Tx, advance_id: UUID, request_id: UUID) -> None:
+    """The customer agreed to be charged; the request's id is the key. Refused: advance_not_due, advance_charging."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.state is not AdvanceState.RECHARGE_DUE:
+        raise Refused("advance_not_due", 409)
+    if advance.charge_key is not None:
+        raise Refused("advance_charging", 409)
+    await tx.execute(
+        "update ledger_advances set charge_key = %s, attempts = 0, code = null where id = %s", [request_id, advance_id]
+    )
+    await enqueue_charge(tx, advance_id)
+
+
+async def claim_charge(tx: Tx, advance_id: UUID) -> Advance:
+    """Take an agreed charge up (again), as it was: from now on it may have been asked for outside."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.charge_key is not None and advance.state is AdvanceState.RECHARGE_DUE:
+        await tx.execute("update ledger_advances set attempts = attempts + 1 where id = %s", [advance_id])
+    return advance
+
+
+async def enqueue_charge(tx: Tx, advance_id: UUID, at: datetime | None = None) -> None:
+    """Have an agreed charge carried out, now or later."""
+    await jobs.enqueue(tx, CHARGE, ChargeAdvance(advance_id), key=f"{CHARGE}:{advance_id}", at=at)
+
+
+async def settle_charge(tx: Tx, advance_id: UUID, charge_ref: str) -> bool:
+    """The provider took it; whether that is news."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.state is not AdvanceState.RECHARGE_DUE:
+        return False
+    await _move(tx, advance, AdvanceState.CHARGED, charge_ref=charge_ref)
+    await events.record(tx, AdvanceCharged(advance_id=advance_id))
+    return True
+
+
+async def decline_charge(tx: Tx, advance_id: UUID, code: str) -> None:
+    """The provider did not take it: it is due as before, and the customer is told."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.state is not AdvanceState.RECHARGE_DUE or advance.charge_key is None:
+        return
+    await tx.execute(
+        "update ledger_advances set charge_key = null, code = %s, due_at = %s where id = %s",
+        [code, tx.now + REMIND_AFTER, advance_id],
+    )
+    await events.record(tx, AdvanceDue(advance_id=advance_id))
+    tx.wake(f"order:{advance.order_id}")
+
+
+async def recover(tx: Tx, actor: Actor, advance_id: UUID, note: str) -> None:
+    """The goods are back; Refused as in `owe`, advance_charging while it is being charged."""
+    await _end(tx, actor, advance_id, AdvanceState.RECOVERED, note)
+
+
+async def forgive(tx: Tx, actor: Actor, advance_id: UUID, note: str) -> None:
+    """Nothing is asked of the customer any more; Refused: advance_settled, advance_charging."""
+    await _end(tx, actor, advance_id, AdvanceState.FORGIVEN, note)
+
+
+async def pass_time(tx: Tx, advance_id: UUID) -> None:
+    """Its moment has come: what nobody found was owed, what did not come back is due, what is due is reminded of."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.settled_at is not None or advance.due_at > tx.now or advance.charge_key is not None:
+        return
+    if advance.state is AdvanceState.PAID and not advance.coming_back:
+        await _move(tx, advance, AdvanceState.FINAL)
+        return
+    if advance.state is AdvanceState.PAID:
+        await owe(tx, advance_id)
+    else:
+        await _remind(tx, advance, REMIND_AFTER)
+    await events.record(tx, AdvanceDue(advance_id=advance_id))
+
+
+async def _remind(tx: Tx, advance: Advance, again: timedelta) -> None:
+    await tx.execute(
+        "update ledger_advances set reminded = reminded + 1, due_at = %s where id = %s", [tx.now + again, advance.id]
+    )
+
+
+async def _end(tx: Tx, actor: Actor, advance_id: UUID, state: AdvanceState, note: str) -> None:
+    advance = await access_advance(tx, actor, advance_id, lock=True)
+    if advance.charge_key is not None and advance.settled_at is None:
+        raise Refused("advance_charging", 409)
+    await tx.execute(
+        "update ledger_advances set decided_by = %s, note = %s where id = %s", [actor.id, clean_text(note), advance_id]
+    )
+    await _move(tx, advance, state)
+
+
+async def _move(
+    tx: Tx, advance: Advance, state: AdvanceState, *, due_at: datetime | None = None, charge_ref: str | None = None
+) -> None:
+    """Take a (locked) advance on; Refused("advance_settled") where it cannot go there any more."""
+    if state not in MOVES[advance.state]:
+        raise Refused("advance_settled", 409)
+    ended = None if MOVES[state] else tx.now
+    await tx.execute(
+        """update ledger_advances set state = %s, settled_at = %s, due_at = coalesce(%s, due_at),
+             charge_ref = coalesce(%s, charge_ref) where id = %s""",
+        [state, ended, due_at, charge_ref, advance.id],
+    )
+    tx.wake(f"order:{advance.order_id}")
