@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 import pytest
+from msgspec.structs import replace
 from psycopg import sql
 
 from madoguchi.core.access.rules import SYSTEM
@@ -11,6 +12,8 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop import mirror
+from madoguchi.core.shop.port import Capability
+from madoguchi.edge.stores.demo import store
 from madoguchi.edge.stores.demo.people import EMMA, MISAKI, Person
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.edge.stores.demo.store import ASKER
@@ -150,6 +153,28 @@ async def test_a_second_coupon_does_not_go_on_top(demo: Shop) -> None:
     await done(demo, UNPAID, "order.apply_coupon", code=THANKS)
     why = await refused(demo, UNPAID, code=LAST_YEARS)
     assert (why.code, why.parameters["coupon"]) == ("coupon_already", THANKS)
+
+
+async def test_of_two_orders_at_once_one_gets_the_coupon(demo: Shop) -> None:
+    asked = {}
+    for ref in (UNPAID, KONBINI):
+        actor, order_id = await demo.actor(ref)
+        asked[ref] = await demo.confirm(actor, await demo.quote(actor, order_id, "order.apply_coupon", code=THANKS))
+    await demo.work()
+    ends = {ref: await demo.settled(request) for ref, request in asked.items()}
+    assert sorted(request.state for request in ends.values()) == [RequestState.DONE, RequestState.FAILED]
+    assert {request.outcome.code for request in ends.values() if request.outcome} == {None, "store_coupon_invalid"}
+    await demo.refund()
+    await demo.healthy()
+
+
+async def test_a_shop_that_refunds_by_itself_gives_it_back_itself(demo: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    giving = replace(DEMO, can=DEMO.can | {Capability.REFUNDS})
+    monkeypatch.setattr(store, "SHOPS", {DEMO.id: giving})
+    assert (await done(demo, MIXED, "order.apply_coupon", code=THANKS)).state is RequestState.DONE
+    assert await demo.db.run(SYSTEM, lambda tx: tx.value("select count(*) from refund_intents")) == 0
+    assert sum(tender.refunded.amount for tender in (await order_of(demo, MIXED)).tenders) == OFF.amount
+    await demo.healthy()
 
 
 # -- once, whatever happens
