@@ -1,0 +1,45 @@
+"""What every decision has in common: the law above the pack, and how a decision begins. Pure."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import msgspec
+
+from madoguchi.core.policy.decisions import Decision, Reason
+from madoguchi.core.policy.floors import lawful
+from madoguchi.core.policy.pack import RulePack
+from madoguchi.core.policy.questions import Question
+from madoguchi.kit import i18n
+
+Q = TypeVar("Q", bound=Question)
+D = TypeVar("D", bound=Decision)
+_Decide = Callable[[RulePack, Q], D]
+
+PERSON = ("service.human",)
+"""What is possible instead: a person."""
+
+
+def under_law(*matters: str) -> Callable[[_Decide[Q, D]], _Decide[Q, D]]:
+    """Decide by the pack as the law of the consumer's country betters it; its clauses on the matters are recorded."""
+
+    def wrap(decide: _Decide[Q, D]) -> _Decide[Q, D]:
+        @wraps(decide)
+        def lawfully(pack: RulePack, question: Q) -> D:
+            bettered, won = lawful(pack, question.country, question.at.date())
+            ids = tuple(clause.id for clause in won if clause.field.split(".")[0] in matters)
+            return msgspec.structs.replace(decide(bettered, question), clauses=ids)
+
+        return lawfully
+
+    return wrap
+
+
+def start(pack: RulePack, question: Question) -> dict[str, Any]:
+    """By which pack, and about what."""
+    return {"pack": pack.name, "version": pack.version, "question": question}
+
+
+def because(rule: str, key: str, **parameters: Any) -> Reason:
+    """A rule that decided, and the sentence that tells it."""
+    return Reason(rule, key, i18n.pack(parameters))
