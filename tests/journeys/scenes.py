@@ -115,6 +115,7 @@ SCENES = [
     Scene("cases", "native", "/cases"),
     Scene("cases-none", "newcomer", "/cases"),
     Scene("case", "talker", "/cases/{talk}"),
+    Scene("balances", "native", "/balances"),
     Scene("messages", "canceller", "/messages"),
     Scene("messages-none", "newcomer", "/messages"),
     Scene("messages-guest", "guest", "/messages"),
@@ -147,6 +148,10 @@ SCENES = [
     Scene("desk-over", "colleague", "/desk/cases/{over}"),
     Scene("desk-wrap-up", "colleague", "/desk/cases/{talk}", press("summary[data-key=e]")),
     Scene("desk-transfer", "colleague", "/desk/cases/{talk}", press("summary[data-key=t]")),
+    Scene("desk-approvals", "leader", "/desk/approvals"),
+    Scene("desk-approvals-mine", "colleague", "/desk/approvals"),
+    Scene("desk-approvals-why", "leader", "/desk/approvals", press("button[formaction]"), 422),
+    Scene("desk-approval-inside", "leader", "/desk/cases/{talk}?pane=customer"),
     Scene("desk-palette", "colleague", "/desk/cases/{talk}", keys("Control+k")),
     Scene("desk-keys", "colleague", "/desk/cases/{talk}", keys("?")),
     Scene("office-rules", "admin", "/office/rules/marketplace-jp"),
@@ -264,11 +269,14 @@ async def served(customer: Customer, colleague: Customer, lang: str) -> dict[str
 
 
 async def talking(customer: Customer, colleague: Customer, lang: str) -> dict[str, str]:
-    """A conversation with a person, with a photo, and with a slip on the desk."""
+    """A conversation with a person, with a photo, something that waits for a leader, and a slip on the desk."""
     room = await with_a_person(customer, colleague, lang)
     await customer.upload(f"{room}/attachments", photo(), "plate.jpg")
     await answer(colleague, room, SORRY[lang])
     desk = f"/desk/cases/{id_of(room)}"
+    given = {"amount": 5000, "reason": "apology", "note": SORRY[lang], "filled": 1}
+    await colleague.post(f"{desk}/quotes", {"action": "goodwill.grant", "case_id": id_of(room)} | given)
+    await colleague.post(f"{colleague.page.url.path}/confirmation", {"token": colleague.field("token")})
     order = order_id(customer.site, KENTA, Story.CANCELLABLE)
     await colleague.get(f"{desk}?order={order}&pane=customer")
     await colleague.post(f"{desk}/quotes", {"action": "order.cancel", "order_id": order})
