@@ -166,9 +166,38 @@ async def quiet(here: Site) -> float:
             await asyncio.sleep(0.2)
 
 
+class Ran(msgspec.Struct, frozen=True):
+    """A run as it was: what was told and is there now, and what the doctor says."""
+
+    crowd: Crowd
+    killer: Killer
+    messages: history.Messages
+    mismatches: dict[str, list[Any]]
+    quiet_after: float
+    doctor: subprocess.CompletedProcess[str]
+
+    @property
+    def restarts(self) -> dict[str, dict[str, Any]]:
+        """Seconds until a message was accepted again, by what was killed, with the target."""
+        return {part: _seconds(taken) | {"target": TARGETS[part]} for part, taken in self.killer.healed.items()}
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing was lost, doubled, mixed up or denied."""
+        told = self.crowd.history
+        broken = (*msgspec.structs.astuple(self.messages), told.changed_its_mind, told.wrong, self.mismatches)
+        return not any(broken) and self.doctor.returncode == 0
+
+
 async def run(here: Site, kills: int, seed: int, cast: Cast) -> tuple[dict[str, Any], dict[str, Any]]:
     """Everything, and the report and its summary."""
     under = conditions(postgres=postgres_version(here.conninfo), kills=kills, seed=seed)
+    ran = await _carried_out(here, kills, seed, cast)
+    return {"conditions": under} | _found(here, ran), {"kills": kills, "seed": seed} | _summary(ran)
+
+
+async def _carried_out(here: Site, kills: int, seed: int, cast: Cast) -> Ran:
+    """Let everybody write and cancel while the kills come; then wait until all is quiet, and read what is there."""
     writers = await people.customers(here, cast.taken + cast.with_bot)
     associates = await people.associates(here, [customer.chat for customer in writers[: cast.taken]])
     crowd = Crowd(here.web.url, seed)
@@ -179,20 +208,25 @@ async def run(here: Site, kills: int, seed: int, cast: Cast) -> tuple[dict[str, 
     await killer.carry_out(plan(kills, seed))
     await crowd.rest()
     took = await quiet(here)
+    await _all_heard(crowd, await history.read(crowd.web, writers))
     chats = await history.read(crowd.web, writers)
-    await _all_heard(crowd, chats)
-    chats = await history.read(crowd.web, writers)
-    told = crowd.history
     await crowd.leave()
-    messages = history.check(told, chats)
-    mismatches = history.check_database(here.conninfo, told.wished)
-    doctor = here.command("doctor", "--invariants")
-    restart = {part: _seconds(taken) | {"target": TARGETS[part]} for part, taken in killer.healed.items()}
-    found = {
-        "conditions": under,
-        "kills": dict(killer.kills) | {"points_not_passed": killer.not_passed},
+    return Ran(
+        crowd,
+        killer,
+        history.check(crowd.history, chats),
+        history.check_database(here.conninfo, crowd.history.wished),
+        took,
+        here.command("doctor", "--invariants"),
+    )
+
+
+def _found(here: Site, ran: Ran) -> dict[str, Any]:
+    crowd, told = ran.crowd, ran.crowd.history
+    return {
+        "kills": dict(ran.killer.kills) | {"points_not_passed": ran.killer.not_passed},
         "acknowledged": len(told.said),
-        "messages": msgspec.to_builtins(messages),
+        "messages": msgspec.to_builtins(ran.messages),
         "changed_answers": told.changed_its_mind,
         "wrong_answers": told.wrong,
         "answers": dict(crowd.statuses),
@@ -202,33 +236,33 @@ async def run(here: Site, kills: int, seed: int, cast: Cast) -> tuple[dict[str, 
             "seconds_to_be_taken_up": _seconds(crowd.taken_up_in),
             "seconds_to_settle": _seconds(crowd.settled_in),
         },
-        "mismatches": mismatches,
-        "restart_seconds": restart,
+        "mismatches": ran.mismatches,
+        "restart_seconds": ran.restarts,
         "load_after": [round(load, 2) for load in os.getloadavg()],  # of everything on this machine
-        "quiet_after_seconds": round(took, 2),
+        "quiet_after_seconds": round(ran.quiet_after, 2),
         "logged": history.logged(here.web.log.read_text()),
-        "doctor": doctor.stdout.splitlines(),
+        "doctor": ran.doctor.stdout.splitlines(),
     }
-    sound = not any((*msgspec.structs.astuple(messages), told.changed_its_mind, told.wrong, mismatches))
-    in_time = all(figures["max"] <= figures["target"] for figures in restart.values())
-    summary = {
-        "kills": kills,
-        "seed": seed,
+
+
+def _summary(ran: Ran) -> dict[str, Any]:
+    told, restarts = ran.crowd.history, ran.restarts
+    in_time = all(figures["max"] <= figures["target"] for figures in restarts.values())
+    return {
         "acknowledged": len(told.said),
-        "lost": len(messages.lost),
-        "doubled": len(messages.doubled),
-        "out_of_order": len(messages.out_of_order),
+        "lost": len(ran.messages.lost),
+        "doubled": len(ran.messages.doubled),
+        "out_of_order": len(ran.messages.out_of_order),
         "cancellations": len(told.wished),
-        "mismatches": sum(map(len, mismatches.values())),
+        "mismatches": sum(map(len, ran.mismatches.values())),
         "wrong_answers": len(told.wrong),
-        "web_restart_max_s": restart.get("web", {}).get("max"),
-        "postgres_restart_max_s": restart.get("postgres", {}).get("max"),
-        "invariants": doctor.returncode == 0,
-        "sound": sound and doctor.returncode == 0,
+        "web_restart_max_s": restarts.get("web", {}).get("max"),
+        "postgres_restart_max_s": restarts.get("postgres", {}).get("max"),
+        "invariants": ran.doctor.returncode == 0,
+        "sound": ran.kept,
         "in_time": in_time,
-        "met": sound and doctor.returncode == 0 and in_time,
+        "met": ran.kept and in_time,
     }
-    return found, summary
 
 
 async def _orders(here: Site, crowd: Crowd, count: int) -> list[tuple[people.Customer, str]]:

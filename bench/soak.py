@@ -46,11 +46,27 @@ class Looked(msgspec.Struct, frozen=True):
     order_lists: dict[str, float]
 
 
+class Ran(msgspec.Struct, frozen=True):
+    """A run as it was: what was sent, seen at the desks and looked for, and the cores it took."""
+
+    sent: senders.Sent
+    desks: desks.Worked
+    looked: Looked
+    cores: dict[str, float]
+
+
 def run(here: Site, asked: argparse.Namespace) -> None:
     """Everything at once, and the report."""
     customers = asyncio.run(people.customers(here, DESKS * CHATS_EACH))
     associates = asyncio.run(people.associates(here, [customer.chat for customer in customers], DESKS))
     _index(here.conninfo)
+    ran = _all_at_once(here, asked, customers, associates)
+    doctor = here.command("doctor", "--invariants")
+    found = _found(here, asked, len(customers), ran) | {"doctor": doctor.stdout.splitlines()}
+    report(found, _summary(asked, ran, sound=doctor.returncode == 0))
+
+
+def _all_at_once(here: Site, asked: argparse.Namespace, customers: list[Customer], associates: list[Associate]) -> Ran:
     plan = _posts(here, asked, customers, associates)
     sitting = desks.Plan(
         port=here.web.port,
@@ -67,47 +83,50 @@ def run(here: Site, asked: argparse.Namespace) -> None:
         with senders.begin(plan) as posting:
             progress(f"{asked.rate:g} messages a second for {asked.soak:g} seconds")
             sent = posting.result(plan.warm + plan.seconds + 60)
-        processor = {
+        cores = {
             part: round((spent - before[part]) / (plan.warm + sent.seconds), 2)
             for part, spent in here.processor().items()
         }
-        at_desks, looks = sat.result(60), looked.result(60)
-    doctor = here.command("doctor", "--invariants")
-    found = {
+        return Ran(sent, sat.result(60), looked.result(60), cores)
+
+
+def _found(here: Site, asked: argparse.Namespace, chats: int, ran: Ran) -> dict[str, Any]:
+    return {
         "conditions": conditions(
             postgres=postgres_version(here.conninfo),
             web_processes=asked.processes,
             seconds=asked.soak,
             rate=asked.rate,
             desks=DESKS,
-            chats=len(customers),
+            chats=chats,
             from_desks=FROM_DESKS,
             seed=asked.seed,
             limits=f"on, at {PACE} times the usual pace",
             note=NOTE,
         ),
-        "messages": msgspec.to_builtins(sent),
-        "desks": msgspec.to_builtins(at_desks),
-        "looking": msgspec.to_builtins(looks),
-        "cores": processor,
-        "doctor": doctor.stdout.splitlines(),
+        "messages": msgspec.to_builtins(ran.sent),
+        "desks": msgspec.to_builtins(ran.desks),
+        "looking": msgspec.to_builtins(ran.looked),
+        "cores": ran.cores,
     }
-    p99 = sent.latency["p99_ms"]
-    summary: dict[str, Any] = {
+
+
+def _summary(asked: argparse.Namespace, ran: Ran, *, sound: bool) -> dict[str, Any]:
+    p99 = ran.sent.latency["p99_ms"]
+    return {
         "asked_per_second": asked.rate,
-        "stored_per_second": sent.per_second,
+        "stored_per_second": ran.sent.per_second,
         "seconds": asked.soak,
-        "p50_ms": sent.latency["p50_ms"],
+        "p50_ms": ran.sent.latency["p50_ms"],
         "p99_ms": p99,
-        "worst_10s_p99_ms": sent.worst_window_p99_ms,
-        "refused": sum(sent.refused.values()),
-        "desk_page_p99_ms": at_desks.pages["p99_ms"],
-        "search_p99_ms": looks.searches["p99_ms"],
-        "invariants": doctor.returncode == 0,
+        "worst_10s_p99_ms": ran.sent.worst_window_p99_ms,
+        "refused": sum(ran.sent.refused.values()),
+        "desk_page_p99_ms": ran.desks.pages["p99_ms"],
+        "search_p99_ms": ran.looked.searches["p99_ms"],
+        "invariants": sound,
         "target_p99_ms": TARGET_MS,
-        "met": p99 < TARGET_MS and sent.per_second >= 0.99 * asked.rate and doctor.returncode == 0,
+        "met": p99 < TARGET_MS and ran.sent.per_second >= 0.99 * asked.rate and sound,
     }
-    report(found, summary)
 
 
 def _posts(
