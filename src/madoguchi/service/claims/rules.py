@@ -156,7 +156,7 @@ def waiting_slip(order: StoreOrder, plan: ClaimPlan, until: datetime) -> Slip:
 
 def advance_slip(slip: Slip, until: datetime) -> Slip:
     """The same paid back now, and what is expected of the customer should the parcel turn up after all."""
-    moment = Fact(Said("claims.fact.until"), said("claims.until", until=until))
+    moment = Fact(Said("claims.fact.advance_until"), said("claims.until", until=until))
     return msgspec.structs.replace(
         slip,
         facts=(moment, *slip.facts),
