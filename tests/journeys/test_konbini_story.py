@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.ledger.queries import drifted, unbalanced, uncovered
 from madoguchi.edge.stores.demo.people import KENTA
+from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.demo.world import STAFF
 from madoguchi.kit.i18n import Reader
 from tests.journeys.street import Street
@@ -79,6 +80,8 @@ async def the_desk_pays(street: Street) -> None:
     """A leader puts what waits into a batch and says that the bank has paid it."""
     leader = await street.colleague(next(one for one in STAFF if one.role is Role.LEADER))
     await leader.goto(f"{street.site.url}/desk/refunds")
-    await leader.locator("form[action^='/desk/refunds/payouts/demo'] button").click()
+    waiting = leader.locator("form[action^='/desk/refunds/payouts/demo']")
+    await expect(waiting).to_contain_text(DEMO.name)
+    await waiting.locator("button").click()
     await leader.locator("form[action$='/paid'] button").click()
     await street.site.quiet()

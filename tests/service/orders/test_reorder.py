@@ -64,7 +64,10 @@ async def made_from(demo: Shop, ref: str, **more: Any) -> StoreOrder:
     assert done.state is RequestState.DONE
     assert done.outcome
     assert done.outcome.slip
-    return await order_of(demo, str(done.outcome.slip.facts[0].words))
+    number, arrives, *_ = done.outcome.slip.facts
+    made = await order_of(demo, str(number.words))
+    assert (arrives.label.key == "orders.reorder.arrives") is (made.promised_until is not None)
+    return made
 
 
 @pytest.mark.parametrize("ref", [CANCELLED, DELIVERED, "MD-10234606"])

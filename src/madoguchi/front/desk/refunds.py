@@ -1,6 +1,6 @@
 """Refunds that need hands: bank transfers in batches, and what a person has to find out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from madoguchi.core.access.rules import Role, outranks
 from madoguchi.core.ledger.queries import access_intent, intents_in
 from madoguchi.core.ledger.rules import Intent, IntentState, Rail
+from madoguchi.core.people.queries import stores
 from madoguchi.front.desk.replies import WebRequest
 from madoguchi.front.ui.access import LEADERS, STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import Nothing, form
@@ -43,6 +44,7 @@ class Waiting(msgspec.Struct, frozen=True):
     """What a store has to pay by bank."""
 
     store_id: str
+    store: str
     count: int
     amount: Money
 
@@ -138,15 +140,15 @@ async def _load(tx: Tx, visitor: Visitor) -> Work:
         intent = await access_intent(tx, visitor.actor, task.intent_id) if task.intent_id else None
         questions.append(Question(task, intent, task.kind in {TaskKind.UNKNOWN, TaskKind.BY_HAND}))
     return Work(
-        waiting=_waiting(ready),
+        waiting=_waiting(ready, {one.id: one.name for one in await stores(tx)}),
         batches=[Batch(one, await queries.lines_of(tx, one.id)) for one in await queries.open_payouts(tx)],
         questions=questions,
     )
 
 
-def _waiting(ready: Sequence[Intent]) -> list[Waiting]:
+def _waiting(ready: Sequence[Intent], names: Mapping[str, str]) -> list[Waiting]:
     found = []
     for store_id, currency in dict.fromkeys((intent.store_id, intent.currency) for intent in ready):
         amounts = [intent.amount for intent in ready if (intent.store_id, intent.currency) == (store_id, currency)]
-        found.append(Waiting(store_id, len(amounts), total(amounts, currency)))
+        found.append(Waiting(store_id, names[store_id], len(amounts), total(amounts, currency)))
     return found

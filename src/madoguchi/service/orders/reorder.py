@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Charge, Draft, Fact, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
+from madoguchi.core.people import queries as people
 from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.policy.pack import ChangeWish, RulePack
 from madoguchi.core.policy.queries import rules_of
@@ -152,11 +154,15 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
 
 
 async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
-    """With the number of the new order."""
-    slip = _plan(wish).slip
+    """With the number of the new order, and until when it comes."""
+    slip, made = _plan(wish).slip, operation.order
     if operation.created:
-        number = Fact(Said("orders.reorder.number"), operation.created)
-        slip = msgspec.structs.replace(slip, facts=(number, *slip.facts))
+        facts = [Fact(Said("orders.reorder.number"), operation.created)]
+        if made and made.promised_until:
+            zone = ZoneInfo((await people.store(tx, wish.store_id)).time_zone)
+            day = made.promised_until.astimezone(zone).date()
+            facts.append(Fact(Said("orders.reorder.arrives"), said("orders.reorder.until", day=day)))
+        slip = msgspec.structs.replace(slip, facts=(*facts, *slip.facts))
     return ended(slip, operation)
 
 
