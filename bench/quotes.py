@@ -54,8 +54,8 @@ def main() -> None:
             seed=asked.seed,
             limits=f"on, at {PACE} times the usual pace",
         )
-        askers = asyncio.run(_askers(here))
-        quotes = [_quotes(here, askers, asked.seconds) for _ in range(asked.rounds)]
+        those = asyncio.run(askers(here))
+        quotes = [_quotes(here, those, asked.seconds) for _ in range(asked.rounds)]
     with database() as conninfo, tempfile.TemporaryDirectory(prefix="mdg-bench-") as folder:
         refunds = uvloop.run(_refunds(conninfo, Path(folder), asked))
     summary = _summary(quotes, refunds)
@@ -79,21 +79,21 @@ def _summary(quotes: Sequence[Mapping[str, Any]], refunds: Sequence[Mapping[str,
 # --- quotes
 
 
-def _quotes(here: Site, askers: Sequence[Asked], seconds: float) -> dict[str, Any]:
+def _quotes(here: Site, those: Sequence[Asked], seconds: float) -> dict[str, Any]:
     """So many ask at once, each again as soon as the answer is there."""
     found = {}
     for count in AT_ONCE:
         progress(f"{count} at once ask for quotes")
-        asyncio.run(_ask(here, askers[:count], 1.0))
+        asyncio.run(ask(here, those[:count], 1.0))
         before = written(here.conninfo)
-        took = asyncio.run(_ask(here, askers[:count], seconds))
+        took = asyncio.run(ask(here, those[:count], seconds))
         each = (written(here.conninfo) - before) / len(took)
         raw = raw_commits(here.conninfo, here.folder, QUOTED, count, seconds)
         found[str(count)] = figures(len(took) / seconds, each, raw) | {"latency": spread(took)}
     return found
 
 
-async def _askers(here: Site) -> list[Asked]:
+async def askers(here: Site) -> list[Asked]:
     """Customers of the shop, each with an order that can be cancelled."""
     found = []
     for who in await people.customers(here, 4 * max(AT_ONCE)):
@@ -109,7 +109,7 @@ async def _askers(here: Site) -> list[Asked]:
     return list(islice(cycle(found), max(AT_ONCE)))
 
 
-async def _ask(here: Site, askers: Sequence[Asked], seconds: float) -> list[float]:
+async def ask(here: Site, those: Sequence[Asked], seconds: float) -> list[float]:
     """How long each quote took."""
     until = time.perf_counter() + seconds
     took: list[float] = []
@@ -123,7 +123,7 @@ async def _ask(here: Site, askers: Sequence[Asked], seconds: float) -> list[floa
             took.append(time.perf_counter() - begun)
         line.close()
 
-    await asyncio.gather(*(one(asked) for asked in askers))
+    await asyncio.gather(*(one(asked) for asked in those))
     return took
 
 
@@ -141,7 +141,7 @@ async def _refunds(conninfo: str, folder: Path, asked: argparse.Namespace) -> li
     await bench.prepare(asked.refunds * asked.rounds)
     found: list[dict[str, Any]] = []
     for _ in range(asked.rounds):
-        owed = await bench.owe(asked.refunds, parts=1)
+        owed = await bench.owe(asked.refunds)
         progress(f"{owed} refunds are carried out")
         before = written(conninfo)
         per_second = await bench.carried_out(owed)

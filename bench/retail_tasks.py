@@ -126,6 +126,8 @@ def _summary(played: Sequence[Played], beside: Sequence[str]) -> dict[str, Any]:
         "changed_elsewhere": len(beside),
         "beside": list(beside)[:20],
         "not_built": dict(not_built),
+        "refusals_not_built": dict(Counter(done.act.name for done in refusals if done.code == UNKNOWN)),
+        "tasks_of_what_is_built": sum(all(done.code != UNKNOWN for done in one.done) for one in played),
     }
 
 
