@@ -91,8 +91,11 @@ async def things(turn: Turn, action: Action) -> Sequence[Subject]:
         orders = await _orders(turn)
         return [subject for one in orders for subject in _of_order(action, one)]
     owner = turn.case.customer_id
-    if action.about is About.CUSTOMER:
-        return [Subject(About.CUSTOMER, owner)]
+    match action.about:
+        case About.CUSTOMER:
+            return [Subject(About.CUSTOMER, owner)]
+        case About.CASE:
+            return [Subject(About.CASE, turn.case.id)]
     facts = await shop.customer_facts(turn.tx, turn.actor, owner)
     return [Subject(About.SUBSCRIPTION, owner, one.ref) for one in facts.subscriptions]
 

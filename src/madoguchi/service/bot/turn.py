@@ -78,7 +78,9 @@ class Turn:
     def subject(self, action: Action) -> Subject | None:
         """The thing that is spoken of, as far as the memory tells; None when it must be asked for."""
         assert action.about
-        owner: UUID | None = self.memory.order_id if action.about in OF_ORDERS else self.case.customer_id
+        owner: UUID | None = self.case.id if action.about is About.CASE else self.case.customer_id
+        if action.about in OF_ORDERS:
+            owner = self.memory.order_id
         if owner is None or (action.about in _WITH_REF and not self.memory.thing):
             return None
         return Subject(action.about, owner, self.memory.thing if action.about in _WITH_REF else "")
