@@ -22,6 +22,7 @@ CLOTHES = "MD-10233915"  # a sweater and two T-shirts, by card
 BOWLS = "MD-10233871"
 COD = "MD-10233650"  # a vacuum cleaner, paid at the door
 OPEN, GIFT_CARD = "MD-10234606", "MD-10234421"
+MEMBERSHIP, MEMBER_INSTEAD = "MD-10234528", ("subscription.cancel", "service.human")
 SHIRTS = {"2": 1}
 
 
@@ -104,10 +105,19 @@ async def test_money_paid_at_the_door_goes_where_the_customer_says(street: Stree
     assert await field(street, COD, "item.replace", "refund_to") is None
 
 
-async def test_a_gift_card_is_refunded_by_people_only(street: Street) -> None:
-    quote = await ask(street, GIFT_CARD, "item.refund", {"1": 1}, "defective")
-    assert quote.draft.approval
-    assert quote.draft.approval.role is Role.LEADER
+@pytest.mark.parametrize(("ref", "instead"), [(GIFT_CARD, ("service.human",)), (MEMBERSHIP, MEMBER_INSTEAD)])
+@pytest.mark.parametrize("action", ["item.refund", "item.replace"])
+async def test_what_never_came_in_a_parcel_is_not_broken(
+    street: Street, ref: str, action: str, instead: tuple[str, ...]
+) -> None:
+    """I11: a gift card is for a person; a membership is ended by its own action, or it would run on unpaid."""
+    actor, order_id = await street.actor(ref)
+    subject = Subject(About.ORDER, order_id)
+    found = await street.db.run(actor, lambda tx: actions.offers(tx, street.catalogue, actor, subject))
+    assert action not in {offer.action for offer in found}
+    with pytest.raises(Refused) as refused:
+        await ask(street, ref, action, {"1": 1}, "defective")
+    assert (refused.value.code, refused.value.parameters["alternatives"]) == ("claim_not_goods", instead)
 
 
 # --- above the limits

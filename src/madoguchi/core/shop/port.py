@@ -76,7 +76,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `total` is what the customer pays for all ordered units, after discount, with tax; `options` are the chosen
     variant's (colour, size). Counters are the store's: units cancelled, shipped and delivered so far.
-    `flags`: gift_card, digital, digital_opened, custom, perishable, hazmat, final_sale, free_return.
+    `flags`: gift_card, digital, digital_opened, membership, custom, perishable, hazmat, final_sale, free_return.
     """
 
     ref: str

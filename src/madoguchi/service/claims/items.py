@@ -13,7 +13,7 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
 from madoguchi.core.policy.pack import Problem, Remedy
 from madoguchi.core.policy.queries import rules_of
-from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.shop.port import OrderLine, StoreOrder
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -21,6 +21,7 @@ from madoguchi.service.claims import rules
 from madoguchi.service.claims.deciding import Basis, Facts, basis, claim
 
 PROBLEMS = (Problem.DAMAGED, Problem.DEFECTIVE, Problem.WRONG_ITEM, Problem.MISSING_PART)
+_NO_GOODS = frozenset({"digital", "digital_opened", "gift_card", "membership"})  # never in a parcel
 
 
 class ItemClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,15 +44,16 @@ class ItemAction(msgspec.Struct, frozen=True):
     remedy: Remedy
 
     async def form(self, tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-        """Which units, and what is wrong with them."""
+        """Which units, and what is wrong with them; Refused("claim_not_goods")."""
         order = await access_order(tx, actor, subject.id)
+        _check_goods(order.document)
         pack = await rules_of(tx, order.store_id)
         left = _left(order.document, await ledger.lines(tx, order.id))
         where = rules.refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
         return lines_field(order.document, left), problem_field(), *where
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
-        """What is done about the units; Refused: claim_not_delivered, claim_problem, and as in `claim`."""
+        """What is done about the units; Refused: claim_not_goods, claim_not_delivered, claim_problem, as in `claim`."""
         if arguments.problem not in PROBLEMS:
             raise Refused("claim_problem")
         of, left = await _open(tx, actor, arguments.order_id)
@@ -97,7 +99,8 @@ def problem_field() -> Field:
 async def _open(tx: Tx, actor: Actor, order_id: UUID) -> tuple[Basis, dict[str, int]]:
     """The order, and units of it that were delivered and not made good; Refused where there are none."""
     order = await access_order(tx, actor, order_id)
-    if not any(line.delivered for line in order.document.lines):
+    _check_goods(order.document)
+    if not any(line.delivered for line in order.document.lines if _is_goods(line)):
         raise Unrelated("claim_not_delivered", 409, alternatives=("service.human",))
     of = await basis(tx, actor, order_id)
     left = _left(of.order.document, of.held)
@@ -107,7 +110,21 @@ async def _open(tx: Tx, actor: Actor, order_id: UUID) -> tuple[Basis, dict[str, 
 
 
 def _left(order: StoreOrder, held: Mapping[str, LineUnits]) -> dict[str, int]:
-    return {line.ref: min(held[line.ref].free, line.delivered) for line in order.lines}
+    return {line.ref: min(held[line.ref].free, line.delivered) if _is_goods(line) else 0 for line in order.lines}
+
+
+def _is_goods(line: OrderLine) -> bool:
+    """Whether it came in a parcel: a membership, a download or a gift card is not broken but ended, or looked into."""
+    return _NO_GOODS.isdisjoint(line.flags)
+
+
+def _check_goods(order: StoreOrder) -> None:
+    """A membership is ended by its own action, which gives back what the rules say; the rest is for a person."""
+    if any(map(_is_goods, order.lines)):
+        return
+    members = any("membership" in line.flags for line in order.lines)
+    instead = ("subscription.cancel", "service.human") if members else ("service.human",)
+    raise Unrelated("claim_not_goods", 409, alternatives=instead)
 
 
 def _delivered_at(order: StoreOrder, refs: Sequence[str]) -> datetime | None:
