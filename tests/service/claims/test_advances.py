@@ -205,6 +205,21 @@ async def test_a_declined_charge_is_due_and_can_be_paid_again(desk: Desk) -> Non
     await desk.sound()
 
 
+async def test_a_late_answer_to_an_old_wish_says_nothing_about_the_new_one(desk: Desk) -> None:
+    await desk.know()
+    await desk.reported()
+    old = (await desk.found("keep")).id
+    await desk.charge(temper=Temper(declines=1.0))
+    await desk.pay()
+    due = await desk.advance()
+    await desk.street.db.run(SYSTEM, lambda tx: charging.decline_charge(tx, due.id, old, "card_declined"))
+    assert not await desk.street.db.run(SYSTEM, lambda tx: charging.settle_charge(tx, due.id, old, "ch_old"))
+    assert await desk.advance() == due
+    await desk.charge()
+    assert (await desk.advance()).state is AdvanceState.CHARGED
+    await desk.sound()
+
+
 async def test_who_sends_it_back_owes_nothing(desk: Desk) -> None:
     await desk.know()
     await desk.reported()

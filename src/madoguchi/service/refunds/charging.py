@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from functools import partial
+from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger.advances import queries as advances
@@ -36,7 +37,7 @@ class Charger:
             await self._db.run(SYSTEM, partial(_ask_again, advance=advance))
             return
         failpoint("after_provider")
-        await self._db.run(SYSTEM, partial(_take, advance=advance, found=found))
+        await self._db.run(SYSTEM, partial(_take, advance=advance, key=advance.charge_key, found=found))
 
     async def sweep(self, _: Nothing) -> None:
         """Let time pass for all advances whose moment has come, each by itself."""
@@ -48,11 +49,11 @@ class Charger:
         return known or await provider.charge(key, advance.payment_ref, advance.amount)
 
 
-async def _take(tx: Tx, advance: Advance, found: ProviderCharge) -> None:
+async def _take(tx: Tx, advance: Advance, key: UUID, found: ProviderCharge) -> None:
     if found.state is ChargeState.SUCCEEDED:
-        await ledger.settle_charge(tx, advance.id, found.ref)
+        await ledger.settle_charge(tx, advance.id, key, found.ref)
     else:
-        await ledger.decline_charge(tx, advance.id, found.code or "failed")
+        await ledger.decline_charge(tx, advance.id, key, found.code or "failed")
 
 
 async def _ask_again(tx: Tx, advance: Advance) -> None:

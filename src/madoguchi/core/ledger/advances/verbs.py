@@ -95,20 +95,20 @@ async def enqueue_charge(tx: Tx, advance_id: UUID, at: datetime | None = None) -
     await jobs.enqueue(tx, CHARGE, ChargeAdvance(advance_id), key=f"{CHARGE}:{advance_id}", at=at)
 
 
-async def settle_charge(tx: Tx, advance_id: UUID, charge_ref: str) -> bool:
-    """The provider took it; whether that is news."""
+async def settle_charge(tx: Tx, advance_id: UUID, key: UUID, charge_ref: str) -> bool:
+    """The provider took it under the wish's key; whether that is news."""
     advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
-    if advance.state is not AdvanceState.RECHARGE_DUE:
+    if advance.state is not AdvanceState.RECHARGE_DUE or advance.charge_key != key:
         return False
     await _move(tx, advance, AdvanceState.CHARGED, charge_ref=charge_ref)
     await events.record(tx, AdvanceCharged(advance_id=advance_id))
     return True
 
 
-async def decline_charge(tx: Tx, advance_id: UUID, code: str) -> None:
-    """The provider did not take it: it is due as before, and the customer is told."""
+async def decline_charge(tx: Tx, advance_id: UUID, key: UUID, code: str) -> None:
+    """The provider did not take it under the wish's key: it is due as before, and the customer is told."""
     advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
-    if advance.state is not AdvanceState.RECHARGE_DUE or advance.charge_key is None:
+    if advance.state is not AdvanceState.RECHARGE_DUE or advance.charge_key != key:
         return
     await tx.execute(
         "update ledger_advances set charge_key = null, code = %s, due_at = %s where id = %s",
