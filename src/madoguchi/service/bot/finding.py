@@ -109,9 +109,13 @@ async def one_of(turn: Turn, subjects: Sequence[Subject]) -> Subject | None:
     if not left:
         await turn.voice.say("bot.no_things", options=[turn.voice.person(), turn.voice.other()])
         return None
+    if len({one.id for one in left}) > 1:
+        orders = [await shop.access_order(turn.tx, turn.actor, id) for id in dict.fromkeys(one.id for one in left)]
+        await ask_order(turn, (), among=orders)
+        return None
     names = await _names(turn, left)
-    if place := _named_in(turn, list(names.values())):
-        return left[place[0]]
+    if (ref := _named_in(turn, names)) is not None:
+        return next(one for one in left if one.ref == ref)
     options = turn.voice.things(names)
     turn.remember(waiting=Waiting.THING, offered=tuple(option.id for option in options))
     await turn.voice.say("bot.which_thing", options=[*options, turn.voice.person()])
@@ -120,26 +124,29 @@ async def one_of(turn: Turn, subjects: Sequence[Subject]) -> Subject | None:
 
 async def thing_named(turn: Turn, action: Action) -> str | None:
     """The thing that the words of this turn name, of those that were asked about."""
-    subjects = list(await things(turn, action))
-    place = _named_in(turn, list((await _names(turn, subjects)).values()))
-    return subjects[place[0]].ref if place else None
+    return _named_in(turn, await _names(turn, await things(turn, action)))
 
 
-def _named_in(turn: Turn, names: Sequence[str]) -> list[int]:
-    """The place of the one name that the words of this turn tell."""
-    found = fitting(turn.heard.text, turn.heard.lang, [named(name) for name in names]) if turn.heard.text else []
-    return found if len(found) == 1 else []
+def _named_in(turn: Turn, names: Mapping[str, str]) -> str | None:
+    """The reference of the one thing whose name the words of this turn tell."""
+    if not turn.heard.text:
+        return None
+    found = fitting(turn.heard.text, turn.heard.lang, [named(name) for name in names.values()])
+    return list(names)[found[0]] if len(found) == 1 else None
 
 
 async def _names(turn: Turn, subjects: Sequence[Subject]) -> dict[str, str]:
-    """What parcels and subscriptions are called, by reference."""
-    if subjects[0].about is About.PARCEL:
-        order = await shop.access_order(turn.tx, turn.actor, subjects[0].id)
-        every = {one.ref: f"{one.carrier} {one.tracking_number}" for one in order.document.shipments}
-    else:
-        facts = await shop.customer_facts(turn.tx, turn.actor, subjects[0].id)
-        every = {one.ref: one.name for one in facts.subscriptions}
-    return {subject.ref: every[subject.ref] for subject in subjects}
+    """What parcels and subscriptions are called, by reference; other things have no name."""
+    names: dict[str, str] = {}
+    for about, id in dict.fromkeys((one.about, one.id) for one in subjects):
+        match about:
+            case About.PARCEL:
+                order = await shop.access_order(turn.tx, turn.actor, id)
+                names |= {one.ref: f"{one.carrier} {one.tracking_number}" for one in order.document.shipments}
+            case About.SUBSCRIPTION:
+                facts = await shop.customer_facts(turn.tx, turn.actor, id)
+                names |= {one.ref: one.name for one in facts.subscriptions}
+    return {one.ref: names[one.ref] for one in subjects if one.ref in names}
 
 
 async def _the_one(turn: Turn, wanted: Sequence[Action], orders: Sequence[Order]) -> UUID | None:
