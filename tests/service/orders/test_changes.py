@@ -169,6 +169,16 @@ async def test_variants_that_are_not_there_are_refused(demo: Shop, items: Any, c
     assert refused.value.code == code
 
 
+async def test_a_line_of_which_units_were_cancelled_stays_as_it_is(demo: Shop) -> None:
+    """The shop would refuse it after the customer had agreed."""
+    line, sku, _ = await another_variant(demo, CHAIR)
+    await demo.store.cancel("elsewhere", CHAIR, (await order_of(demo, CHAIR)).version, {line: 1}, "other")
+    await mirror.follow(demo.db, demo.store)
+    with pytest.raises(Refused) as refused:
+        await quote(demo, CHAIR, "order.change_items", items={line: sku})
+    assert refused.value.code == "variant_line_cancelled"
+
+
 async def test_a_method_of_somebody_else_is_unknown(demo: Shop) -> None:
     line, sku, _ = await another_variant(demo, CHAIR)
     with pytest.raises(Refused) as refused:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish
@@ -155,8 +155,7 @@ async def _swap(tx: Tx, opening: Opening, line: OrderLine, sku: str) -> Swap:
         raise Refused("variant_same", 409)
     for variant in await _variants(tx, opening.order.store_id, line):
         if variant.sku == sku:
-            if _missing(line, variant):
-                raise Refused("variant_unavailable", 409)
+            _check(line, variant)
             return Swap(line, variant)
     raise Refused("variant_unavailable", 409)
 
@@ -166,9 +165,12 @@ async def _variants(tx: Tx, store_id: str, line: OrderLine) -> Sequence[Variant]
     return product.variants if product else ()
 
 
-def _missing(line: OrderLine, variant: Variant) -> bool:
-    """Whether there are not enough units of the variant."""
-    return not variant.available or (variant.stock is not None and variant.stock < line.quantity)
+def _check(line: OrderLine, variant: Variant) -> None:
+    """Refused: variant_line_cancelled for a line that is no longer as it was ordered, variant_unavailable."""
+    if line.cancelled:
+        raise Refused("variant_line_cancelled", 409, alternatives=("service.human",))
+    if not variant.available or (variant.stock is not None and variant.stock < line.quantity):
+        raise Refused("variant_unavailable", 409)
 
 
 def _option(line: OrderLine, variant: Variant) -> FieldOption:
@@ -176,8 +178,16 @@ def _option(line: OrderLine, variant: Variant) -> FieldOption:
         value=variant.sku,
         label=" / ".join(variant.options.values()) or variant.sku,
         amount=Swap(line, variant).difference,
-        refusal=Refusal("variant_unavailable") if _missing(line, variant) else None,
+        refusal=_why_not(line, variant),
     )
+
+
+def _why_not(line: OrderLine, variant: Variant) -> Refusal | None:
+    try:
+        _check(line, variant)
+    except Refused as refused:
+        return refusal(refused)
+    return None
 
 
 def _slip_line(swap: Swap) -> SlipLine:
