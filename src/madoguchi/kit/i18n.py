@@ -6,6 +6,7 @@ stands in returns.po. Parameters are typed values: Money, dates, numbers and lis
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_name, get_currency_symbol
 from babel.units import format_unit
 from markupsafe import Markup, escape
 
@@ -34,6 +35,7 @@ _LOCALES = {
     "ko": Locale("ko", "KR"),
 }
 _YEN = {"ja": "{}円", "en": "¥{}", "zh": "{}日元", "ko": "{}엔"}
+_SHORT = {"USD": ("ドル",), "GBP": ("ポンド",), "KRW": ("ウォン",)}  # what people say beside the full names
 _DAY = {"ja": "M月d日（EEE）", "en": "EEE, MMM d", "zh": "M月d日（EEE）", "ko": "M월 d일(EEE)"}
 _DAY_AND_YEAR = {
     "ja": "y年M月d日（EEE）",
@@ -150,6 +152,19 @@ class Reader:
 
     def _plural(self, n: int) -> int:
         return 0 if self.locale.plural_form(n) == "one" or self.lang != "en" else 1
+
+
+@cache
+def currency_names(currency: str) -> frozenset[str]:
+    """What may stand beside an amount of this currency in any of our languages, as NFKC capitals: JPY, ¥, 円, YEN."""
+    names = {currency, *_SHORT.get(currency, ())} | {get_currency_symbol(currency, one) for one in _LOCALES.values()}
+    for locale in _LOCALES.values():
+        for count in (1, 2):
+            name = get_currency_name(currency, count, locale)
+            names |= {name, name.split()[-1]}
+    if currency == "JPY":
+        names |= {form.format("") for form in _YEN.values()}
+    return frozenset(unicodedata.normalize("NFKC", name).upper() for name in names)
 
 
 def pack(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from madoguchi.core.actions.addresses import prefectures
@@ -9,7 +10,7 @@ from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
 from madoguchi.core.actions.reading import problems, read
 from madoguchi.core.actions.rules import Refusal
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, from_major
 
 GONE = Refusal("cancel_shipped", {}, ("return.start",))
 REASON = Field(
@@ -211,3 +212,45 @@ def test_the_default_counts_for_a_required_field_that_was_not_given() -> None:
         read([whole], {"lines": {}})
     hint = Field(name="note", kind=FieldKind.NOTE, required=False, default="as always")
     assert read([hint], {}) == {}
+
+
+# -- amounts: a name of the field's own currency may stand beside the figures, none of another
+
+NAMES = {
+    "JPY": ("¥", "￥", "円", "yen", "Yen", "JPY", "ＪＰＹ", "日元", "엔"),
+    "USD": ("$", "＄", "US$", "dollars", "USD", "ｕｓｄ", "ドル", "美元", "달러"),
+    "EUR": ("€", "euro", "EUR"),
+    "GBP": ("£", "pounds", "GBP"),
+    "CNY": ("¥", "￥", "元", "yuan", "CNY"),
+    "KRW": ("₩", "￦", "원", "won", "KRW"),
+}
+PLACES = ("{name}{figures}", "{name} {figures}", "{figures}{name}", "{figures}　{name}")
+
+
+def _money(currency: str) -> Field:
+    return Field(name="amount", kind=FieldKind.MONEY, most=Money(10_000_000_000_000, currency))
+
+
+def _understood(currency: str, raw: str) -> bool:
+    field = _money(currency)
+    if [refused.code for refused in problems([field], {"amount": raw})] == ["field_amount"]:
+        return False
+    assert read([field], {"amount": raw})["amount"] == msgspec.to_builtins(from_major("5480", currency))
+    return True
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("figures", ["5480", "5,480", "５４８０", "５，４８０"])
+@pytest.mark.parametrize("currency", NAMES)
+def test_an_amount_is_of_its_own_currency_or_is_not_understood(currency: str, figures: str, place: str) -> None:
+    for name in {name for names in NAMES.values() for name in names} | {"CHF", "XYZ", "₫", "ltd", "-", "+", "約"}:
+        raw = place.format(name=name, figures=figures)
+        assert _understood(currency, raw) is (name in NAMES[currency]), raw
+
+
+@pytest.mark.parametrize(
+    "figures",
+    ["5,48,0", "54,80", "5480,", ",5480", "5,,480", "5480,000,000,000", "5 480", "5,480,0", "5.480,00", "5480.", ".5"],
+)
+def test_figures_come_in_groups_of_three(figures: str) -> None:
+    assert not _understood("JPY", figures)

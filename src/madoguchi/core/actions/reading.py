@@ -13,12 +13,12 @@ from typing import Any
 from madoguchi.core.actions import addresses
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import currency_names
 from madoguchi.kit.money import from_major
 from madoguchi.kit.security import clean_text
 
 _DIGITS = re.compile(r"[0-9]{1,6}")
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,3})?")
-_AROUND_AMOUNT = re.compile(r"[\s,]|[$\u00a5\u20a9\u20ac\u00a3\u5186\u5143\uc6d0]|[A-Z]{3}")
+_AMOUNT = r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,3})?"
 
 
 def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,11 +113,18 @@ def _minor_units(currency: str, raw: Any) -> int | None:
         amount = raw.get("amount")
         exact = isinstance(amount, int) and not isinstance(amount, bool)
         return amount if exact and raw.keys() == {"amount", "currency"} and raw["currency"] == currency else None
-    plain = _AROUND_AMOUNT.sub("", narrow(str(raw)).upper())
-    if not _AMOUNT.fullmatch(plain):
+    plain = _figures(currency, str(raw))
+    if plain is None:
         return None
     money = from_major(plain, currency)
     return money.amount if money.decimal() == Decimal(plain) else None
+
+
+def _figures(currency: str, text: str) -> str | None:
+    """What stands alone or beside a name of this currency; None beside anything else: nobody's dollars become yen."""
+    name = "|".join(re.escape(one) for one in currency_names(currency))
+    found = re.fullmatch(rf"(?:{name})?\s*({_AMOUNT})\s*(?:{name})?", narrow(text).strip().upper())
+    return found[1].replace(",", "") if found else None
 
 
 def _chosen(field: Field, options: Sequence[FieldOption], raw: Any) -> FieldOption:
