@@ -58,6 +58,18 @@ async def test_a_leader_sees_who_asks_for_what_and_why_and_agrees(site: Site) ->
     assert "承認</" in (await aoi.get(PAGE)).text, "whoever asked finds how it ended"
 
 
+async def test_what_was_given_in_another_currency_is_left_out_of_the_sum(site: Site) -> None:
+    """A shop that changed its currency keeps what it granted before."""
+    aoi, caller = await asking(site, 1000)
+    await site.quiet()
+    assert site.value("update goodwill_grants set currency = 'USD' where state = 'given' returning 1") == 1
+    await grant(aoi, caller, 5000)
+    page = await (await at_desk(site, "鈴木 健", role=Role.LEADER)).get(PAGE)
+    assert page.status_code == 200
+    assert "5,000円" in page.text
+    assert "1,000円" not in page.text
+
+
 async def test_not_without_a_word_why(site: Site) -> None:
     aoi, caller = await asking(site)
     ken = await at_desk(site, "鈴木 健", role=Role.LEADER)

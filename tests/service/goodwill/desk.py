@@ -85,7 +85,7 @@ class Desk(Street):
 
         async def work(tx: Tx) -> list[Grant]:
             since = await tx.value("select '2000-01-01'::timestamptz")
-            return list(await grants_to(tx, staff, owner, since))
+            return list(await grants_to(tx, staff, owner, "JPY", since))
 
         return await self.db.run(staff, work)
 

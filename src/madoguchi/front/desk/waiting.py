@@ -97,7 +97,7 @@ async def _waiting(tx: Tx, actor: Actor, request: Request) -> Waiting:
         slip=quote.draft.slip,
         approval=quote.draft.approval,
         pack=pack,
-        grants=await grants_to(tx, actor, request.customer_id, tx.now - YEAR),
+        grants=await grants_to(tx, actor, request.customer_id, pack.currency, tx.now - YEAR),
         claims=await history(tx, request.customer_id, believed_since),
         decidable=may_decide(actor, request),
         mine=request.actor_id == actor.id,

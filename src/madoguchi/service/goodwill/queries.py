@@ -56,14 +56,15 @@ async def given(
     )
 
 
-async def grants_to(tx: Tx, actor: Actor, customer_id: UUID, since: datetime) -> Sequence[Grant]:
-    """What a customer was granted since a moment, the last first; for staff, else invisible."""
+async def grants_to(tx: Tx, actor: Actor, customer_id: UUID, currency: str, since: datetime) -> Sequence[Grant]:
+    """What a customer was granted in a currency since a moment, the last first; for staff, else invisible."""
     if not actor.is_staff:
         raise invisible()
     return await tx.all(
         Grant,
         f"""select g.amount as minor, g.currency, g.reason, s.name as given_by, g.granted_at
             from goodwill_grants g join staff s on s.id = g.given_by
-            where {_COUNTS} and g.customer_id = %s and g.granted_at > %s order by g.granted_at desc""",
-        [customer_id, since],
+            where {_COUNTS} and g.customer_id = %s and g.currency = %s and g.granted_at > %s
+            order by g.granted_at desc""",
+        [customer_id, currency, since],
     )
