@@ -95,6 +95,21 @@ async def test_the_slip_shows_both_addresses(demo: Shop) -> None:
     assert slip.total == Money(0, "JPY")
 
 
+async def test_of_a_partly_shipped_order_the_rest_goes_to_the_new_address(demo: Shop) -> None:
+    """And the slip says which part that is, by the rule for it."""
+    sent, here = sorted((await order_of(demo, PARTLY)).lines, key=lambda line: -line.shipped)
+    assert (bool(sent.shipped), here.shipped) == (True, 0)
+    held = await quote(demo, PARTLY, "order.change_address", address=NEW_ADDRESS)
+    slip = held.draft.slip
+    told = [fact.label.key for fact in slip.facts]
+    assert told[2:] == ["orders.address.goods", "orders.address.sent"]
+    assert here.name in str(slip.facts[2].words)
+    assert slip.rule
+    assert slip.next_step
+    assert (slip.rule.key, slip.next_step.key) == ("orders.rule.address.at_once", "orders.address.next.rest")
+    assert held.draft.line_refs == (here.ref,)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [({"country": "US"}, "address_country"), ({"postal_code": "15"}, "postal_code"), ({"name": ""}, "field_missing")],

@@ -1,19 +1,21 @@
 """Sending an order, or what is not shipped of it, to another address."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, Subject
-from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish
+from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish, said
 from madoguchi.core.policy.pack import ChangeWish
 from madoguchi.core.shop.port import Address, Operation, StorePort
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
-from madoguchi.service.orders.opening import ended, offered, open_for
+from madoguchi.service.orders.opening import Opening, ended, offered, open_for
+from madoguchi.service.orders.rules import item_name
 
 
 class ChangeAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +55,12 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeAddress) -> Draft:
         facts=(
             Fact(Said("orders.address.new"), written(new)),
             Fact(Said("orders.address.old"), written(old)),
+            *(_where_each_goes(opening) if _has_left(opening) else ()),
         ),
         rule=opening.rule,
         notices=("change_done",),
         asked=opening.asked,
-        next_step=Said("orders.change.next.asked" if opening.asked else "orders.address.next"),
+        next_step=_next_step(opening),
     )
     return Draft(
         slip=slip,
@@ -98,6 +101,26 @@ def written(address: Address) -> str:
     else:
         parts = (address.name, *address.lines, address.city, f"{address.region} {address.postal_code}")
     return ("\u3000" if address.country == "JP" else ", ").join(part for part in parts if part)
+
+
+def _has_left(opening: Opening) -> bool:
+    """Whether a part of it went to the old address already."""
+    return any(line.shipped for line in opening.facts.lines)
+
+
+def _where_each_goes(opening: Opening) -> Iterator[Fact]:
+    """What still goes to the new address, and that the rest does not."""
+    for line in opening.facts.lines:
+        here = line.quantity - line.cancelled - line.shipped
+        if here and line.ref in opening.line_refs:
+            yield Fact(Said("orders.address.goods"), said("orders.address.units", name=item_name(line), n=here))
+    yield Fact(Said("orders.address.sent"), Said("orders.address.sent.old"))
+
+
+def _next_step(opening: Opening) -> Said:
+    if opening.asked:
+        return Said("orders.change.next.asked")
+    return Said("orders.address.next.rest" if _has_left(opening) else "orders.address.next")
 
 
 def _plan(wish: Wish) -> AddressPlan:

@@ -41,8 +41,8 @@ class Opening(msgspec.Struct, frozen=True):
 
     @property
     def line_refs(self) -> tuple[str, ...]:
-        """The lines that may change."""
-        return tuple(self.decision.lines)
+        """The lines that the store can change; what has left is the carrier's."""
+        return tuple(ref for ref, row in self.decision.lines.items() if row.then is not Then.CARRIER)
 
     @property
     def asked(self) -> bool:
@@ -51,8 +51,9 @@ class Opening(msgspec.Struct, frozen=True):
 
     @property
     def rule(self) -> Said:
-        """The rule it rests on, in small type."""
-        return Said(self.decision.reasons[0].key)
+        """The rule it rests on for the first line that can change, in small type."""
+        row = self.decision.lines[self.line_refs[0]]
+        return Said(next(reason.key for reason in self.decision.reasons if reason.rule == row.id))
 
 
 async def open_for(
