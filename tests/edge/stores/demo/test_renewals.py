@@ -1,14 +1,17 @@
 """Subscriptions renew by the clock: charged, with an order of their own; unpaid, sold out, late and many at once."""
 
+import asyncio
+import time
 from datetime import datetime, timedelta
 
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.shop.port import End, OperationState, StoreOrder, Subscription, SubscriptionChange, TenderKind
+from madoguchi.edge.stores.demo import baskets
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO, Person
 from madoguchi.edge.stores.demo.store import DemoStore
-from madoguchi.kit.db import Database
+from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.money import Money
 from tests.edge.stores.contract import everything, fresh_key
 from tests.edge.stores.demo import books
@@ -154,3 +157,60 @@ async def test_the_same_moment_again_charges_nothing(demo: DemoStore, person: Pe
     once = await everything(demo)
     await demo.tick(later)
     assert await everything(demo) == once
+
+
+async def test_a_delivery_that_never_was_paid_waits_and_holds_nothing_up(demo: DemoStore, store_db: Database) -> None:
+    member = await subscription(demo, MEMBERSHIP)
+    coffee = await subscription(demo, COFFEE)
+    assert member.renews_at
+    assert coffee.renews_at
+    query = "update subscriptions set order_ref = null, next_delivery_at = null where ref = %s"
+    await store_db.run(SYSTEM, lambda tx: tx.execute(query, [COFFEE]))
+    later = max(member.renews_at, coffee.renews_at)
+    await demo.tick(later)
+    waiting = await subscription(demo, COFFEE)
+    assert (waiting.state, waiting.order_ref, waiting.next_delivery_at) == ("active", None, None)
+    assert waiting.renews_at
+    assert later < waiting.renews_at <= later + timedelta(days=1)
+    assert (await subscription(demo, MEMBERSHIP)).order_ref != member.order_ref
+
+
+async def test_one_that_fails_stays_alone(
+    demo: DemoStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> StoreOrder:
+        raise LookupError("no such plan")
+
+    monkeypatch.setattr(baskets, "membership", fails)
+    member = await subscription(demo, MEMBERSHIP)
+    coffee = await subscription(demo, COFFEE)
+    assert member.renews_at
+    assert coffee.renews_at
+    later = max(member.renews_at, coffee.renews_at) + timedelta(days=3)
+    assert await demo.tick(later) > 0
+    assert await subscription(demo, MEMBERSHIP) == member
+    assert (await order_of(demo, await subscription(demo, COFFEE))).shipments
+    assert f"subscription {MEMBERSHIP} could not be renewed" in caplog.text
+
+
+async def test_goods_are_locked_before_the_customer_and_the_shop(demo: DemoStore, store_db: Database) -> None:
+    """As where an order is made, so that neither waits for the other."""
+    coffee = await subscription(demo, COFFEE)
+    assert coffee.renews_at
+    due = coffee.renews_at
+    waiting = """select exists (select from pg_locks l join pg_stat_activity a using (pid)
+                 where not l.granted and a.datname = current_database())"""
+
+    async def order_meanwhile(tx: Tx) -> asyncio.Task[int]:
+        await tx.execute("select from variants where product_ref = 'COFFEE' for update")
+        renewing = asyncio.create_task(demo.tick(due))
+        deadline = time.monotonic() + 10
+        while not await tx.value(waiting):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        await tx.execute("select from customers where ref = %s for update nowait", [coffee.customer_ref])
+        await tx.execute("select from shops where id = 'demo' for update nowait")
+        return renewing
+
+    await (await store_db.run(SYSTEM, order_meanwhile))
+    assert (await subscription(demo, COFFEE)).order_ref != coffee.order_ref

@@ -1,5 +1,6 @@
 """The adapter: the demo store behind the store port."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -28,11 +29,15 @@ from madoguchi.edge.stores.demo.operations import queries as operations
 from madoguchi.edge.stores.demo.operations.asked import Asked
 from madoguchi.edge.stores.demo.operations.verbs import perform, told
 from madoguchi.edge.stores.demo.shops import SHOPS, Conduct
+from madoguchi.edge.stores.demo.warehouse.queries import due_subscriptions
+from madoguchi.edge.stores.demo.warehouse.renewals import renew
 from madoguchi.edge.stores.demo.warehouse.verbs import tick
 from madoguchi.kit.db import Database, Tx, assert_outside
 from madoguchi.kit.faults import Faults, Wire
 from madoguchi.kit.migrations import STORE_ROLE
 from madoguchi.kit.money import Money
+
+log = logging.getLogger(__name__)
 
 SCHEMA = "demo_store"
 T = TypeVar("T")
@@ -173,7 +178,16 @@ class DemoStore:
         """Let time pass until `now` for a living shop; how many orders changed. Not part of the port."""
         if self._shop.conduct is Conduct.RECORDED:
             return 0
+        for ref in await self._db.run(ASKER, lambda tx: due_subscriptions(tx, self.store_id, now)):
+            await self._renew(ref, now)
         return await self._db.run(ASKER, lambda tx: tick(tx, self._shop, now))
+
+    async def _renew(self, ref: str, now: datetime) -> None:
+        """One subscription in a transaction of its own: should it fail, the others and the orders go on."""
+        try:
+            await self._db.run(ASKER, lambda tx: renew(tx, self._shop, ref, now))
+        except Exception:
+            log.exception("subscription %s could not be renewed", ref)
 
     async def _write(self, key: str, write: Asked) -> Operation:
         """One write, which happens once however often it arrives."""

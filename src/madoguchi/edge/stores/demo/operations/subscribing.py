@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from madoguchi.core.shop.port import End, Failure, Subscription, SubscriptionChange
 
 ACTIVE, PAST_DUE, ENDS_AT_RENEWAL, ENDED = "active", "past_due", "ends_at_renewal", "ended"
+RENEWING = frozenset({ACTIVE, PAST_DUE})
 GRACE = timedelta(days=7)  # for so long an unpaid period is charged again and again
 
 
@@ -66,11 +67,11 @@ def unpaid(one: Subscription, now: datetime) -> Subscription:
 
 
 def postponed(one: Subscription) -> Subscription:
-    """Its goods are sold out: the delivery is tried on the next day."""
+    """Its goods are sold out, or unknown: the delivery is tried on the next day."""
     assert one.renews_at
-    assert one.next_delivery_at
     day = timedelta(days=1)
-    return replace(one, renews_at=one.renews_at + day, next_delivery_at=one.next_delivery_at + day)
+    delivery = one.next_delivery_at + day if one.next_delivery_at else None
+    return replace(one, renews_at=one.renews_at + day, next_delivery_at=delivery)
 
 
 def later(at: datetime, interval: str) -> datetime:

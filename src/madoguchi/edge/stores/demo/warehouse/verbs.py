@@ -17,7 +17,6 @@ from madoguchi.edge.stores.demo.operations.verbs import failed, succeeded
 from madoguchi.edge.stores.demo.rules import Plan
 from madoguchi.edge.stores.demo.shops import Shop
 from madoguchi.edge.stores.demo.verbs import Step
-from madoguchi.edge.stores.demo.warehouse import renewals
 from madoguchi.edge.stores.demo.warehouse.queries import due_orders
 from madoguchi.kit.db import Tx
 
@@ -25,7 +24,6 @@ from madoguchi.kit.db import Tx
 async def tick(tx: Tx, shop: Shop, now: datetime) -> int:
     """Let warehouse and carriers do what was planned until `now`; how many orders changed. One at a time per shop."""
     await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 1))", [shop.id])
-    await renewals.renew(tx, shop, now)
     due = {row.ref: row for row in await due_orders(tx, shop.id, now)}
     asked: dict[str, list[OperationRow]] = {}
     for row in await operations.undecided(tx, shop.id, list(due)):
