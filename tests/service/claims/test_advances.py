@@ -23,6 +23,7 @@ from madoguchi.kit.db import Database
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.jobs import Nothing
+from madoguchi.service.claims.advancing import under_way
 from madoguchi.service.claims.rules import ClaimState
 from madoguchi.service.refunds.charging import Charger
 from tests.service.claims.conftest import Street
@@ -143,6 +144,32 @@ async def test_so_does_who_wishes_it_sent_again(desk: Desk) -> None:
     await desk.know()
     request = await desk.street.agree(ON_ITS_WAY, await desk.street.missing(ON_ITS_WAY, "resend"))
     assert (await desk.street.claim(request)).state is ClaimState.WAITING
+
+
+async def test_what_is_agreed_to_counts_before_it_is_paid(desk: Desk) -> None:
+    await desk.know()
+    actor, _ = await desk.street.actor(ON_ITS_WAY)
+    owner = await desk.street.owner(ON_ITS_WAY)
+    await desk.street.confirm(actor, await desk.street.missing(ON_ITS_WAY, "refund"))
+    assert await desk.street.db.run(SYSTEM, lambda tx: under_way(tx, owner)) == 1
+    await desk.street.work()
+    assert await desk.street.db.run(SYSTEM, lambda tx: under_way(tx, owner)) == 1
+
+
+async def test_a_quote_from_before_the_limit_was_reached_pays_nothing_in_advance(desk: Desk) -> None:
+    await desk.know()
+    quote = await desk.street.missing(ON_ITS_WAY, "refund")
+    others = """insert into ledger_advances (id, number, store_id, customer_id, order_id, subject, tender_ref,
+                  tender_label, amount, currency, state, due_at, paid_at)
+                select gen_random_uuid(), 'A-' || n, o.store_id, o.customer_id, o.id, 'return:' || n, t.tender_ref,
+                  'VISA', 100, 'JPY', 'paid', now() + interval '30 days', now()
+                from orders o join ledger_tenders t on t.order_id = o.id, generate_series(1, 2) n
+                where o.id = %s"""
+    await desk.street.db.run(SYSTEM, lambda tx: tx.execute(others, [quote.order_id]))
+    with pytest.raises(Refused) as refused:
+        await desk.street.agree(ON_ITS_WAY, quote)
+    assert refused.value.code == "order_changed"
+    assert await desk.street.intents(ON_ITS_WAY) == []
 
 
 async def test_what_never_turned_up_was_owed(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Goods that are broken, wrong or incomplete: refunded and kept or sent again, once; above limits people decide."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -192,3 +193,28 @@ async def test_who_claims_often_is_asked_for_more(street: Street) -> None:
     with pytest.raises(Refused) as refused:
         await ask(street, BOWLS, "item.replace", {"1": 1})
     assert refused.value.code == "claim_needs_photo"
+
+
+async def test_quotes_together_grant_no_more_than_one_by_one(street: Street) -> None:
+    """What is confirmed and not carried out yet counts as well."""
+    late = await ask(street, BOWLS, "item.replace", {"1": 1})
+    actor, _ = await street.actor(CLOTHES)
+    for lines in (SHIRTS, SHIRTS):
+        await done(street, CLOTHES, "item.replace", lines)
+    third = await street.confirm(actor, await ask(street, CLOTHES, "item.replace", {"1": 1}))
+    with pytest.raises(Refused) as refused:
+        await street.confirm(actor, late)
+    assert refused.value.code == "order_changed"
+    await street.work()
+    assert (await street.settled(third)).state is RequestState.DONE
+    assert (await street.held(BOWLS))["1"].free == (await street.held(BOWLS))["1"].ordered
+    await street.balanced()
+
+
+async def test_two_quotes_confirmed_at_once_are_granted_one_by_one(street: Street) -> None:
+    for lines in (SHIRTS, SHIRTS):
+        await done(street, CLOTHES, "item.replace", lines)
+    quotes = [await ask(street, ref, "item.replace", {"1": 1}) for ref in (CLOTHES, BOWLS)]
+    actor, _ = await street.actor(CLOTHES)
+    found = await asyncio.gather(*(street.confirm(actor, quote) for quote in quotes), return_exceptions=True)
+    assert sorted(one.code if isinstance(one, Refused) else "" for one in found) == ["", "order_changed"]

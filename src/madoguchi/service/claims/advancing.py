@@ -1,6 +1,7 @@
 """A missing parcel whose price is paid back before the wait is over, to customers we know."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 import msgspec
 
@@ -37,6 +38,11 @@ async def decided(
         country=order.document.address.country,
         amount=total(list(money.values()), order.document.currency).amount,
         customer_since=await queries.known_since(tx, order.customer_id),
-        open_advances=await open_advances_of(tx, order.customer_id),
+        open_advances=await under_way(tx, order.customer_id),
     )
     return decide_advance(pack, question)
+
+
+async def under_way(tx: Tx, customer_id: UUID) -> int:
+    """How many advances count against a customer: what is open, and what was agreed to and is about to be paid."""
+    return await open_advances_of(tx, customer_id) + await queries.promised_advances(tx, customer_id)

@@ -13,15 +13,15 @@ from madoguchi.core.ledger.rules import Destination, LineUnits
 from madoguchi.core.policy.decisions import ClaimDecision, Denied, Verdict
 from madoguchi.core.policy.pack import Fault, Problem, Remedy, RulePack
 from madoguchi.core.policy.queries import rules_of
-from madoguchi.core.policy.questions import ClaimQuestion
-from madoguchi.core.policy.rules import decide_claim
+from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion, History
+from madoguchi.core.policy.rules import decide_advance, decide_claim
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.claims import advancing, queries, rules
-from madoguchi.service.claims.rules import ClaimPlan
+from madoguchi.service.claims.rules import ClaimPlan, ClaimState
 
 _PERSON = ("service.human",)
 FAULTS: Mapping[Problem, Fault] = {
@@ -75,7 +75,6 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
     """What the rules say; it may be to wait. Refused: claim_settled, Denied with the rule's reason."""
     if any(count > of.held[ref].free for ref, count in facts.units.items()):
         raise Refused("claim_settled", 409, alternatives=_PERSON)
-    since = tx.now - timedelta(days=of.pack.claims.good_faith.days)
     question = ClaimQuestion(
         at=tx.now,
         country=of.order.document.address.country,
@@ -87,7 +86,7 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
         checked=facts.checked,
         remedy=facts.remedy,
         evidence=actor.is_staff,  # who works on it has seen the photo in the conversation
-        history=await queries.history(tx, of.order.customer_id, since),
+        history=await _history(tx, of.pack, of.order.customer_id),
     )
     decision = decide_claim(of.pack, question)
     if waits(decision):
@@ -98,6 +97,20 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
     if decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
         raise Denied(msgspec.structs.replace(decision, alternatives=decision.alternatives or _PERSON))
     return decision
+
+
+async def still_granted(tx: Tx, pack: RulePack, customer_id: UUID, plan: ClaimPlan) -> bool:
+    """Whether what needed nobody's word when it was quoted needs nobody's now, after what was granted in between."""
+    if plan.question is None or plan.first_state is not ClaimState.GRANTED:
+        return True
+    history = await _history(tx, pack, customer_id)
+    at = plan.advance_until or plan.question.at
+    if decide_claim(pack, msgspec.structs.replace(plan.question, at=at, history=history)).verdict is not Verdict.ALLOW:
+        return False
+    if plan.early is None:
+        return True
+    early = msgspec.structs.replace(plan.early, open_advances=await advancing.under_way(tx, customer_id))
+    return decide_advance(pack, early).verdict is Verdict.ALLOW
 
 
 def waits(decision: ClaimDecision) -> bool:
@@ -120,6 +133,7 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
     money = await _money(tx, of, facts) if facts.remedy is Remedy.REFUND else {}
     early = await advancing.decided(tx, of.pack, order, facts.units, money, decision) if until and money else None
     at_once = early is not None and early.verdict is Verdict.ALLOW
+    assert isinstance(decision.question, ClaimQuestion)
     plan = ClaimPlan(
         problem=facts.problem,
         remedy=facts.remedy,
@@ -134,6 +148,8 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
         advance_until=until if at_once else None,
         claim_id=facts.claim_id,
         approval=approval is not None,
+        question=decision.question,
+        early=early.question if at_once and early and isinstance(early.question, AdvanceQuestion) else None,
     )
     slip = _slip(of, plan, approval)
     return Draft(
@@ -146,6 +162,10 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
         further=(early,) if early else (),
         approval=approval,
     )
+
+
+async def _history(tx: Tx, pack: RulePack, customer_id: UUID) -> History:
+    return await queries.history(tx, customer_id, tx.now - timedelta(days=pack.claims.good_faith.days))
 
 
 async def _money(tx: Tx, of: Basis, facts: Facts) -> dict[str, Money]:

@@ -78,6 +78,14 @@ async def history(tx: Tx, customer_id: UUID, since: datetime) -> History:
     )
 
 
+async def promised_advances(tx: Tx, customer_id: UUID) -> int:
+    """How many advances a customer has agreed to that are not paid yet."""
+    query = """select count(*) from claims c join requests r on r.id = c.request_id
+               where c.customer_id = %s and c.state = 'granted' and r.settled_at is null
+                 and r.plan ->> 'advance_until' is not null"""
+    return int(await tx.value(query, [customer_id]))
+
+
 async def known_since(tx: Tx, customer_id: UUID) -> datetime:
     """Since when somebody is a customer: by what we, the shop's orders and its subscriptions know."""
     found: datetime = await tx.value(

@@ -13,6 +13,7 @@ from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_
 from madoguchi.core.policy.decisions import ClaimDecision
 from madoguchi.core.policy.pack import Problem, Remedy, RulePack
 from madoguchi.core.policy.paying_back import choices, parts
+from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion
 from madoguchi.core.shop.port import StoreOrder, TenderKind
 from madoguchi.kit.money import Money, telescoped, total
 
@@ -55,7 +56,7 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     `money` is what goes back by tender, `wait_until` when it is looked at again first, `claim_id` the claim that has
     waited, `approval` whether somebody must agree. `advance_until`: it is paid back at once, though until then it
-    may still turn up.
+    may still turn up. `question` and `early` are what the rules granted; they are asked again when it is confirmed.
     """
 
     problem: Problem
@@ -71,6 +72,8 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
     claim_id: UUID | None = None
     approval: bool = False
     advance_until: datetime | None = None
+    question: ClaimQuestion | None = None
+    early: AdvanceQuestion | None = None
 
     @property
     def first_state(self) -> ClaimState:
