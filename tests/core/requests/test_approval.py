@@ -33,6 +33,7 @@ class Grant(msgspec.Struct, frozen=True):
     """How much; above 1,000 yen a leader has to agree."""
 
     amount: int
+    subject: str = "goodwill"
 
 
 class Till:
@@ -52,7 +53,7 @@ class Till:
         yen = Money(arguments.amount, "JPY")
         slip = Slip(title=Said("t"), order_ref="", lines=(), money=(), total=yen)
         approval = Approval(Role.LEADER, Said("t")) if arguments.amount > 1000 else None
-        return Draft(slip=slip, plan={"amount": arguments.amount}, subject="goodwill", approval=approval)
+        return Draft(slip=slip, plan={"amount": arguments.amount}, subject=arguments.subject, approval=approval)
 
     async def begin(self, tx: Tx, wish: Wish) -> None:
         self.told.append("begin")
@@ -77,12 +78,13 @@ class Stage(msgspec.Struct, frozen=True):
     leader: Actor
     other_leader: Actor
 
-    async def wish(self, amount: int, actor: Actor | None = None) -> Request:
+    async def wish(self, amount: int, actor: Actor | None = None, subject: str = "goodwill") -> Request:
         """A confirmed wish of the associate's for the customer."""
         catalogue, actor = self.till.catalogue(), actor or self.associate
 
         async def work(tx: Tx) -> Request:
-            made = await requests.quote(tx, catalogue, actor, ACTION, {"amount": amount}, customer_id=self.customer_id)
+            raw = {"amount": amount, "subject": subject}
+            made = await requests.quote(tx, catalogue, actor, ACTION, raw, customer_id=self.customer_id)
             token = requests.confirmation_token(SIGNER, actor, made, clock.now())
             return await requests.confirm(tx, catalogue, SIGNER, actor, made.id, token)
 
@@ -157,6 +159,23 @@ async def test_nobody_grants_their_own_wish(stage: Stage) -> None:
     assert await stage.db.run(stage.leader, lambda tx: queries.awaiting_approval(tx, stage.leader)) == []
     assert len(await stage.db.run(SYSTEM, lambda tx: queries.awaiting_approval(tx, stage.other_leader))) == 1
     assert (await stage.approve(stage.other_leader, request)).state is RequestState.CONFIRMED
+
+
+async def test_what_others_decide_takes_no_place_in_ones_own_list(stage: Stage) -> None:
+    """Nor what one asked for: however much of it waits, one's own work is found, and all of it is counted."""
+    above, own, mine = [
+        await stage.wish(2000, who, f"s:{n}") for n, who in enumerate((stage.associate, stage.leader, stage.associate))
+    ]
+    await stage.db.run(
+        SYSTEM, lambda tx: tx.execute("update requests set approval_role = 'admin' where id = %s", [above.id])
+    )
+
+    async def work(tx: Tx) -> tuple[list[UUID], list[UUID], int]:
+        waiting = await queries.awaiting_approval(tx, stage.leader, limit=1)
+        asked = await queries.asked_approval(tx, stage.leader, limit=1)
+        return [one.id for one in waiting], [one.id for one in asked], await queries.count_approvals(tx, stage.leader)
+
+    assert await stage.db.run(stage.leader, work) == ([mine.id], [own.id], 2)
 
 
 async def test_an_associate_cannot_grant_it(stage: Stage) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role, outranks
+from madoguchi.core.access.rules import STAFF, Actor, Role, outranks
 from madoguchi.core.actions.rules import Draft, Outcome
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -142,20 +142,33 @@ async def requests_of(tx: Tx, customer_id: UUID, limit: int = 20) -> Sequence[Re
 
 async def awaiting_approval(tx: Tx, actor: Actor, limit: int = 50) -> Sequence[Request]:
     """Wishes that the actor may approve or decline, the longest waiting first."""
-    rows = await tx.all(
+    return await tx.all(
         Request,
-        f"select {_REQUEST} from requests where state = 'needs_approval' order by created_at limit %s",
-        [limit],
+        f"""select {_REQUEST} from requests
+            where state = 'needs_approval' and approval_role = any(%s) and actor_id is distinct from %s
+            order by created_at limit %s""",
+        [_decides_for(actor), actor.id, limit],
     )
-    return [row for row in rows if may_decide(actor, row)]
 
 
-async def asked_approval(tx: Tx, actor: Actor) -> Sequence[Request]:
+async def asked_approval(tx: Tx, actor: Actor, limit: int = 50) -> Sequence[Request]:
     """The actor's own wishes that wait for somebody else, the longest waiting first."""
     return await tx.all(
         Request,
-        f"select {_REQUEST} from requests where state = 'needs_approval' and actor_id = %s order by created_at",
-        [actor.id],
+        f"""select {_REQUEST} from requests where state = 'needs_approval' and actor_id = %s
+            order by created_at limit %s""",
+        [actor.id, limit],
+    )
+
+
+async def count_approvals(tx: Tx, actor: Actor) -> int:
+    """How much waits for the actor's word, or is the actor's own and waits for somebody else's."""
+    return int(
+        await tx.value(
+            """select count(*) from requests
+               where state = 'needs_approval' and (approval_role = any(%s) or actor_id = %s)""",
+            [_decides_for(actor), actor.id],
+        )
     )
 
 
@@ -181,6 +194,10 @@ async def approvals_in(tx: Tx, case_id: UUID) -> Sequence[Request]:
 def may_decide(actor: Actor, request: Request) -> bool:
     """Whether the actor may grant a waiting wish or not: of the role it needs, and not whoever asked."""
     return request.approval_role is not None and outranks(actor, request.approval_role) and request.actor_id != actor.id
+
+
+def _decides_for(actor: Actor) -> list[str]:
+    return [role.value for role in STAFF if outranks(actor, role)]
 
 
 def _may_see(actor: Actor, customer_id: UUID) -> bool:

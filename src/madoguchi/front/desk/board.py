@@ -10,7 +10,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.cases.rules import State
-from madoguchi.core.requests.queries import asked_approval, awaiting_approval
+from madoguchi.core.requests.queries import count_approvals
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
@@ -112,12 +112,8 @@ async def load(tx: Tx, actor: Actor, parts: Collection[Part] = tuple(Part)) -> B
         offer=offer,
         taken=await queries.taken_from_me(tx, actor) if Part.OFFER in parts and not offer else None,
         counts=await queries.counts(tx, actor) if Part.COUNTS in parts else _NOBODY,
-        approvals=await _approvals(tx, actor) if Part.APPROVALS in parts else 0,
+        approvals=await count_approvals(tx, actor) if Part.APPROVALS in parts else 0,
     )
-
-
-async def _approvals(tx: Tx, actor: Actor) -> int:
-    return len(await awaiting_approval(tx, actor)) + len(await asked_approval(tx, actor))
 
 
 def case_url(case_id: UUID) -> str:
