@@ -53,6 +53,10 @@ async def test_one_of_two_is_refunded_and_kept(street: Street) -> None:
     assert intent.amount == Money(round(line.total.amount / 2), "JPY")
     held = (await street.held(CLOTHES))["2"]
     assert (held.kept, held.refunded, held.free) == (1, 1, 1)
+    lines = await field(street, CLOTHES, "item.refund", "lines")
+    assert lines
+    shirts = next(option for option in lines.options if option.value == "2")
+    assert (shirts.limit, shirts.amount) == (1, line.total - intent.amount)
     await street.balanced()
 
 

@@ -17,6 +17,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import Signer
+from tests.service.orders.changing import done, form
 from tests.service.orders.shop import CATALOGUE, SIGNER, Shop
 
 MIXED, PARTLY, LATE = "MD-10234602", "MD-10234480", "MD-10234567"
@@ -40,6 +41,15 @@ async def test_each_tender_gets_its_own_part_back(demo: Shop) -> None:
     assert order
     assert order.state == "cancelled"
     await demo.healthy()
+
+
+async def test_the_form_tells_what_the_units_that_are_left_cost(demo: Shop) -> None:
+    before = next(one for one in (await form(demo, MIXED, "order.cancel"))["lines"].options if one.value == "3")
+    assert before.amount
+    assert (await done(demo, MIXED, "order.cancel", lines={"3": 1})).state is RequestState.DONE
+    after = next(one for one in (await form(demo, MIXED, "order.cancel"))["lines"].options if one.value == "3")
+    assert (before.limit, after.limit) == (3, 2)
+    assert after.amount == Money(before.amount.amount * 2 // 3, "JPY")
 
 
 async def test_a_quote_changes_nothing(demo: Shop) -> None:

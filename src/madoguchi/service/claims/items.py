@@ -17,6 +17,7 @@ from madoguchi.core.shop.port import OrderLine, StoreOrder
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
 from madoguchi.service.claims import rules
 from madoguchi.service.claims.deciding import Basis, Facts, basis, claim
 
@@ -48,9 +49,10 @@ class ItemAction(msgspec.Struct, frozen=True):
         order = await access_order(tx, actor, subject.id)
         _check_goods(order.document)
         pack = await rules_of(tx, order.store_id)
-        left = _left(order.document, await ledger.lines(tx, order.id))
+        held = await ledger.lines(tx, order.id)
+        left = _left(order.document, held)
         where = rules.refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
-        return lines_field(order.document, left), problem_field(), *where
+        return lines_field(order.document, left, rules.worth(order.document, held, left)), problem_field(), *where
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
         """What is done about the units; Refused: claim_not_goods, claim_not_delivered, claim_problem, as in `claim`."""
@@ -77,10 +79,10 @@ class ItemAction(msgspec.Struct, frozen=True):
         return None
 
 
-def lines_field(order: StoreOrder, left: dict[str, int]) -> Field:
-    """How many units of which lines; of the only unit there is, that one."""
+def lines_field(order: StoreOrder, left: Mapping[str, int], worth: Mapping[str, Money]) -> Field:
+    """How many units of which lines, at what those that are left cost; of the only unit there is, that one."""
     options = tuple(
-        FieldOption(value=line.ref, label=line.name, amount=line.total, limit=left[line.ref])
+        FieldOption(value=line.ref, label=line.name, amount=worth[line.ref], limit=left[line.ref])
         for line in order.lines
         if left[line.ref]
     )

@@ -32,10 +32,11 @@ class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Left(msgspec.Struct, frozen=True):
-    """How many units of a line can go now; when none can, why not."""
+    """How many units of a line can go now, and what they cost; when none can, the whole line's price, and why not."""
 
     line: OrderLine
     units: int
+    worth: Money
     refused: Refused | None
 
 
@@ -110,7 +111,7 @@ def left(rules: RulePack, order: StoreOrder, units: Mapping[str, LineUnits], now
             decide(by_line, order, units, {line.ref: 1}, now)
         except Refused as refusal:
             free, refused = 0, refusal
-        found.append(Left(line, free, refused))
+        found.append(Left(line, free, _worth(line, units, free) if free else line.total, refused))
     return found
 
 
@@ -125,7 +126,7 @@ def lines_field(lines: Sequence[Left]) -> Field:
             FieldOption(
                 value=one.line.ref,
                 label=item_name(one.line),
-                amount=one.line.total,
+                amount=one.worth,
                 limit=one.units,
                 refusal=refusal(one.refused) if one.refused else None,
             )
@@ -174,11 +175,10 @@ def plan(
         parts = {ref: tender.free for ref, tender in sorted(money.items()) if tender.free}
     else:
         worth = sum(
-            telescoped(line.total.amount, line.quantity, units[line.ref].settled, chosen[line.ref])
-            for line in order.lines
-            if line.ref in chosen
+            (_worth(line, units, chosen[line.ref]) for line in order.lines if line.ref in chosen),
+            Money(0, order.currency),
         )
-        parts = by_tender(money, Money(worth, order.currency))
+        parts = by_tender(money, worth)
     return CancelPlan(
         units=dict(chosen),
         money=parts,
@@ -201,10 +201,7 @@ def slip(
         SlipLine(
             name=line.name,
             quantity=of.units[line.ref],
-            amount=Money(
-                telescoped(line.total.amount, line.quantity, units[line.ref].settled, of.units[line.ref]),
-                order.currency,
-            ),
+            amount=_worth(line, units, of.units[line.ref]),
             line_ref=line.ref,
         )
         for line in order.lines
@@ -263,6 +260,12 @@ def money_back(
 
 def _free(line: OrderLine, units: Mapping[str, LineUnits]) -> int:
     return min(units[line.ref].free, line.quantity - line.cancelled - line.shipped)
+
+
+def _worth(line: OrderLine, units: Mapping[str, LineUnits], count: int) -> Money:
+    """What some units of a line cost, after those for which everything was done (I10)."""
+    amount = telescoped(line.total.amount, line.quantity, units[line.ref].settled, count)
+    return Money(amount, line.total.currency)
 
 
 def _line(line: OrderLine) -> CardLine:
