@@ -51,7 +51,9 @@ class Desk:
 
     async def reported(self) -> Request:
         """The parcel is reported missing shortly after it was scanned, and its price wished back."""
-        return await self.street.agree(ON_ITS_WAY, await self.street.missing(ON_ITS_WAY, "refund"))
+        request = await self.street.agree(ON_ITS_WAY, await self.street.missing(ON_ITS_WAY, "refund"))
+        await self.street.refund()
+        return request
 
     async def found(self, then: str) -> Request:
         """It turned up."""
@@ -229,6 +231,29 @@ async def test_a_declined_charge_is_due_and_can_be_paid_again(desk: Desk) -> Non
     await desk.charge()
     assert (await desk.advance()).state is AdvanceState.CHARGED
     assert await desk.charged() == advance.amount_minor
+    await desk.sound()
+
+
+async def test_nothing_is_taken_again_that_was_never_given(desk: Desk) -> None:
+    await desk.know()
+    await desk.street.agree(ON_ITS_WAY, await desk.street.missing(ON_ITS_WAY, "refund"))
+    with pytest.raises(Refused) as refused:
+        await desk.found("keep")
+    assert refused.value.code == "advance_not_gone"
+    due = await desk.advance()
+    with pytest.raises(Refused, match="advance_not_gone"):
+        await desk.street.db.run(SYSTEM, lambda tx: charging.owe(tx, due.id))
+    await desk.found("send_back")
+    with desk.street.later(BACK_WITHIN):
+        await desk.pass_time()
+        assert (await desk.advance()).state is AdvanceState.PAID
+        await desk.street.refund()
+    with desk.street.later(BACK_WITHIN + REMIND_AFTER):
+        await desk.pass_time()
+        assert (await desk.advance()).state is AdvanceState.RECHARGE_DUE
+        await desk.pay()
+        await desk.charge()
+    assert await desk.charged() == due.amount_minor
     await desk.sound()
 
 

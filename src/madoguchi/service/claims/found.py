@@ -11,7 +11,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Charge, Draft, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger.advances import verbs as advances
-from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.advances.queries import check_gone, open_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState, of_parcel
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import Operation, OperationState
@@ -73,7 +73,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ParcelFound) -> Draft:
-    """The end of the wait; Refused("claim_not_waiting") where nothing waits."""
+    """The end of the wait; Refused: claim_not_waiting, advance_not_gone."""
     found = await _waiting(tx, actor, arguments)
     document = found.order.document
     slip = Slip(
@@ -134,6 +134,7 @@ async def _calling_back(tx: Tx, order: Order, advance: Advance, slip: Slip, then
     if then is None:
         raise Refused("field_missing", field="then")
     if then is Then.KEEP:
+        await check_gone(tx, advance)
         charge = Charge(advance.tender_label, advance.amount)
         return msgspec.structs.replace(slip, charges=(charge,), next_step=Said("claims.next.found.keep"))
     until = tx.now + await _back_within(tx, order)

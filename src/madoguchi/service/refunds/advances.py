@@ -51,10 +51,11 @@ class PayPlan(msgspec.Struct, frozen=True):
 
 
 async def draft(tx: Tx, actor: Actor, arguments: PayAdvance) -> Draft:
-    """What is charged, and where to; Refused: advance_not_due, advance_charging."""
+    """What is charged, and where to; Refused: advance_not_due, advance_charging, advance_not_gone."""
     order, advance = await _open(tx, actor, arguments.order_id, {AdvanceState.RECHARGE_DUE})
     if advance.charge_key:
         raise Refused("advance_charging", 409)
+    await queries.check_gone(tx, advance)
     slip = Slip(
         title=Said("refunds.advance.title"),
         order_ref=advance.order_ref,

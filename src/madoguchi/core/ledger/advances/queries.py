@@ -8,7 +8,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.ledger.advances.rules import REMINDED_AT_MOST, Advance
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import invisible
+from madoguchi.kit.errors import Refused, invisible
 
 _ADVANCE = """select a.id, a.number, a.store_id, a.customer_id, a.order_id, o.store_ref as order_ref, a.subject,
   a.tender_ref, a.tender_label, a.amount as amount_minor, a.currency, a.state, a.coming_back, a.due_at, a.reminded,
@@ -55,6 +55,14 @@ async def open_advance(tx: Tx, order_id: UUID, subject: str) -> Advance | None:
     return await tx.maybe(
         Advance, f"{_ADVANCE} where a.order_id = %s and a.subject = %s and a.settled_at is null", [order_id, subject]
     )
+
+
+async def check_gone(tx: Tx, advance: Advance) -> None:
+    """Nothing is taken again that was never given; Refused("advance_not_gone") until its refund has gone."""
+    query = """select coalesce(sum(amount), 0) from refund_intents
+               where request_id = %s and tender_ref = %s and state = 'succeeded'"""
+    if await tx.value(query, [advance.id, advance.tender_ref]) != advance.amount_minor:
+        raise Refused("advance_not_gone", 409)
 
 
 async def open_advances_of(tx: Tx, customer_id: UUID) -> int:

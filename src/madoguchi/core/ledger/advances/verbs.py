@@ -8,7 +8,7 @@ from psycopg import errors
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
-from madoguchi.core.ledger.advances.queries import access_advance
+from madoguchi.core.ledger.advances.queries import access_advance, check_gone
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
 from madoguchi.core.ledger.rules import Part
 from madoguchi.kit import events, ids, jobs
@@ -60,22 +60,23 @@ async def expect_back(tx: Tx, advance_id: UUID, until: datetime) -> None:
 
 
 async def owe(tx: Tx, advance_id: UUID) -> None:
-    """The goods stay with the customer, who owes the money again. Once; Refused("advance_settled") afterwards."""
-    await _move(
-        tx,
-        await access_advance(tx, SYSTEM, advance_id, lock=True),
-        AdvanceState.RECHARGE_DUE,
-        due_at=tx.now + REMIND_AFTER,
-    )
+    """The goods stay with the customer, who owes the money again. Once; Refused: advance_settled, advance_not_gone."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    await check_gone(tx, advance)
+    await _move(tx, advance, AdvanceState.RECHARGE_DUE, due_at=tx.now + REMIND_AFTER)
 
 
 async def agree(tx: Tx, advance_id: UUID, request_id: UUID) -> None:
-    """The customer agreed to be charged; the request's id is the key. Refused: advance_not_due, advance_charging."""
+    """The customer agreed to be charged; the request's id is the key.
+
+    Refused: advance_not_due, advance_charging, advance_not_gone.
+    """
     advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
     if advance.state is not AdvanceState.RECHARGE_DUE:
         raise Refused("advance_not_due", 409)
     if advance.charge_key is not None:
         raise Refused("advance_charging", 409)
+    await check_gone(tx, advance)
     await tx.execute(
         "update ledger_advances set charge_key = %s, attempts = 0, code = null where id = %s", [request_id, advance_id]
     )
@@ -137,7 +138,12 @@ async def pass_time(tx: Tx, advance_id: UUID) -> None:
         await _move(tx, advance, AdvanceState.FINAL)
         return
     if advance.state is AdvanceState.PAID:
-        await owe(tx, advance_id)
+        try:
+            await owe(tx, advance_id)
+        except Refused:  # the money has not gone yet: look again later
+            again = tx.now + REMIND_AFTER
+            await tx.execute("update ledger_advances set due_at = %s where id = %s", [again, advance_id])
+            return
     else:
         await _remind(tx, advance, REMIND_AFTER)
     await events.record(tx, AdvanceDue(advance_id=advance_id))
