@@ -76,9 +76,8 @@ async def facts(db: Database, actor: Actor, customer_id: UUID) -> CustomerFacts:
 
 
 async def stock(db: Database) -> int | None:
-    product = await db.run(SYSTEM, lambda tx: queries.product(tx, "demo", "KETTLE"))
-    assert product
-    return product.variants[0].stock
+    found = await db.run(SYSTEM, lambda tx: queries.products(tx, "demo", ["KETTLE"]))
+    return found["KETTLE"].variants[0].stock
 
 
 @pytest.fixture
@@ -101,9 +100,9 @@ async def test_a_customer_is_told_as_the_store_tells(db: Database, misaki: Actor
 
 
 async def test_products_of_this_store_only(db: Database, misaki: Actor) -> None:
-    assert await db.run(misaki, lambda tx: queries.product(tx, "demo", "KETTLE")) == KETTLE
-    assert await db.run(misaki, lambda tx: queries.product(tx, "retail", "KETTLE")) is None
-    assert await db.run(misaki, lambda tx: queries.product(tx, "demo", "POT")) is None
+    asked = ["KETTLE", "POT"]
+    assert await db.run(misaki, lambda tx: queries.products(tx, "demo", asked)) == {"KETTLE": KETTLE}
+    assert await db.run(misaki, lambda tx: queries.products(tx, "retail", asked)) == {}
 
 
 async def test_never_back_to_an_older_version(db: Database, misaki: Actor) -> None:

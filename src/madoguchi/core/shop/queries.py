@@ -1,6 +1,6 @@
 """Reading the mirror. `access_order` and `customer_facts` are the only ways from an id to a row, for an actor."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,12 +81,13 @@ async def order_id_of(tx: Tx, store_id: str, store_ref: str) -> UUID | None:
     return UUID(str(found)) if found else None
 
 
-async def product(tx: Tx, store_id: str, ref: str) -> Product | None:
-    """A product of the store with its variants, as the mirror last heard of it."""
-    row = await tx.maybe(
-        _Document, "select document from products where store_id = %s and store_ref = %s", [store_id, ref]
+async def products(tx: Tx, store_id: str, refs: Iterable[str]) -> dict[str, Product]:
+    """Products of the store by ref, with their variants, as the mirror last heard of them; unknown ones are missing."""
+    rows = await tx.all(
+        _Document, "select document from products where store_id = %s and store_ref = any(%s)", [store_id, list(refs)]
     )
-    return msgspec.convert(row.document, Product) if row else None
+    found = [msgspec.convert(row.document, Product) for row in rows]
+    return {one.ref: one for one in found}
 
 
 async def terms(tx: Tx, store_id: str) -> Terms | None:

@@ -9,16 +9,15 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.policy.pack import ChangeWish
+from madoguchi.core.policy.pack import ChangeWish, RulePack
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.port import LineEdit, Operation, OrderLine, StorePort, Variant
-from madoguchi.core.shop.queries import access_order
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.orders.opening import (
-    Opening,
     booked,
     ended,
     method_of,
@@ -67,21 +66,16 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     order = await access_order(tx, actor, subject.id)
     pack = await rules_of(tx, order.store_id)
     methods = await methods_for(tx, actor, order)
-    options = []
-    for line in order.document.lines:
-        variants = await _variants(tx, order.store_id, line)
-        options.append(
-            FieldOption(
-                value=line.ref,
-                label=item_name(line),
-                options=tuple(
-                    _option(line, variant)
-                    for variant in variants
-                    if variant.sku != line.sku or pack.changes.same_variant
-                ),
-            )
+    variants = await _variants(tx, order, pack)
+    options = tuple(
+        FieldOption(
+            value=line.ref,
+            label=item_name(line),
+            options=tuple(_option(line, variant) for variant in variants[line.ref]),
         )
-    swaps = Field(name="items", kind=FieldKind.SWAPS, options=tuple(options))
+        for line in order.document.lines
+    )
+    swaps = Field(name="items", kind=FieldKind.SWAPS, options=options)
     return swaps, method_field(methods, order.document)
 
 
@@ -89,8 +83,11 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
     """What the other variants would cost or give back."""
     opening = await open_for(tx, actor, arguments.order_id, ChangeWish.ITEMS, tuple(arguments.items))
     order = opening.facts
+    variants = await _variants(tx, opening.order, opening.pack)
     swaps = [
-        await _swap(tx, opening, line, arguments.items[line.ref]) for line in order.lines if line.ref in arguments.items
+        _swap(line, variants[line.ref], arguments.items[line.ref])
+        for line in order.lines
+        if line.ref in arguments.items
     ]
     method = method_of(await methods_for(tx, actor, opening.order), arguments.method_ref)
     difference = total([swap.difference for swap in swaps], order.currency)
@@ -150,19 +147,25 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     return await offered(tx, actor, subject, ChangeWish.ITEMS)
 
 
-async def _swap(tx: Tx, opening: Opening, line: OrderLine, sku: str) -> Swap:
-    if sku == line.sku and not opening.pack.changes.same_variant:
-        raise Refused("variant_same", 409)
-    for variant in await _variants(tx, opening.order.store_id, line):
+def _swap(line: OrderLine, variants: Sequence[Variant], sku: str) -> Swap:
+    for variant in variants:
         if variant.sku == sku:
             _check(line, variant)
             return Swap(line, variant)
-    raise Refused("variant_unavailable", 409)
+    raise Refused("variant_same" if sku == line.sku else "variant_unavailable", 409)
 
 
-async def _variants(tx: Tx, store_id: str, line: OrderLine) -> Sequence[Variant]:
-    product = await shop.product(tx, store_id, line.product_ref)
-    return product.variants if product else ()
+async def _variants(tx: Tx, order: Order, pack: RulePack) -> dict[str, tuple[Variant, ...]]:
+    """What each line could become, by its ref."""
+    known = await shop.products(tx, order.store_id, {line.product_ref for line in order.document.lines})
+    return {
+        line.ref: tuple(
+            variant
+            for variant in (known[line.product_ref].variants if line.product_ref in known else ())
+            if variant.sku != line.sku or pack.changes.same_variant
+        )
+        for line in order.document.lines
+    }
 
 
 def _check(line: OrderLine, variant: Variant) -> None:

@@ -13,10 +13,10 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.policy.pack import ChangeWish, RulePack
 from madoguchi.core.policy.queries import rules_of
-from madoguchi.core.policy.questions import about_change
+from madoguchi.core.policy.questions import ChangeQuestion, about_change
 from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop import queries as shop
-from madoguchi.core.shop.port import Address, Operation, OrderLine, StorePort, Variant
+from madoguchi.core.shop.port import Address, Operation, OrderLine, Product, StorePort, Variant
 from madoguchi.core.shop.queries import Order, access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -181,18 +181,26 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 
 
 async def _wares(tx: Tx, order: Order) -> Sequence[Ware]:
-    pack = await rules_of(tx, order.store_id)
-    return [await _ware(tx, order, pack, line) for line in order.document.lines]
+    lines, pack = order.document.lines, await rules_of(tx, order.store_id)
+    known = await shop.products(tx, order.store_id, {line.product_ref for line in lines})
+    question = about_change(ChangeWish.REORDER, order.document, tx.now)
+    allowed = decide_change(pack, question).lines
+    return [
+        _ware(line, known.get(line.product_ref), None if line.ref in allowed else _denied(pack, question, line))
+        for line in lines
+    ]
 
 
-async def _ware(tx: Tx, order: Order, pack: RulePack, line: OrderLine) -> Ware:
-    product = await shop.product(tx, order.store_id, line.product_ref)
+def _ware(line: OrderLine, product: Product | None, denied: Refusal | None) -> Ware:
     variant = next((one for one in product.variants if one.sku == line.sku), None) if product else None
-    decision = decide_change(pack, about_change(ChangeWish.REORDER, order.document, tx.now, (line.ref,)))
-    if not decision.lines:
-        return Ware(line, variant, refusal(Denied(decision)))
     gone = variant is None or not variant.available or variant.stock == 0
-    return Ware(line, variant, Refusal("reorder_out_of_stock") if gone else None)
+    return Ware(line, variant, denied or (Refusal("reorder_out_of_stock") if gone else None))
+
+
+def _denied(pack: RulePack, question: ChangeQuestion, line: OrderLine) -> Refusal:
+    """Why this line cannot be had again, whatever the others are."""
+    alone = tuple(facts for facts in question.lines if facts.ref == line.ref)
+    return refusal(Denied(decide_change(pack, msgspec.structs.replace(question, lines=alone))))
 
 
 async def _shipping(tx: Tx, order: Order, again: Sequence[Again]) -> Money:
