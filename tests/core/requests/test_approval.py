@@ -178,6 +178,44 @@ async def test_what_others_decide_takes_no_place_in_ones_own_list(stage: Stage) 
     assert await stage.db.run(stage.leader, work) == ([mine.id], [own.id], 2)
 
 
+async def test_what_was_decided_is_found_by_whoever_asked_and_whoever_decided(stage: Stage) -> None:
+    first, second = await stage.wish(2000, None, "s:1"), await stage.wish(2000, stage.leader, "s:2")
+    await stage.approve(stage.leader, first)
+    await stage.decline(stage.other_leader, second)
+    earlier = "update requests set decided_at = decided_at - interval '1 minute' where id = %s"
+    await stage.db.run(SYSTEM, lambda tx: tx.execute(earlier, [first.id]))
+
+    async def decided(actor: Actor, limit: int = 10) -> list[UUID]:
+        found = await stage.db.run(actor, lambda tx: queries.decided_approvals(tx, actor, limit))
+        return [one.id for one in found]
+
+    assert await decided(stage.leader) == [second.id, first.id]
+    assert await decided(stage.leader, limit=1) == [second.id]
+    assert await decided(stage.associate) == [first.id]
+    assert await decided(stage.other_leader) == [second.id]
+
+
+async def test_what_was_decided_is_looked_up_and_not_searched_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(tx: Tx) -> str:
+        plans: list[str] = []
+
+        async def explain(_kind: Any, query: str, params: Any) -> list[Any]:
+            rows = await tx.conn.execute(f"explain {query}".encode(), params)
+            plans.extend(line for (line,) in await rows.fetchall())
+            return []
+
+        await tx.execute("set local enable_seqscan = off")
+        monkeypatch.setattr(tx, "all", explain)
+        await queries.decided_approvals(tx, stage.leader)
+        return "\n".join(plans)
+
+    plan = await stage.db.run(stage.leader, work)
+    assert "requests_decided_by" in plan
+    assert "requests_decided_for" in plan
+
+
 async def test_an_associate_cannot_grant_it(stage: Stage) -> None:
     request = await stage.wish(2000, stage.leader)
     for decide in (stage.approve, stage.decline):

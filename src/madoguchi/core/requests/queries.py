@@ -176,9 +176,14 @@ async def decided_approvals(tx: Tx, actor: Actor, limit: int = 10) -> Sequence[R
     """What was decided for the actor and by them, the last first."""
     return await tx.all(
         Request,
-        f"""select {_REQUEST} from requests where decided_at is not null and %s in (actor_id, decided_by)
-            order by decided_at desc limit %s""",
-        [actor.id, limit],
+        f"""select {_REQUEST} from requests where id in (
+              (select id from requests where decided_by = %(actor)s and decided_at is not null
+               order by decided_at desc limit %(limit)s)
+              union all
+              (select id from requests where actor_id = %(actor)s and decided_at is not null
+               order by decided_at desc limit %(limit)s))
+            order by decided_at desc limit %(limit)s""",
+        {"actor": actor.id, "limit": limit},
     )
 
 
