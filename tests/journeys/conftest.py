@@ -14,9 +14,14 @@ from tests.web import world_template as world_template
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give `lang` to the journeys that name one."""
+    """Give `lang` to the journeys that name one.
+
+    One that is `alone` stays in its language: it reads the desk, a sheet or words of a country, which keep their own.
+    """
+    everywhere = metafunc.config.getoption("--all-languages")
     for spoken in metafunc.definition.iter_markers("spoken"):
-        metafunc.parametrize("lang", LANGUAGES if metafunc.config.getoption("--all-languages") else spoken.args)
+        alone = spoken.kwargs.get("alone", False)
+        metafunc.parametrize("lang", LANGUAGES if everywhere and not alone else spoken.args)
 
 
 @pytest.fixture

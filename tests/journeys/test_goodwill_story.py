@@ -20,7 +20,7 @@ GIFT = Money(5000, "JPY")  # more than an associate may grant
 NOTE = "二度も遅れ、お祝いに間に合わなかったため"
 
 
-@pytest.mark.spoken("ja")
+@pytest.mark.spoken("ja", alone=True)
 async def test_goodwill_over_the_limit(street: Street, lang: str, says: Reader) -> None:
     site = street.site
     misaki = await street.customer(MISAKI, lang)

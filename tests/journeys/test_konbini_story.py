@@ -18,7 +18,7 @@ _GIVEN = "select sum(refunded) = sum(captured) from demo_store.tenders where ord
 
 
 @pytest.mark.browser
-@pytest.mark.spoken("ja")
+@pytest.mark.spoken("ja", alone=True)
 async def test_paid_in_cash_given_back_by_bank(street: Street, lang: str, says: Reader) -> None:
     """From the cancellation to the transfer; a name in kanji is asked for in kana, before anything is kept."""
     site = street.site

@@ -29,7 +29,7 @@ async def downloaded(page: Page, link: str) -> tuple[str, str]:
 
 
 @pytest.mark.browser
-@pytest.mark.spoken("ja")
+@pytest.mark.spoken("ja", alone=True)
 async def test_a_receipt_and_another(street: Street, says: Reader) -> None:
     """From the order's page, made out to a company; nothing but the sheet is printed, and the PDF says the same."""
     order = street.site.value("select id from orders where store_ref = %s", MISAKI.order(Story.DELIVERED))
