@@ -254,3 +254,23 @@ async def test_who_is_deactivated_is_nobody_until_activated_again(db: Database, 
     with pytest.raises(Refused) as refused:
         await db.run(SYSTEM, lambda tx: verbs.deactivate_staff(tx, "nobody@example.jp"))
     assert refused.value.code == "unknown_staff"
+
+
+async def test_staff_find_several_people_at_once_and_customers_none(db: Database, guest: Actor) -> None:
+    async def hire(tx: Tx) -> Actor:
+        staff = await verbs.add_staff(
+            tx, email="aoi@example.jp", name="葵", role=Role.ASSOCIATE, locale="ja", languages=["ja"]
+        )
+        return Actor(role=Role.ASSOCIATE, id=staff)
+
+    aoi = await db.run(SYSTEM, hire)
+    known = await db.run(SYSTEM, lambda tx: queries.customer_by_ref(tx, "demo", "c1"))
+    assert aoi.id
+    assert known
+    ids = [known.id, aoi.id, known.id]
+    assert await db.run(aoi, lambda tx: queries.access_customers(tx, aoi, ids)) == {known.id: known}
+    assert await db.run(aoi, lambda tx: queries.staff_names(tx, aoi, ids)) == {aoi.id: "葵"}
+    for find in (queries.access_customers, queries.staff_names):
+        with pytest.raises(Refused) as refused:
+            await db.run(guest, partial(find, actor=guest, ids=ids))
+        assert refused.value.status == 404

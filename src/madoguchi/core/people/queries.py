@@ -1,6 +1,6 @@
 """Reading people: customers, staff, sessions, stores."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -166,6 +166,14 @@ async def access_customer(tx: Tx, actor: Actor, customer_id: UUID) -> Customer:
     return found
 
 
+async def access_customers(tx: Tx, actor: Actor, ids: Collection[UUID]) -> Mapping[UUID, Customer]:
+    """Customers by their ids, for staff; else invisible."""
+    if not actor.is_staff:
+        raise invisible()
+    found = await tx.all(Customer, f"select {_CUSTOMER} from customers where id = any(%s)", [list(set(ids))])
+    return {customer.id: customer for customer in found}
+
+
 async def customer_by_ref(tx: Tx, store_id: str, store_ref: str) -> Customer | None:
     """The customer whom the shop knows by this reference (for the system)."""
     return await tx.maybe(
@@ -190,6 +198,14 @@ async def staff(tx: Tx, staff_id: UUID) -> Staff:
     if found is None:
         raise invisible()
     return found
+
+
+async def staff_names(tx: Tx, actor: Actor, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """What those of the staff are called who are among these ids, for staff; else invisible."""
+    if not actor.is_staff:
+        raise invisible()
+    found = await tx.all(Staff, f"select {_STAFF} from staff where id = any(%s)", [list(set(ids))])
+    return {person.id: person.name for person in found}
 
 
 async def all_staff(tx: Tx) -> Sequence[Staff]:

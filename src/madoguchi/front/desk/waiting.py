@@ -1,7 +1,8 @@
 """What waits for somebody to agree: who asks, for whom, what, why the rules ask, and what was given before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -59,9 +60,11 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     take_back_url: str
 
 
-async def load(tx: Tx, actor: Actor, requests: Iterable[Request]) -> list[Waiting]:
+async def load(tx: Tx, actor: Actor, requests: Sequence[Request]) -> list[Waiting]:
     """What is told of waiting wishes that the actor may see."""
-    return [await _waiting(tx, actor, request) for request in requests]
+    customers = await people.access_customers(tx, actor, [request.customer_id for request in requests])
+    names = await people.staff_names(tx, actor, [request.actor_id for request in requests if request.actor_id])
+    return [await _waiting(tx, actor, request, customers[request.customer_id], names) for request in requests]
 
 
 def view(waiting: Waiting, reader: Reader) -> WaitingView:
@@ -84,16 +87,15 @@ def view(waiting: Waiting, reader: Reader) -> WaitingView:
     )
 
 
-async def _waiting(tx: Tx, actor: Actor, request: Request) -> Waiting:
+async def _waiting(tx: Tx, actor: Actor, request: Request, customer: Customer, names: Mapping[UUID, str]) -> Waiting:
     quote = await access_quote(tx, actor, request.quote_id)
     assert quote.draft.approval
     pack = await rules_of(tx, request.store_id)
     believed_since = tx.now - timedelta(days=pack.claims.good_faith.days)
-    by_staff = request.actor_id and request.actor_id != request.customer_id
     return Waiting(
         request=request,
-        customer=await people.access_customer(tx, actor, request.customer_id),
-        asked_by=(await people.staff(tx, request.actor_id)).name if by_staff and request.actor_id else "",
+        customer=customer,
+        asked_by=names.get(request.actor_id, "") if request.actor_id else "",
         slip=quote.draft.slip,
         approval=quote.draft.approval,
         pack=pack,
@@ -147,14 +149,12 @@ class DecidedView(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
-async def load_decided(tx: Tx, actor: Actor, requests: Iterable[Request]) -> list[Decided]:
+async def load_decided(tx: Tx, actor: Actor, requests: Sequence[Request]) -> list[Decided]:
     """What is told of wishes that were decided."""
-    found = []
-    for request in requests:
-        assert request.decided_by
-        customer = await people.access_customer(tx, actor, request.customer_id)
-        found.append(Decided(request, customer, (await people.staff(tx, request.decided_by)).name))
-    return found
+    customers = await people.access_customers(tx, actor, [request.customer_id for request in requests])
+    by = {request.id: request.decided_by for request in requests if request.decided_by}
+    names = await people.staff_names(tx, actor, by.values())
+    return [Decided(request, customers[request.customer_id], names[by[request.id]]) for request in requests]
 
 
 def decided_view(decided: Decided, reader: Reader) -> DecidedView:
