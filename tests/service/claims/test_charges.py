@@ -1,5 +1,6 @@
 """A charge nobody knows: explained where an order explains it, else looked into by somebody."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -53,6 +54,15 @@ async def test_what_nothing_explains_is_looked_into(street: Street) -> None:
     await street.work()
     assert (await street.settled(request)).state is RequestState.DONE
     assert (await street.claim(request)).state is ClaimState.DONE
+
+
+async def test_two_reports_of_one_charge_are_looked_into_once(street: Street) -> None:
+    actor, _ = await street.actor(CLOTHES)
+    quotes = [await ask(street, "7,777円") for _ in range(2)]
+    found = await asyncio.gather(*(street.confirm(actor, quote) for quote in quotes), return_exceptions=True)
+    assert sorted(one.code if isinstance(one, Refused) else "" for one in found) == ["", "subject_open"]
+    other = await street.confirm(actor, await ask(street, "7,778円"))
+    assert other.state is RequestState.NEEDS_APPROVAL
 
 
 async def test_who_does_not_agree_with_the_explanation_gets_a_person_too(street: Street) -> None:

@@ -12,6 +12,7 @@ from madoguchi.core.policy.pack import Problem, Remedy
 from madoguchi.core.policy.questions import History
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
+from madoguchi.kit.money import Money
 from madoguchi.service.claims.rules import ClaimState
 
 
@@ -66,6 +67,13 @@ async def claim_on_parcel(tx: Tx, order_id: UUID, parcel_ref: str) -> Claim | No
     return await tx.maybe(
         Claim, f"{_CLAIM} where order_id = %s and parcel_ref = %s and {_ALIVE}", [order_id, parcel_ref]
     )
+
+
+async def is_looked_into(tx: Tx, customer_id: UUID, charge: Money) -> bool:
+    """Whether a person looks into a charge of this amount for a customer."""
+    query = """select exists (select from claims where customer_id = %s and problem = %s and state = 'needs_approval'
+                                and (amount, currency) = (%s, %s))"""
+    return bool(await tx.value(query, [customer_id, Problem.UNKNOWN_CHARGE, charge.amount, charge.currency]))
 
 
 async def history(tx: Tx, customer_id: UUID, since: datetime) -> History:

@@ -21,7 +21,7 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.claims import deciding
-from madoguchi.service.claims.queries import Claim, access_claim, claim_of_request
+from madoguchi.service.claims.queries import Claim, access_claim, claim_of_request, is_looked_into
 from madoguchi.service.claims.rules import MOVES, ClaimPlan, ClaimState
 
 
@@ -29,12 +29,15 @@ async def begin(tx: Tx, wish: Wish) -> None:
     """Note the claim, or take up the one that has waited; set units and money aside.
 
     Refused: order_changed when what was granted in between leaves it to somebody's word (quote again), change_open when
-    another claim about the parcel was first, units_taken, money_taken.
+    another claim about the parcel was first, subject_open when the charge is looked into already, units_taken,
+    money_taken.
     """
     plan = plan_of(wish)
     await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 4))", [str(wish.customer_id)])
     if not await deciding.still_granted(tx, await rules_of(tx, wish.store_id), wish.customer_id, plan):
         raise Refused("order_changed", 409)
+    if wish.order_id is None and await is_looked_into(tx, wish.customer_id, plan.amount):
+        raise Refused("subject_open", 409)
     if plan.claim_id:
         await _take_up(tx, plan.claim_id, plan.first_state, wish.id)
     else:
