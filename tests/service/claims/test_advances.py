@@ -19,7 +19,7 @@ from madoguchi.edge.payments.fake.provider import FakeProvider, payments_databas
 from madoguchi.edge.payments.fake.rules import Temper
 from madoguchi.edge.payments.fake.till import ShopTills
 from madoguchi.kit import clock, ids, jobs
-from madoguchi.kit.db import Database
+from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.jobs import Nothing
@@ -357,6 +357,18 @@ async def test_the_database_itself_holds_one_open_advance_and_one_charge(desk: D
         query = f"update ledger_advances set {change}"
         with pytest.raises(psycopg.errors.CheckViolation):
             await desk.street.db.run(SYSTEM, lambda tx, query=query: tx.execute(query))  # type: ignore[misc]
+
+
+async def test_an_orders_advances_are_found_without_reading_all(desk: Desk) -> None:
+    _, order_id = await desk.street.actor(ON_ITS_WAY)
+
+    async def plan(tx: Tx) -> str:
+        await tx.execute("set local enable_seqscan = off")
+        await tx.execute("set local enable_sort = off")
+        query = "explain (format json) select * from ledger_advances where order_id = %s order by id"
+        return str(await tx.value(query, [order_id]))
+
+    assert "ledger_advances_order" in await desk.street.db.run(SYSTEM, plan)
 
 
 def test_every_state_can_be_reached_and_ends() -> None:
