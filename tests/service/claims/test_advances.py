@@ -324,6 +324,23 @@ async def test_a_leader_may_forgive_and_nobody_else(desk: Desk) -> None:
     await desk.sound()
 
 
+async def test_of_several_the_one_that_is_meant_is_ended(desk: Desk) -> None:
+    await desk.know()
+    await desk.reported()
+    first = await desk.advance()
+    another = """insert into ledger_advances (id, number, store_id, customer_id, order_id, subject, tender_ref,
+                   tender_label, amount, currency, state, due_at, paid_at)
+                 select gen_random_uuid(), 'A-2', store_id, customer_id, order_id, 'return:2', tender_ref, tender_label,
+                   amount, currency, state, due_at, paid_at from ledger_advances returning id"""
+    second = await desk.street.db.run(SYSTEM, lambda tx: tx.value(another))
+    with pytest.raises(Refused) as refused:
+        await desk.act(Role.ASSOCIATE, "advance.receive")
+    assert (refused.value.code, refused.value.parameters["field"]) == ("field_missing", "advance_id")
+    await desk.act(Role.ASSOCIATE, "advance.receive", advance_id=str(second))
+    found = await desk.street.db.run(SYSTEM, lambda tx: advances.advances_of_order(tx, SYSTEM, first.order_id))
+    assert {one.id: one.state for one in found} == {first.id: AdvanceState.PAID, second: AdvanceState.RECOVERED}
+
+
 async def test_who_was_forgiven_waits_the_next_time(desk: Desk) -> None:
     owner = await desk.street.owner(ON_ITS_WAY)
     await desk.know()

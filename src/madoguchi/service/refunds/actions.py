@@ -22,6 +22,7 @@ from madoguchi.service.refunds import advances, verbs
 from madoguchi.service.refunds.words import sentences
 
 _NEED = Need(Level.PROVEN)
+Form = Callable[[Tx, Actor, Subject], Awaitable[tuple[Field, ...]]]
 Offering = Callable[[Tx, Actor, Subject], Awaitable[Refusal | None]]
 
 
@@ -160,16 +161,17 @@ def actions(vault: Vault) -> tuple[Action, ...]:
             need=_NEED,
             also=("refund.status",),
             about=About.ORDER,
+            form=advances.pay_form,
             offer=advances.offer,
             change=Change(draft=advances.draft, begin=advances.begin, perform=None, settle=advances.settle),
         ),
-        _ending("advance.receive", advances.receive, advances.offer_receiving, STAFF),
-        _ending("advance.forgive", advances.forgive, advances.offer_forgiving, STAFF - {Role.ASSOCIATE}),
+        _ending("advance.receive", advances.receive, advances.receive_form, advances.offer_receiving, STAFF),
+        _ending("advance.forgive", advances.forgive, advances.forgive_form, advances.offer, STAFF - {Role.ASSOCIATE}),
     )
 
 
 def _ending(
-    name: str, act: Callable[[Tx, Actor, Any], Awaitable[TextCard]], offer: Offering, staff: Set[Role]
+    name: str, act: Callable[[Tx, Actor, Any], Awaitable[TextCard]], form: Form, offer: Offering, staff: Set[Role]
 ) -> Action:
     """What the shop's people decide about an advance."""
     return Action(
@@ -178,7 +180,7 @@ def _ending(
         arguments=advances.EndAdvance,
         need=Need(Level.PROVEN, frozenset(staff), customers=False),
         about=About.ORDER,
-        form=advances.end_form,
+        form=form,
         offer=offer,
         act=act,
     )

@@ -1,12 +1,12 @@
 """Advances as people meet them: paying what was paid back too early, and what the shop's people decide about it."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldKind, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import (
     Charge,
     Draft,
@@ -27,20 +27,23 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 
-NOTE_LIMIT = 500
+PAYABLE = frozenset({AdvanceState.RECHARGE_DUE})
+_NOTE = Field(name="note", kind=FieldKind.NOTE, limit=500)
 
 
 class PayAdvance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of which order."""
+    """Of which order, and which one where there are several."""
 
     order_id: UUID
+    advance_id: UUID | None = None
 
 
 class EndAdvance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of which order, and why."""
+    """Of which order, why, and which one where there are several."""
 
     order_id: UUID
     note: str
+    advance_id: UUID | None = None
 
 
 class PayPlan(msgspec.Struct, frozen=True):
@@ -52,7 +55,7 @@ class PayPlan(msgspec.Struct, frozen=True):
 
 async def draft(tx: Tx, actor: Actor, arguments: PayAdvance) -> Draft:
     """What is charged, and where to; Refused: advance_not_due, advance_charging, advance_not_gone."""
-    order, advance = await _open(tx, actor, arguments.order_id, {AdvanceState.RECHARGE_DUE})
+    order, advance = await _meant(tx, actor, arguments, PAYABLE)
     if advance.charge_key:
         raise Refused("advance_charging", 409)
     await queries.check_gone(tx, advance)
@@ -93,18 +96,22 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something is to be paid again."""
-    return await _offered(tx, actor, subject, {AdvanceState.RECHARGE_DUE})
+    return await _offered(tx, actor, subject, PAYABLE)
 
 
-async def end_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-    """Why."""
-    await access_order(tx, actor, subject.id)
-    return (Field(name="note", kind=FieldKind.NOTE, limit=NOTE_LIMIT),)
+async def pay_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """Which one, where there are several."""
+    return await _which(tx, actor, subject, PAYABLE)
 
 
-async def offer_forgiving(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
-    """Whether something is to be paid again that need not be."""
-    return await _offered(tx, actor, subject, {AdvanceState.RECHARGE_DUE})
+async def forgive_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """Which one, where there are several, and why."""
+    return (*await _which(tx, actor, subject, PAYABLE), _NOTE)
+
+
+async def receive_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """Which one, where there are several, and what was looked at."""
+    return (*await _which(tx, actor, subject, OPEN), _NOTE)
 
 
 async def offer_receiving(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
@@ -114,14 +121,14 @@ async def offer_receiving(tx: Tx, actor: Actor, subject: Subject) -> Refusal | N
 
 async def forgive(tx: Tx, actor: Actor, arguments: EndAdvance) -> TextCard:
     """Ask nothing of the customer any more."""
-    _, advance = await _open(tx, actor, arguments.order_id, {AdvanceState.RECHARGE_DUE})
+    _, advance = await _meant(tx, actor, arguments, PAYABLE)
     await verbs.forgive(tx, actor, advance.id, arguments.note)
     return await _told(tx, actor, advance.id)
 
 
 async def receive(tx: Tx, actor: Actor, arguments: EndAdvance) -> TextCard:
     """The goods are back."""
-    _, advance = await _open(tx, actor, arguments.order_id, OPEN)
+    _, advance = await _meant(tx, actor, arguments, OPEN)
     await verbs.recover(tx, actor, advance.id, arguments.note)
     return await _told(tx, actor, advance.id)
 
@@ -142,16 +149,35 @@ async def _told(tx: Tx, actor: Actor, advance_id: UUID) -> TextCard:
 
 
 async def _offered(tx: Tx, actor: Actor, subject: Subject, states: Set[AdvanceState]) -> Refusal | None:
-    try:
-        await _open(tx, actor, subject.id, states)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    _, found = await _matching(tx, actor, subject.id, states)
+    return None if found else refusal(Unrelated("advance_not_due", 409))
 
 
-async def _open(tx: Tx, actor: Actor, order_id: UUID, states: Set[AdvanceState]) -> tuple[Order, Advance]:
-    order = await access_order(tx, actor, order_id)
-    for advance in await queries.advances_of_order(tx, actor, order_id):
-        if advance.state in states:
+async def _which(tx: Tx, actor: Actor, subject: Subject, states: Set[AdvanceState]) -> tuple[Field, ...]:
+    _, found = await _matching(tx, actor, subject.id, states)
+    if len(found) < 2:
+        return ()
+    options = tuple(FieldOption(value=str(one.id), label=one.number, amount=one.amount) for one in found)
+    return (Field(name="advance_id", kind=FieldKind.CHOICE, options=options),)
+
+
+async def _meant(
+    tx: Tx, actor: Actor, asked: PayAdvance | EndAdvance, states: Set[AdvanceState]
+) -> tuple[Order, Advance]:
+    """The only one there is, or the one that was chosen; never one of several by chance."""
+    order, found = await _matching(tx, actor, asked.order_id, states)
+    if asked.advance_id:
+        found = [one for one in found if one.id == asked.advance_id]
+    match found:
+        case []:
+            raise Unrelated("advance_not_due", 409)
+        case [advance]:
             return order, advance
-    raise Unrelated("advance_not_due", 409)
+        case _:
+            raise Refused("field_missing", field="advance_id")
+
+
+async def _matching(tx: Tx, actor: Actor, order_id: UUID, states: Set[AdvanceState]) -> tuple[Order, Sequence[Advance]]:
+    """The order and its advances in these states, oldest first."""
+    order = await access_order(tx, actor, order_id)
+    return order, [one for one in await queries.advances_of_order(tx, actor, order_id) if one.state in states]
