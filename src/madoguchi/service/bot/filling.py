@@ -9,7 +9,9 @@ from madoguchi.core.actions.reading import read_field
 from madoguchi.core.actions.rules import Effect
 from madoguchi.core.requests import verbs as requests
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
 from madoguchi.service.bot.asking import Form, everything, is_written, typed
+from madoguchi.service.bot.pieces import with_said
 from madoguchi.service.bot.refusing import refuse
 from madoguchi.service.bot.rules import Move, Next, Waiting, is_certainly_a_wish, may_answer
 from madoguchi.service.bot.turn import Turn
@@ -76,6 +78,7 @@ class Held:
 async def begin(turn: Turn, action: Action, subject: Subject) -> None:
     """Begin to fill in; raises Refused when it cannot be done, before anything is asked."""
     held = await _held(turn, action, subject)
+    held.form = with_said(held.form, turn.memory.said, Reader(turn.heard.lang))
     if held.form.open and action.offer and (why := await action.offer(turn.tx, turn.actor, subject)):
         raise Refused(why.code, 409, alternatives=why.alternatives, **why.parameters)
     await held.go_on()

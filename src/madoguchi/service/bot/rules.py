@@ -46,12 +46,13 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `offered` are the option ids of its last question, so that "the second one" means something. `action` is what ends
     the `reason`, once that is known, `thing` the parcel or subscription spoken of, `answers` what was said of the
-    action's fields so far, `line` the line of the field `asking` of which more is asked.
+    action's fields so far, `line` the line of the field `asking` of which more is asked, `said` the words of the wish.
     """
 
     greeted: bool = False
     heard: int = 0
     reason: str | None = None
+    said: str = ""
     action: str | None = None
     order_id: UUID | None = None
     thing: str = ""

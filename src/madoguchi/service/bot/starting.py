@@ -20,6 +20,8 @@ from madoguchi.service.bot.voice import Option
 async def take_up(turn: Turn, topic: Topic) -> None:
     """Find what the topic is about and what ends it, then begin with that; ask where it is open."""
     reason = topic.reason
+    kept = turn.memory.said if reason == turn.memory.reason and (turn.memory.waiting or not turn.heard.text) else ""
+    turn.remember(said=f"{kept}\n{turn.heard.text}".strip())
     turn.remember(reason=reason, action=None, waiting=None, quote_id=None, offered=(), thing=topic.thing)
     turn.remember(answers={}, asking=None, line=None)
     await cases.describe(turn.tx, turn.case.id, reason=reason)
