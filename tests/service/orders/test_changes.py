@@ -10,6 +10,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop import mirror
+from madoguchi.core.shop.queries import customer_facts
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
@@ -47,7 +48,8 @@ async def another_variant(demo: Shop, ref: str) -> tuple[str, str, Money]:
     ("ref", "address", "items", "payment"),
     [
         (UNPAID, None, None, None),
-        (CARD, None, None, None),
+        (CARD, None, "unrelated", None),  # what comes in one kind only
+        (CHAIR, None, None, "payment_not_single"),
         (PREPARING, None, "items_too_late", "payment_too_late"),
         (LATE, "asks_carrier", "items_too_late", "payment_too_late"),
         (DELIVERED, "address_delivered", "items_delivered", "payment_too_late"),
@@ -215,6 +217,16 @@ async def test_the_old_payment_goes_back_and_the_new_one_is_taken(demo: Shop) ->
     assert (old.captured, old.refunded, old.pay_by) == (Money(0, "JPY"), Money(0, "JPY"), None)
     assert (new.method_ref, new.captured) == (method, before.total)
     await demo.healthy()
+
+
+async def test_what_holds_too_little_is_no_method_to_choose(demo: Shop) -> None:
+    actor, order_id = await demo.actor(CARD)
+    facts = await demo.db.run(actor, lambda tx: customer_facts(tx, actor, actor.id or order_id))
+    total = (await order_of(demo, CARD)).total
+    able = [one.method_ref for one in facts.methods if one.balance is None or one.balance >= total]
+    assert len(able) < len(facts.methods)
+    options = (await form(demo, CARD, "order.change_payment"))["method_ref"].options
+    assert [option.value for option in options] == able
 
 
 async def test_the_same_method_is_no_change(demo: Shop) -> None:

@@ -22,10 +22,10 @@ from madoguchi.service.orders.opening import (
     ended,
     method_of,
     methods_for,
-    offered,
     open_for,
     set_aside,
     settlement,
+    why_not,
 )
 from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.rules import item_name
@@ -143,8 +143,21 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
-    """Whether another variant can still be had."""
-    return await offered(tx, actor, subject, ChangeWish.ITEMS)
+    """Whether another variant can still be had; what comes in no other is not offered at all."""
+    try:
+        opening = await open_for(tx, actor, subject.id, ChangeWish.ITEMS)
+    except Refused as refused:
+        return why_not(refused)
+    variants = await _variants(tx, opening.order, opening.pack)
+    found = [
+        _why_not(line, variant)
+        for line in opening.facts.lines
+        if line.ref in opening.line_refs
+        for variant in variants[line.ref]
+    ]
+    if not found:
+        return Refusal("variant_unavailable", unrelated=True)
+    return None if None in found else found[0]
 
 
 def _swap(line: OrderLine, variants: Sequence[Variant], sku: str) -> Swap:
@@ -169,8 +182,8 @@ async def _variants(tx: Tx, order: Order, pack: RulePack) -> dict[str, tuple[Var
 
 
 def _check(line: OrderLine, variant: Variant) -> None:
-    """Refused: variant_line_cancelled for a line that is no longer as it was ordered, variant_unavailable."""
-    if line.cancelled:
+    """Refused: variant_line_cancelled where a part of the line was cancelled, variant_unavailable."""
+    if 0 < line.cancelled < line.quantity:
         raise Refused("variant_line_cancelled", 409, alternatives=("service.human",))
     if not variant.available or (variant.stock is not None and variant.stock < line.quantity):
         raise Refused("variant_unavailable", 409)

@@ -169,9 +169,14 @@ def _give_back(order: StoreOrder, held: Mapping[str, TenderMoney], method_ref: s
     return found
 
 
+def covers(method: Balance, amount: Money) -> bool:
+    """Whether the method can pay the amount: what holds money needs as much of it."""
+    return method.balance is None or method.balance >= amount
+
+
 def check_covers(method: Balance, amount: Money) -> None:
-    """Refused("balance_too_low") when the method holds money and less than the amount."""
-    if method.balance is not None and method.balance < amount:
+    """Refused("balance_too_low") when the method cannot pay the amount."""
+    if not covers(method, amount):
         raise Refused("balance_too_low", 409, balance=method.balance, amount=amount)
 
 

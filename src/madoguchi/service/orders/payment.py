@@ -21,6 +21,7 @@ from madoguchi.service.orders.opening import (
     as_method,
     booked,
     check_covers,
+    covers,
     ended,
     given_back,
     method_of,
@@ -50,7 +51,9 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     order = await access_order(tx, actor, subject.id)
     facts = await customer_facts(tx, actor, order.customer_id)
     amount = _open_amount(order.document)
-    options = tuple(_option(method, _refused(order.document, method, amount)) for method in facts.methods)
+    options = tuple(
+        _option(method, _refused(order.document, method)) for method in facts.methods if covers(method, amount)
+    )
     return (Field(name="method_ref", kind=FieldKind.CHOICE, options=options),)
 
 
@@ -158,14 +161,9 @@ def _option(method: Balance, refused: Refusal | None = None) -> FieldOption:
     return FieldOption(value=method.method_ref, label=method.label, note=note, refusal=refused)
 
 
-def _refused(order: StoreOrder, method: Balance, amount: Money) -> Refusal | None:
-    if any(tender.method_ref == method.method_ref for tender in order.tenders):
-        return Refusal("payment_same")
-    try:
-        check_covers(method, amount)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+def _refused(order: StoreOrder, method: Balance) -> Refusal | None:
+    paid_by = any(tender.method_ref == method.method_ref for tender in order.tenders)
+    return Refusal("payment_same") if paid_by else None
 
 
 def _open_amount(order: StoreOrder) -> Money:
