@@ -21,6 +21,7 @@ NOT_OF_THE_RULES = {
     "errors.too_many_codes": "how often we send codes",
     "policy.said.goodwill.within": "per day, as a measure",
     "policy.said.goodwill.approval": "per day, as a measure",
+    "policy.said.goodwill.above_day": "per day, as a measure",
     "policy.field.goodwill.limits.day": "per day, as a measure",
 }
 

@@ -204,6 +204,19 @@ def test_goodwill(decision: Decision, verdict: str, approver: Role | None) -> No
 
 
 @pytest.mark.parametrize(
+    ("decision", "why"),
+    [
+        (grant(Role.ASSOCIATE, 3_001), "above_case"),
+        (grant(Role.ASSOCIATE, 1_000, year=9_500), "above_year"),
+        (grant(Role.ASSOCIATE, 1_000, today=14_500), "above_day"),
+        (grant(Role.ASSOCIATE, 3_001, year=9_500), "approval"),
+    ],
+)
+def test_goodwill_above_one_limit_tells_which(decision: Decision, why: str) -> None:
+    assert decision.reasons[0].key == f"policy.said.goodwill.{why}"
+
+
+@pytest.mark.parametrize(
     ("amount", "since", "open_ones", "verdict"),
     [
         (30_000, 180, 1, "allow"),

@@ -47,8 +47,9 @@ async def test_a_leader_sees_who_asks_for_what_and_why_and_agrees(site: Site) ->
     ken = await at_desk(site, "鈴木 健", role=Role.LEADER)
     assert 'class="count">1<' in (await ken.get("/desk/panels/approvals")).text
     page = await ken.get(PAGE)
-    for words in ("田中 葵", "佐藤 美咲", "5,000円", "二度も遅れたため", "15,000円", "この1年の特別対応"):
+    for words in ("田中 葵", "佐藤 美咲", "5,000円", "二度も遅れたため", "1件の上限", "3,000円", "この1年の特別対応"):
         assert words in page.text
+    assert "15,000円" not in page.text, "a limit that it is not above"
     await ken.post(ken.link(f"{PAGE}/[^/]+/approval"))
     assert ken.page.url.path == PAGE
     assert "承認を待っている依頼はありません" in ken.page.text

@@ -39,11 +39,13 @@ def _unused_part(question: SubscriptionQuestion) -> int:
 
 def decide_goodwill(pack: RulePack, question: GoodwillQuestion) -> Decision:
     """Whether the role may grant it alone, or who must agree."""
-    approver = next((role for role in _above(question.role) if _within(pack, question, role)), None)
-    if _within(pack, question, question.role):
+    approver = next((role for role in _above(question.role) if not _exceeded(pack, question, role)), None)
+    above = _exceeded(pack, question, question.role)
+    if not above:
         return _goodwill(pack, question, Verdict.ALLOW, "within", "policy.said.goodwill.within")
     if approver:
-        found = _goodwill(pack, question, Verdict.ALLOW_WITH_APPROVAL, "approval", "policy.said.goodwill.approval")
+        said = _ABOVE_ONE[above[0]] if len(above) == 1 else "policy.said.goodwill.approval"
+        found = _goodwill(pack, question, Verdict.ALLOW_WITH_APPROVAL, "approval", said)
         return msgspec.structs.replace(found, approver=approver)
     return _goodwill(pack, question, Verdict.DENY, "above_all", "errors.goodwill_above_all")
 
@@ -58,6 +60,11 @@ def _goodwill(pack: RulePack, question: GoodwillQuestion, verdict: Verdict, rule
     return Decision(**start(pack, question), verdict=verdict, reasons=(because(f"goodwill.{rule}", key, **told),))
 
 
+_ABOVE_ONE = {
+    "case": "policy.said.goodwill.above_case",
+    "year": "policy.said.goodwill.above_year",
+    "day": "policy.said.goodwill.above_day",
+}
 _RANKS = (Role.ASSOCIATE, Role.LEADER, Role.ADMIN)
 
 
@@ -65,14 +72,15 @@ def _above(role: Role) -> tuple[Role, ...]:
     return _RANKS[_RANKS.index(role) + 1 :]
 
 
-def _within(pack: RulePack, question: GoodwillQuestion, role: Role) -> bool:
-    """The day's sum is the giver's, so it binds only the giver."""
+def _exceeded(pack: RulePack, question: GoodwillQuestion, role: Role) -> list[str]:
+    """Which limits of the role it is above; the day's sum is the giver's, so it binds only the giver."""
     limits = pack.goodwill.limits[role]
-    return (
-        question.given_case + question.amount <= limits.case
-        and question.given_year + question.amount <= limits.customer_year
-        and (role is not question.role or question.given_today + question.amount <= limits.day)
-    )
+    above = {
+        "case": question.given_case + question.amount > limits.case,
+        "year": question.given_year + question.amount > limits.customer_year,
+        "day": role is question.role and question.given_today + question.amount > limits.day,
+    }
+    return [name for name, exceeded in above.items() if exceeded]
 
 
 def decide_advance(pack: RulePack, question: AdvanceQuestion) -> Decision:
