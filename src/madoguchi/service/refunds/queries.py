@@ -137,23 +137,31 @@ async def taken_refs(tx: Tx, payment_ref: str) -> frozenset[str]:
 
 async def comparable(tx: Tx, store_id: str, since: datetime, named: Sequence[str]) -> Sequence[Intent]:
     """Intents first asked of a provider since a moment, and those that its keys and names are of, however old."""
+    keys = [key for key in map(_parsed, named) if key]
     ids = await tx.all(
         _Id,
-        """select id from refund_intents
-           where store_id = %s and rail = %s and (sent_at >= %s or id::text = any(%s) or outside_ref = any(%s))
+        """select id from refund_intents where store_id = %(store)s and rail = %(rail)s and sent_at >= %(since)s
+           union select id from refund_intents where store_id = %(store)s and rail = %(rail)s and id = any(%(keys)s)
+           union select id from refund_intents
+                 where store_id = %(store)s and rail = %(rail)s and outside_ref = any(%(named)s)
            order by id""",
-        [store_id, Rail.PROVIDER, since, list(named), list(named)],
+        {"store": store_id, "rail": Rail.PROVIDER, "since": since, "keys": keys, "named": list(named)},
     )
     return [await access_intent(tx, SYSTEM, row.id) for row in ids]
 
 
 async def known(tx: Tx, key: str) -> bool:
     """Whether a provider's key is an intent of ours."""
-    try:
-        intent_id = UUID(key)
-    except ValueError:
-        return False
+    intent_id = _parsed(key)
     return bool(await tx.value("select exists (select 1 from refund_intents where id = %s)", [intent_id]))
+
+
+def _parsed(key: str) -> UUID | None:
+    """A provider's key as our own id; None for what is none."""
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
 
 
 async def unexplained(tx: Tx) -> Sequence[str]:
