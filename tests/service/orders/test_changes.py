@@ -219,6 +219,14 @@ async def test_the_old_payment_goes_back_and_the_new_one_is_taken(demo: Shop) ->
     await demo.healthy()
 
 
+async def test_no_money_back_is_promised_where_nothing_was_paid(demo: Shop) -> None:
+    options = (await form(demo, UNPAID, "order.change_payment"))["method_ref"].options
+    method = next(option.value for option in options if option.refusal is None)
+    slip = (await quote(demo, UNPAID, "order.change_payment", method_ref=method)).draft.slip
+    assert slip.next_step
+    assert slip.next_step.key == "orders.payment.next.unpaid"
+
+
 async def test_what_holds_too_little_is_no_method_to_choose(demo: Shop) -> None:
     actor, order_id = await demo.actor(CARD)
     facts = await demo.db.run(actor, lambda tx: customer_facts(tx, actor, actor.id or order_id))

@@ -152,7 +152,7 @@ def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:
         charges=(Charge(method.label, old.amount),),
         rule=opening.rule,
         notices=("change_done",),
-        next_step=Said("orders.payment.next"),
+        next_step=Said("orders.payment.next" if free else "orders.payment.next.unpaid"),
     )
 
 
