@@ -25,6 +25,8 @@ from madoguchi.kit.faults import Faults
 from madoguchi.kit.jobs import Nothing
 from madoguchi.service.claims.advancing import under_way
 from madoguchi.service.claims.rules import ClaimState
+from madoguchi.service.receipts.rules import Kind
+from madoguchi.service.receipts.verbs import Wanted, issue
 from madoguchi.service.refunds.charging import Charger
 from tests.service.claims.conftest import Street
 from tests.service.claims.test_parcels import ON_ITS_WAY, delivery
@@ -202,6 +204,23 @@ async def test_who_keeps_it_pays_for_it_once(desk: Desk) -> None:
     assert (await desk.advance()).state is AdvanceState.CHARGED
     assert await desk.charged() == advance.amount_minor
     await desk.sound()
+
+
+async def test_what_was_taken_again_is_not_told_as_given_back(desk: Desk) -> None:
+    await desk.know()
+    await desk.reported()
+    actor, order_id = await desk.street.actor(ON_ITS_WAY)
+    wanted = Wanted(kind=Kind.CREDIT_NOTE, addressee="佐藤")
+    advance = await desk.advance()
+    given = (await desk.street.db.run(actor, lambda tx: issue(tx, actor, order_id, wanted))).said
+    assert given.total == advance.amount
+    await desk.found("keep")
+    await desk.charge()
+    with pytest.raises(Refused, match="receipt_nothing_returned"):
+        await desk.street.db.run(actor, lambda tx: issue(tx, actor, order_id, wanted))
+    receipt = Wanted(kind=Kind.RECEIPT, addressee="佐藤")
+    said = (await desk.street.db.run(actor, lambda tx: issue(tx, actor, order_id, receipt))).said
+    assert (said.returned.amount, [part.amount for part in said.returns]) == (0, [advance.amount, -advance.amount])
 
 
 @pytest.mark.parametrize("faults", [Faults(lost=1.0), Faults(timed_out=1.0), Faults(twice=1.0)])

@@ -1,6 +1,6 @@
 """Reading advances."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,11 @@ from ledger_advances a join orders o on o.id = a.order_id"""
 
 class _Id(msgspec.Struct, frozen=True):
     id: UUID
+
+
+class _Units(msgspec.Struct, frozen=True):
+    line_ref: str
+    units: int
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -63,6 +68,19 @@ async def check_gone(tx: Tx, advance: Advance) -> None:
                where request_id = %s and tender_ref = %s and state = 'succeeded'"""
     if await tx.value(query, [advance.id, advance.tender_ref]) != advance.amount_minor:
         raise Refused("advance_not_gone", 409)
+
+
+async def units_paid_again(tx: Tx, order_id: UUID) -> Mapping[str, int]:
+    """Units of an order's lines whose price was given back early and has been taken again."""
+    rows = await tx.all(
+        _Units,
+        """select e.line_ref, sum(e.units)::int as units from ledger_entries e
+           join ledger_advances a on a.id = e.request_id
+           where a.order_id = %s and a.state = 'charged' and e.step = 'keep' and e.line_ref is not null
+           group by e.line_ref""",
+        [order_id],
+    )
+    return {row.line_ref: row.units for row in rows}
 
 
 async def open_advances_of(tx: Tx, customer_id: UUID) -> int:
