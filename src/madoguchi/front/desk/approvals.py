@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
-from madoguchi.core.access.rules import Role, outranks
+from madoguchi.core.access.rules import Actor, Role, outranks
+from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests import queries, verbs
 from madoguchi.core.requests.queries import Request
 from madoguchi.front.desk.board import case_url
@@ -37,6 +38,9 @@ class Given(msgspec.Struct, frozen=True):
     note: str
 
 
+_Verb = Callable[[Tx, Catalogue, Actor, UUID, str], Awaitable[Request]]
+
+
 @get(HERE, access=STAFF_ONLY)
 async def show(services: Services, visitor: Visitor) -> Response[Any]:
     """What waits for me, what of mine waits for others, and what was decided."""
@@ -46,23 +50,13 @@ async def show(services: Services, visitor: Visitor) -> Response[Any]:
 @post(f"{HERE}/{{request_id:uuid}}/approval", access=STAFF_ONLY)
 async def approve(request: WebRequest, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Let it be carried out."""
-    actor, catalogue = visitor.actor, services.catalogue
-    given = await form(request, Decision)
-    return await _decide(
-        request, services, visitor, request_id, given,
-        lambda tx: verbs.approve(tx, catalogue, actor, request_id, given.note),
-    )  # fmt: skip
+    return await _answer(request, services, visitor, request_id, verbs.approve)
 
 
 @post(f"{HERE}/{{request_id:uuid}}/refusal", access=STAFF_ONLY)
 async def decline(request: WebRequest, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Do not, and say why."""
-    actor, catalogue = visitor.actor, services.catalogue
-    given = await form(request, Decision)
-    return await _decide(
-        request, services, visitor, request_id, given,
-        lambda tx: verbs.decline(tx, catalogue, actor, request_id, given.note),
-    )  # fmt: skip
+    return await _answer(request, services, visitor, request_id, verbs.decline)
 
 
 @post(f"{HERE}/{{request_id:uuid}}/withdrawal", access=STAFF_ONLY)
@@ -77,6 +71,16 @@ async def take_back(request: WebRequest, services: Services, visitor: Visitor, r
         return await verbs.withdraw(tx, catalogue, actor, request_id)
 
     return await _decide(request, services, visitor, request_id, given, work)
+
+
+async def _answer(
+    request: WebRequest, services: Services, visitor: Visitor, request_id: UUID, verb: _Verb
+) -> Response[Any]:
+    given = await form(request, Decision)
+    return await _decide(
+        request, services, visitor, request_id, given,
+        lambda tx: verb(tx, services.catalogue, visitor.actor, request_id, given.note),
+    )  # fmt: skip
 
 
 async def _decide(
