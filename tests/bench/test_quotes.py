@@ -3,11 +3,13 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench import quotes
 from bench.site import Site as Measured
 from bench.site import Web, program_environment
+from madoguchi.kit.security import RateLimit
 from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
@@ -15,7 +17,8 @@ from tests.web import world_template as world_template
 
 @pytest.fixture
 def measured(site: Site, tmp_path: Path) -> Measured:
-    """The test's program as the measurements see theirs."""
+    """The test's program as the measurements see theirs, at their pace."""
+    msgspec.structs.force_setattr(site.services.limits, "write", RateLimit(10_000, 10_000))
     port = int(site.url.rpartition(":")[2])
     web = Web(tmp_path, port, program_environment(tmp_path, port, site.database_url), ())
     return Measured(site.database_url, tmp_path, web)

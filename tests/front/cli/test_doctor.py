@@ -49,9 +49,13 @@ async def test_an_attachment_that_was_changed_or_is_gone(site: Site, tmp_path: P
 async def test_work_of_a_worker_that_died_is_named(site: Site) -> None:
     await site.app.db.run(SYSTEM, lambda tx: jobs.enqueue(tx, "requests.sweep", jobs.Nothing()))
     lease = "update jobs set lease = gen_random_uuid(), leased_until = now() - %s where name = 'requests.sweep'"
+
+    async def named() -> list[str]:
+        told = await site.app.db.run(SYSTEM, jobs.abandoned)
+        return [one for one in told if one.startswith("requests.sweep")]  # the world was made long ago, by a worker
+
     await site.app.db.run(SYSTEM, lambda tx: tx.execute(lease, [timedelta(seconds=1)]))
     with clock.frozen(datetime.now(UTC)):
-        assert await site.app.db.run(SYSTEM, jobs.abandoned) == [], "the next worker takes it in a moment"
+        assert await named() == [], "the next worker takes it in a moment"
         await site.app.db.run(SYSTEM, lambda tx: tx.execute(lease, [timedelta(minutes=2)]))
-        (told,) = await site.app.db.run(SYSTEM, jobs.abandoned)
-    assert told.startswith("requests.sweep")
+        assert len(await named()) == 1
