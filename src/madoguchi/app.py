@@ -59,8 +59,10 @@ from madoguchi.service.claims.actions import ACTIONS as CLAIMS
 from madoguchi.service.claims.jobs import Sweeper
 from madoguchi.service.goodwill.actions import ACTIONS as GOODWILL
 from madoguchi.service.notices import jobs as notices_jobs
+from madoguchi.service.notices import occasions
 from madoguchi.service.notices import verbs as notices
 from madoguchi.service.notices.letters import Links
+from madoguchi.service.notices.occasions import Occasion
 from madoguchi.service.notices.verbs import Letterhead
 from madoguchi.service.orders.actions import ACTIONS as ORDERS
 from madoguchi.service.receipts.actions import ACTIONS as RECEIPTS
@@ -89,6 +91,18 @@ REACTIONS: Reactions = {
     AdvanceCharged: ("notices.advance_charged",),
     CaseResumed: ("routing.resume",),
     CaseClosed: ("routing.let_go", "surveys.ask", "notices.closed"),
+}
+
+OCCASIONS: Mapping[str, Occasion] = {  # what each of the reactions above writes
+    "notices.code": occasions.code_requested,
+    "notices.refund_paid": occasions.refund_paid,
+    "notices.refund_failed": occasions.refund_failed,
+    "notices.refund_needs_account": occasions.refund_needs_account,
+    "notices.advance_due": occasions.advance_due,
+    "notices.advance_charged": occasions.advance_charged,
+    "notices.approval_asked": occasions.approval_asked,
+    "notices.settled": occasions.request_settled,
+    "notices.closed": occasions.case_closed,
 }
 
 
@@ -181,15 +195,10 @@ class App:
             "routing.resume": Duty(partial(routing_jobs.resume, db), Happened),
             "routing.let_go": Duty(partial(routing_jobs.let_go, db), Happened),
             "surveys.ask": Duty(partial(surveys_jobs.ask, db), Happened),
-            "notices.code": Duty(partial(notices_jobs.on_code_requested, db, head), Happened),
-            "notices.refund_paid": Duty(partial(notices_jobs.on_refund_paid, db, head), Happened),
-            "notices.refund_failed": Duty(partial(notices_jobs.on_refund_failed, db, head), Happened),
-            "notices.refund_needs_account": Duty(partial(notices_jobs.on_refund_needs_account, db, head), Happened),
-            "notices.advance_due": Duty(partial(notices_jobs.on_advance_due, db, head), Happened),
-            "notices.advance_charged": Duty(partial(notices_jobs.on_advance_charged, db, head), Happened),
-            "notices.approval_asked": Duty(partial(notices_jobs.on_approval_asked, db, head), Happened),
-            "notices.settled": Duty(partial(notices_jobs.on_request_settled, db, head), Happened),
-            "notices.closed": Duty(partial(notices_jobs.on_case_closed, db, head), Happened),
+            **{
+                name: Duty(partial(notices_jobs.tell, db, head, occasion), Happened)
+                for name, occasion in OCCASIONS.items()
+            },
         }
 
     @asynccontextmanager

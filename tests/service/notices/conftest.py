@@ -11,7 +11,7 @@ from tests.service.notices.world import REACTIONS, World
 @pytest.fixture
 async def world(db: Database, now: datetime) -> AsyncIterator[World]:
     """The small world at its own hour, with the reactions of this room wired."""
-    events.wire({event: (handler.__name__,) for event, handler in REACTIONS.items()})
+    events.wire({event: (name,) for event, (name, _) in REACTIONS.items()})
     made = World(db)
     await made.build()
     yield made

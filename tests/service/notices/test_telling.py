@@ -21,7 +21,7 @@ from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.notices import jobs as notices
-from madoguchi.service.notices import queries, verbs
+from madoguchi.service.notices import occasions, queries, verbs
 from madoguchi.service.notices.queries import Message, MessageLine
 from madoguchi.service.notices.rules import DeliveryState
 from tests.service.notices.world import HEAD, MISAKI, ORDER, SIGNER, World, associate, done_slip
@@ -72,7 +72,7 @@ async def test_a_reaction_that_runs_again_tells_nothing_new(world: World) -> Non
     await world.cancel()
     happened = await world.happened()
     await world.work()
-    await notices.on_request_settled(world.db, HEAD, happened)
+    await notices.tell(world.db, HEAD, occasions.request_settled, happened)
     await world.work()
     assert len(await lines_of(world, world.misaki)) == 1
     assert len(world.postbox.mails) == 1
@@ -81,7 +81,7 @@ async def test_a_reaction_that_runs_again_tells_nothing_new(world: World) -> Non
 async def test_reactions_at_the_same_time_tell_once(world: World) -> None:
     await world.close_case(hello)
     happened = await world.happened()
-    await asyncio.gather(*(notices.on_case_closed(world.db, HEAD, happened) for _ in range(4)))
+    await asyncio.gather(*(notices.tell(world.db, HEAD, occasions.case_closed, happened) for _ in range(4)))
     await world.work()
     assert len(await lines_of(world, world.misaki)) == 1
     assert len(world.postbox.mails) == 1

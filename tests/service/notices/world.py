@@ -38,7 +38,9 @@ from madoguchi.kit.jobs import Duty
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import Signer
 from madoguchi.service.notices import jobs as notices
+from madoguchi.service.notices import occasions
 from madoguchi.service.notices.letters import Links
+from madoguchi.service.notices.occasions import Occasion
 from madoguchi.service.notices.port import Mailer, Undelivered
 from madoguchi.service.notices.rules import Refusal
 from madoguchi.service.notices.verbs import POST, Letterhead
@@ -47,10 +49,10 @@ T = TypeVar("T")
 SIGNER = Signer(b"k" * 32)
 HEAD = Letterhead("support@madoguchi.example", Links("https://help.madoguchi.example"), SIGNER)
 ORDER = "249-1234567-1234567"
-REACTIONS: Mapping[type[events.Event], Callable[..., Awaitable[None]]] = {
-    CodeRequested: notices.on_code_requested,
-    RequestSettled: notices.on_request_settled,
-    CaseClosed: notices.on_case_closed,
+REACTIONS: Mapping[type[events.Event], tuple[str, Occasion]] = {
+    CodeRequested: ("on_code_requested", occasions.code_requested),
+    RequestSettled: ("on_request_settled", occasions.request_settled),
+    CaseClosed: ("on_case_closed", occasions.case_closed),
 }
 MISAKI = CustomerFacts(ref="c1", name="佐藤 美咲", email="misaki.sato@example.jp", locale="ja")
 EMMA = CustomerFacts(ref="c2", name="Emma Brown", email="emma.brown@example.com", locale="en")
@@ -121,7 +123,8 @@ class World:
     def reactions(self) -> Mapping[str, Duty]:
         """By name, as app.py wires them."""
         return {
-            handler.__name__: Duty(partial(handler, self.db, HEAD), events.Happened) for handler in REACTIONS.values()
+            name: Duty(partial(notices.tell, self.db, HEAD, occasion), events.Happened)
+            for name, occasion in REACTIONS.values()
         }
 
     async def happened(self) -> events.Happened:

@@ -1,5 +1,6 @@
 """What each event becomes: its facts are loaded, its letter is written; None where there is nothing to tell."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.core.requests.queries import Request, access_quote, access_request
 from madoguchi.kit.db import Tx
+from madoguchi.kit.events import Happened
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import Link
 from madoguchi.service.notices import letters, rules
@@ -41,8 +43,12 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
 
 
-async def code_requested(tx: Tx, fact: CodeRequested, at: datetime) -> Notice:
+Occasion = Callable[[Tx, Happened, Links], Awaitable[Notice | None]]
+
+
+async def code_requested(tx: Tx, happened: Happened, _: Links) -> Notice | None:
     """The one-time code, in the language of the page where it was asked for."""
+    fact = happened.as_(CodeRequested)
     customer = await access_customer(tx, SYSTEM, fact.customer_id)
     shop = await store(tx, customer.store_id)
     reader = Reader(fact.locale, shop.time_zone)
@@ -51,13 +57,14 @@ async def code_requested(tx: Tx, fact: CodeRequested, at: datetime) -> Notice:
         customer=customer,
         store=shop,
         reader=reader,
-        letter=letters.code(reader, fact.code, at),
-        expires_at=at + CODE_LIFE,
+        letter=letters.code(reader, fact.code, happened.at),
+        expires_at=happened.at + CODE_LIFE,
     )
 
 
-async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice | None:
+async def request_settled(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """How a confirmed change ended, in the language it was talked about in."""
+    fact = happened.as_(RequestSettled)
     request = await access_request(tx, SYSTEM, fact.request_id)
     if request.outcome is None or fact.audience is not Audience.CUSTOMER:
         return None
@@ -76,8 +83,9 @@ async def request_settled(tx: Tx, fact: RequestSettled, links: Links) -> Notice 
     )
 
 
-async def approval_asked(tx: Tx, fact: ApprovalAsked, links: Links) -> Notice | None:
+async def approval_asked(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """What a customer wished for waits for somebody's word; nothing once that was said."""
+    fact = happened.as_(ApprovalAsked)
     request = await access_request(tx, SYSTEM, fact.request_id)
     if request.decided_at or request.settled_at or fact.audience is not Audience.CUSTOMER:
         return None
@@ -103,21 +111,24 @@ async def _readers(tx: Tx, request: Request) -> tuple[Customer, Store, Reader]:
     return customer, shop, Reader(case.locale if case else customer.locale, shop.time_zone)
 
 
-async def refund_paid(tx: Tx, fact: RefundSucceeded, links: Links) -> Notice | None:
+async def refund_paid(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """Money that went another way than it came; what goes back by itself was told when it was promised."""
+    fact = happened.as_(RefundSucceeded)
     intent = await access_intent(tx, SYSTEM, fact.intent_id)
     told = intent.rail is not Rail.BANK and intent.replaces is None
     return None if told else await _refund(tx, rules.REFUND_PAID, intent, links)
 
 
-async def refund_failed(tx: Tx, fact: RefundFailed, links: Links) -> Notice | None:
+async def refund_failed(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """Money that could not go where it should, and waits for the customer to choose."""
+    fact = happened.as_(RefundFailed)
     intent = await access_intent(tx, SYSTEM, fact.intent_id)
     return await _refund(tx, rules.REFUND_FAILED, intent, links) if detours(intent.tender_kind) else None
 
 
-async def refund_needs_account(tx: Tx, fact: RefundNeedsAccount, links: Links) -> Notice:
+async def refund_needs_account(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """Money that waits for a bank account."""
+    fact = happened.as_(RefundNeedsAccount)
     return await _refund(tx, rules.REFUND_NEEDS_ACCOUNT, await access_intent(tx, SYSTEM, fact.intent_id), links)
 
 
@@ -136,15 +147,17 @@ async def _refund(tx: Tx, template: str, intent: Intent, links: Links) -> Notice
     )
 
 
-async def advance_due(tx: Tx, fact: AdvanceDue, links: Links) -> Notice | None:
+async def advance_due(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """Money that was paid back too early, and what can be done; nothing once that is settled."""
+    fact = happened.as_(AdvanceDue)
     advance = await access_advance(tx, SYSTEM, fact.advance_id)
     due = advance.state is AdvanceState.RECHARGE_DUE
     return await _advance(tx, rules.ADVANCE_DUE, advance, links) if due else None
 
 
-async def advance_charged(tx: Tx, fact: AdvanceCharged, links: Links) -> Notice:
+async def advance_charged(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """Money that was taken again, as was agreed."""
+    fact = happened.as_(AdvanceCharged)
     return await _advance(tx, rules.ADVANCE_CHARGED, await access_advance(tx, SYSTEM, fact.advance_id), links)
 
 
@@ -163,8 +176,9 @@ async def _advance(tx: Tx, template: str, advance: Advance, links: Links) -> Not
     )
 
 
-async def case_closed(tx: Tx, fact: CaseClosed, at: datetime, links: Links) -> Notice | None:
+async def case_closed(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """What was said until the case was closed; nothing for one who never wrote."""
+    fact = happened.as_(CaseClosed)
     case = await access_case(tx, SYSTEM, fact.case_id)
     if not case.customer_seq:
         return None
@@ -172,7 +186,7 @@ async def case_closed(tx: Tx, fact: CaseClosed, at: datetime, links: Links) -> N
     shop = await store(tx, case.store_id)
     reader = Reader(case.locale, shop.time_zone)
     last = await entries(tx, case.id, Audience.CUSTOMER, before=case.last_seq + 1, limit=rules.SPEECHES + 1)
-    said = [entry for entry in last if entry.at <= at]
+    said = [entry for entry in last if entry.at <= happened.at]
     return Notice(
         template=rules.TRANSCRIPT,
         customer=customer,
