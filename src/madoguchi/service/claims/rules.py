@@ -170,8 +170,8 @@ def advance_slip(slip: Slip, until: datetime) -> Slip:
 
 
 def to_be_approved(slip: Slip) -> Slip:
-    """The same once somebody has agreed."""
-    return msgspec.structs.replace(slip, next_step=Said("claims.next.approval"))
+    """The same once somebody has agreed, whether the limits ask for it or what the goods are."""
+    return msgspec.structs.replace(slip, rule=Said("claims.rule.approval"), next_step=Said("claims.next.approval"))
 
 
 def blank_slip(order: StoreOrder, problem: Problem, decision: ClaimDecision) -> Slip:
