@@ -48,7 +48,7 @@ async def another_variant(demo: Shop, ref: str) -> tuple[str, str, Money]:
     ("ref", "address", "items", "payment"),
     [
         (UNPAID, None, None, None),
-        (CARD, None, "unrelated", None),  # what comes in one kind only
+        (CARD, None, "unrelated", "unrelated"),  # it comes in one kind only, and the customer has no other method
         (CHAIR, None, None, "payment_not_single"),
         (PREPARING, None, "items_too_late", "payment_too_late"),
         (LATE, "asks_carrier", "items_too_late", "payment_too_late"),

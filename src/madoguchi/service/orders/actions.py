@@ -4,7 +4,7 @@ from madoguchi.core.access.rules import Level, Need
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
-from madoguchi.service.orders import address, coupon, gift, items, payment, reorder, verbs
+from madoguchi.service.orders import address, coupon, gift, items, payment, reorder, settling, verbs
 
 ACTIONS = (
     Action(
@@ -53,7 +53,7 @@ ACTIONS = (
         about=About.ORDER,
         form=items.form,
         offer=items.offer,
-        change=Change(draft=items.draft, begin=items.begin, perform=items.perform, settle=items.settle),
+        change=Change(draft=items.draft, begin=settling.begin, perform=items.perform, settle=settling.settle),
     ),
     Action(
         name="order.change_payment",
@@ -64,7 +64,7 @@ ACTIONS = (
         about=About.ORDER,
         form=payment.form,
         offer=payment.offer,
-        change=Change(draft=payment.draft, begin=payment.begin, perform=payment.perform, settle=payment.settle),
+        change=Change(draft=payment.draft, begin=settling.begin, perform=payment.perform, settle=settling.settle),
     ),
     Action(
         name="order.add_gift_options",
@@ -75,7 +75,7 @@ ACTIONS = (
         about=About.ORDER,
         form=gift.form,
         offer=gift.offer,
-        change=Change(draft=gift.draft, begin=gift.begin, perform=gift.perform, settle=gift.settle),
+        change=Change(draft=gift.draft, begin=settling.begin, perform=gift.perform, settle=settling.settle),
     ),
     Action(
         name="order.apply_coupon",
@@ -86,7 +86,7 @@ ACTIONS = (
         about=About.ORDER,
         form=coupon.form,
         offer=coupon.offer,
-        change=Change(draft=coupon.draft, begin=coupon.begin, perform=coupon.perform, settle=coupon.settle),
+        change=Change(draft=coupon.draft, begin=settling.begin, perform=coupon.perform, settle=coupon.settle),
     ),
     Action(
         name="order.reorder",

@@ -14,8 +14,9 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
-from madoguchi.service.orders.opening import Opening, ended, offered, open_for
+from madoguchi.service.orders.opening import Opening, offered, open_for
 from madoguchi.service.orders.rules import item_name
+from madoguchi.service.orders.settling import ended
 
 
 class ChangeAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,14 +63,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeAddress) -> Draft:
         asked=opening.asked,
         next_step=_next_step(opening),
     )
-    return Draft(
-        slip=slip,
-        plan=msgspec.to_builtins(AddressPlan(address=new, slip=slip)),
-        order_id=opening.order.id,
-        order_version=opening.order.version,
-        line_refs=opening.line_refs,
-        decision=opening.decision,
-    )
+    return opening.draft(slip, AddressPlan(address=new, slip=slip))
 
 
 async def begin(tx: Tx, wish: Wish) -> None:

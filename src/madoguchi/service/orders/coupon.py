@@ -16,8 +16,9 @@ from madoguchi.core.shop.queries import access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.orders.opening import Opening, ended, open_for, order_id, settled, still_to_pay, why_not
+from madoguchi.service.orders.opening import Opening, open_for, why_not
 from madoguchi.service.orders.rules import account_needed, money_back, refund_field
+from madoguchi.service.orders.settling import MoneyPlan, ended, order_id, settled, still_to_pay
 
 
 class ApplyCoupon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,13 +29,11 @@ class ApplyCoupon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refund_to: Destination | None = None
 
 
-class CouponPlan(msgspec.Struct, frozen=True, kw_only=True):
+class CouponPlan(MoneyPlan, frozen=True, kw_only=True):
     """The coupon, what each tender gives back, where to, and the slip that was agreed to."""
 
     code: str
-    money: dict[str, Money]
     refund_to: Destination | None
-    slip: Slip
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -58,19 +57,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ApplyCoupon) -> Draft:
     money = by_tender(await ledger.tenders(tx, opening.order.id), off)
     slip = _slip(opening, coupon, off, money, arguments.refund_to)
     plan = CouponPlan(code=coupon.code, money=money, refund_to=arguments.refund_to, slip=slip)
-    return Draft(
-        slip=slip,
-        plan=msgspec.to_builtins(plan),
-        order_id=opening.order.id,
-        order_version=opening.order.version,
-        line_refs=opening.line_refs,
-        decision=opening.decision,
-    )
-
-
-async def begin(tx: Tx, wish: Wish) -> None:
-    """Set aside what goes back."""
-    await ledger.reserve(tx, wish.id, order_id(wish), {}, _plan(wish).money)
+    return opening.draft(slip, plan)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:

@@ -7,7 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
-from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, Wish
+from madoguchi.core.actions.rules import Draft, Refusal, Said, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish
 from madoguchi.core.policy.queries import rules_of
@@ -18,18 +18,10 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
 from madoguchi.service.orders import presents
-from madoguchi.service.orders.opening import (
-    booked,
-    ended,
-    method_of,
-    methods_for,
-    offered,
-    open_for,
-    set_aside,
-    settlement,
-)
+from madoguchi.service.orders.opening import offered, open_for
 from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.presents import CHOICES, NO_NOSHI, NoshiPlace, Prices, Wrapping, word
+from madoguchi.service.orders.settling import MoneyPlan, method_of, methods_for, settlement
 
 NAME_LIMIT = 20  # characters on the paper band
 PRINTED = Reader("ja")  # whoever orders, paper bands speak Japanese
@@ -48,14 +40,12 @@ class AddGiftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: str = ""
 
 
-class GiftPlan(msgspec.Struct, frozen=True, kw_only=True):
+class GiftPlan(MoneyPlan, frozen=True, kw_only=True):
     """The options, the signed difference in fees, what of it each tender gives back, and the slip agreed to."""
 
     options: GiftOptions
     method_ref: str
     difference: Money
-    money: dict[str, Money]
-    slip: Slip
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -116,19 +106,7 @@ async def draft(tx: Tx, actor: Actor, arguments: AddGiftOptions) -> Draft:
     plan = GiftPlan(
         options=options, method_ref=method.method_ref, difference=difference, money=settled.reserve, slip=slip
     )
-    return Draft(
-        slip=slip,
-        plan=msgspec.to_builtins(plan),
-        order_id=opening.order.id,
-        order_version=opening.order.version,
-        line_refs=opening.line_refs,
-        decision=opening.decision,
-    )
-
-
-async def begin(tx: Tx, wish: Wish) -> None:
-    """Set aside what will be given back."""
-    await set_aside(tx, wish, _plan(wish).money)
+    return opening.draft(slip, plan)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -137,13 +115,6 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
     return await store.add_gift_options(
         str(wish.id), wish.order_ref or "", wish.order_version or 0, plan.options, plan.method_ref, plan.difference
     )
-
-
-async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
-    """Book what was given back."""
-    plan = _plan(wish)
-    await booked(tx, wish, plan.money, operation)
-    return ended(plan.slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

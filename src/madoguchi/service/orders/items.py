@@ -7,7 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
-from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
+from madoguchi.core.actions.rules import Draft, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish, RulePack
 from madoguchi.core.policy.queries import rules_of
@@ -17,18 +17,10 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.orders.opening import (
-    booked,
-    ended,
-    method_of,
-    methods_for,
-    open_for,
-    set_aside,
-    settlement,
-    why_not,
-)
+from madoguchi.service.orders.opening import open_for, why_not
 from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.rules import item_name
+from madoguchi.service.orders.settling import MoneyPlan, method_of, methods_for, settlement
 
 
 class ChangeItems(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,14 +31,12 @@ class ChangeItems(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method_ref: str
 
 
-class ItemsPlan(msgspec.Struct, frozen=True, kw_only=True):
+class ItemsPlan(MoneyPlan, frozen=True, kw_only=True):
     """The edits, the signed difference, what of it each tender gives back, and the slip that was agreed to."""
 
     edits: tuple[LineEdit, ...]
     method_ref: str
     difference: Money
-    money: dict[str, Money]
-    slip: Slip
 
 
 class Swap(msgspec.Struct, frozen=True):
@@ -112,19 +102,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangeItems) -> Draft:
         money=settled.reserve,
         slip=slip,
     )
-    return Draft(
-        slip=slip,
-        plan=msgspec.to_builtins(plan),
-        order_id=opening.order.id,
-        order_version=opening.order.version,
-        line_refs=tuple(arguments.items),
-        decision=opening.decision,
-    )
-
-
-async def begin(tx: Tx, wish: Wish) -> None:
-    """Set aside what will be given back."""
-    await set_aside(tx, wish, _plan(wish).money)
+    return opening.draft(slip, plan, arguments.items)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -133,13 +111,6 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
     return await store.edit_lines(
         str(wish.id), wish.order_ref or "", wish.order_version or 0, plan.edits, plan.method_ref, plan.difference
     )
-
-
-async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
-    """Book what was given back, by the tenders from which the store took it."""
-    plan = _plan(wish)
-    await booked(tx, wish, plan.money, operation)
-    return ended(plan.slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

@@ -1,27 +1,23 @@
 """What every change of an order begins with: the order, nothing else under way on it, and what the rules say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Subject, refusal
-from madoguchi.core.actions.rules import Charge, Fact, MoneyBack, Outcome, Refusal, Said, Settled, Slip, Wish, said
-from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, TenderMoney
+from madoguchi.core.actions.rules import Draft, Refusal, Said, Slip
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
-from madoguchi.core.policy.paying_back import parts
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.policy.questions import about_change
 from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.requests.queries import open_request_on
-from madoguchi.core.shop.port import Balance, Operation, OperationState, StoreOrder, Tender
-from madoguchi.core.shop.queries import Order, access_order, customer_facts
+from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
 
 # what the rules say of orders that have no address, no wrapping, or nothing left at all
 _NOTHING_TO_CHANGE = frozenset({"order_cancelled", "cancel_already", "address_digital", "gift_options_digital"})
@@ -54,6 +50,17 @@ class Opening(msgspec.Struct, frozen=True):
         """The rule it rests on for the first line that can change, in small type."""
         row = self.decision.lines[self.line_refs[0]]
         return Said(next(reason.key for reason in self.decision.reasons if reason.rule == row.id))
+
+    def draft(self, slip: Slip, plan: msgspec.Struct, line_refs: Iterable[str] | None = None) -> Draft:
+        """What a quote of the change holds; `line_refs` are the lines it is about, unless it is about all it can be."""
+        return Draft(
+            slip=slip,
+            plan=msgspec.to_builtins(plan),
+            order_id=self.order.id,
+            order_version=self.order.version,
+            line_refs=self.line_refs if line_refs is None else tuple(line_refs),
+            decision=self.decision,
+        )
 
 
 async def open_for(
@@ -91,154 +98,3 @@ def why_not(refused: Refused) -> Refusal:
     """Why an order cannot be changed so, as an offer tells it."""
     told = refusal(refused)
     return msgspec.structs.replace(told, unrelated=told.unrelated or told.code in _NOTHING_TO_CHANGE)
-
-
-async def methods_for(tx: Tx, actor: Actor, order: Order) -> tuple[Balance, ...]:
-    """What a difference in price can be settled by: payments of the order still to be made, and methods on file."""
-    facts = await customer_facts(tx, actor, order.customer_id)
-    to_pay = [as_method(tender) for tender in order.document.tenders if _is_open(tender)]
-    return (*to_pay, *facts.methods)
-
-
-def method_of(methods: Sequence[Balance], method_ref: str) -> Balance:
-    """The method with this ref; Refused("method_unknown")."""
-    for method in methods:
-        if method.method_ref == method_ref:
-            return method
-    raise Refused("method_unknown", 409)
-
-
-def as_method(tender: Tender) -> Balance:
-    """The method by which a tender is paid."""
-    return Balance(method_ref=tender.method_ref, kind=tender.kind, label=tender.label, balance=None)
-
-
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """How a difference in price is settled: `reserve` is what each tender gives back, the rest is for the slip."""
-
-    reserve: dict[str, Money]
-    money: tuple[MoneyBack, ...] = ()
-    charges: tuple[Charge, ...] = ()
-    facts: tuple[Fact, ...] = ()
-    back: Money
-
-
-def settlement(opening: Opening, held: Mapping[str, TenderMoney], method: Balance, difference: Money) -> Settlement:
-    """A difference in price by one method: charged or given back, or what is still to be paid by it changes.
-
-    Refused("balance_too_low").
-    """
-    check_covers(method, difference)
-    nothing = Money(0, opening.facts.currency)
-    to_pay = next((t for t in opening.facts.tenders if t.method_ref == method.method_ref and _is_open(t)), None)
-    if to_pay and difference:
-        fact = still_to_pay(to_pay.amount, to_pay.amount + difference)
-        return Settlement(reserve={}, facts=(fact,), back=nothing)
-    if difference >= nothing:
-        charges = (Charge(method.label, difference),) if difference else ()
-        return Settlement(reserve={}, charges=charges, back=nothing)
-    return Settlement(
-        reserve=_give_back(opening.facts, held, method.method_ref, -difference),
-        money=(given_back(opening.pack, "", method, -difference),),
-        back=-difference,
-    )
-
-
-def still_to_pay(old: Money, new: Money) -> Fact:
-    """What is to be paid from now on for what was not paid yet."""
-    return Fact(Said("orders.to_pay"), said("orders.to_pay.changed", old=old, new=new))
-
-
-def _is_open(tender: Tender) -> bool:
-    return bool(tender.amount) and not tender.captured
-
-
-def _give_back(order: StoreOrder, held: Mapping[str, TenderMoney], method_ref: str, amount: Money) -> dict[str, Money]:
-    """From which tenders an amount is given back: those of the method first, then the others in their order.
-
-    What the store holds itself comes last, since it stays of its kind (I5). What was never captured is not given back
-    but asked for no more.
-    """
-    found: dict[str, Money] = {}
-    left = amount
-    for tender in sorted(order.tenders, key=lambda one: (one.method_ref != method_ref, one.kind in HELD_BY_STORE)):
-        part = min(left, held[tender.ref].free)
-        if part:
-            found[tender.ref] = part
-            left -= part
-    return found
-
-
-def covers(method: Balance, amount: Money) -> bool:
-    """Whether the method can pay the amount: what holds money needs as much of it."""
-    return method.balance is None or method.balance >= amount
-
-
-def check_covers(method: Balance, amount: Money) -> None:
-    """Refused("balance_too_low") when the method cannot pay the amount."""
-    if not covers(method, amount):
-        raise Refused("balance_too_low", 409, balance=method.balance, amount=amount)
-
-
-def given_back(pack: RulePack, ref: str, method: Balance, amount: Money) -> MoneyBack:
-    """Money that the store gives back to a payment method, and when it shows."""
-    usual = pack.refunds.ways(method.kind)[0]
-    return MoneyBack(
-        tender_ref=ref,
-        kind=method.kind,
-        label=method.label,
-        amount=amount,
-        min_days=usual.least_days,
-        max_days=usual.most_days,
-    )
-
-
-async def set_aside(tx: Tx, wish: Wish, money: Mapping[str, Money]) -> None:
-    """Reserve what the store will give back, by tender."""
-    await ledger.reserve(tx, wish.id, order_id(wish), {}, money)
-
-
-async def booked(tx: Tx, wish: Wish, money: Mapping[str, Money], operation: Operation) -> None:
-    """Book what the store gave back of what was set aside, or let it go."""
-    if operation.state is OperationState.SUCCEEDED:
-        await ledger.settle_given(tx, wish.id, order_id(wish), money, operation.refunds)
-    else:
-        await ledger.release(tx, wish.id, order_id(wish), {}, money)
-
-
-async def settled(
-    tx: Tx,
-    wish: Wish,
-    units: Mapping[str, int],
-    money: Mapping[str, Money],
-    operation: Operation,
-    refund_to: Destination | None,
-) -> None:
-    """Book units and money that were set aside: what the store did not give back itself is owed, and goes its way."""
-    given = {ref: amount for ref, amount in operation.refunds.items() if amount}
-    owed = _owed(money, given)
-    await ledger.settle_cancellation(tx, wish.id, order_id(wish), units, given, owed=bool(owed))
-    order = await access_order(tx, SYSTEM, order_id(wish))
-    pack = await rules_of(tx, order.store_id)
-    await ledger.intend(tx, wish.id, order.id, parts(pack, order.document, owed, refund_to))
-
-
-def ended(slip: Slip, operation: Operation) -> Outcome:
-    """How a change ended in which the store did everything."""
-    if operation.state is not OperationState.SUCCEEDED:
-        return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
-    return Outcome(state=Settled.DONE, slip=msgspec.structs.replace(slip, irreversible=(), asked=False))
-
-
-def _owed(reserved: Mapping[str, Money], given: Mapping[str, Money]) -> dict[str, Money]:
-    """What the store left to us; giving more than was reserved is drift that a person must see before it is booked."""
-    if any(ref not in reserved or reserved[ref] < amount for ref, amount in given.items()):
-        raise RuntimeError(f"the store refunded {given} where {reserved} was reserved")
-    left = {ref: amount - given[ref] if ref in given else amount for ref, amount in reserved.items()}
-    return {ref: amount for ref, amount in left.items() if amount}
-
-
-def order_id(wish: Wish) -> UUID:
-    """The order a change is about."""
-    assert wish.order_id is not None
-    return wish.order_id

@@ -7,28 +7,17 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
-from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Outcome, Refusal, Said, Slip, Wish, said
+from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Refusal, Said, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Way
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import Balance, Operation, StoreOrder, StorePort, Tender
-from madoguchi.core.shop.queries import access_order, customer_facts
+from madoguchi.core.shop.queries import Order, access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
-from madoguchi.service.orders.opening import (
-    Opening,
-    as_method,
-    booked,
-    check_covers,
-    covers,
-    ended,
-    given_back,
-    method_of,
-    offered,
-    open_for,
-    set_aside,
-)
+from madoguchi.service.orders.opening import Opening, offered, open_for
+from madoguchi.service.orders.settling import MoneyPlan, as_method, check_covers, covers, given_back, method_of
 
 
 class ChangePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,23 +27,16 @@ class ChangePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method_ref: str
 
 
-class PaymentPlan(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentPlan(MoneyPlan, frozen=True, kw_only=True):
     """The new method, what goes back by tender, and the slip that was agreed to."""
 
     method_ref: str
-    money: dict[str, Money]
-    slip: Slip
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """The methods on file that could pay it."""
     order = await access_order(tx, actor, subject.id)
-    facts = await customer_facts(tx, actor, order.customer_id)
-    amount = _open_amount(order.document)
-    options = tuple(
-        _option(method, _refused(order.document, method)) for method in facts.methods if covers(method, amount)
-    )
-    return (Field(name="method_ref", kind=FieldKind.CHOICE, options=options),)
+    return (Field(name="method_ref", kind=FieldKind.CHOICE, options=await _options(tx, actor, order)),)
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
@@ -70,19 +52,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
     free = (await ledger.tenders(tx, opening.order.id))[old.ref].free
     slip = _slip(opening, old, method, free)
     plan = PaymentPlan(method_ref=method.method_ref, money={old.ref: free} if free else {}, slip=slip)
-    return Draft(
-        slip=slip,
-        plan=msgspec.to_builtins(plan),
-        order_id=opening.order.id,
-        order_version=opening.order.version,
-        line_refs=opening.line_refs,
-        decision=opening.decision,
-    )
-
-
-async def begin(tx: Tx, wish: Wish) -> None:
-    """Set aside what will be given back."""
-    await set_aside(tx, wish, _plan(wish).money)
+    return opening.draft(slip, plan)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -92,23 +62,27 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
     )
 
 
-async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
-    """Book what the old method got back."""
-    plan = _plan(wish)
-    await booked(tx, wish, plan.money, operation)
-    return ended(plan.slip, operation)
-
-
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
-    """Whether it can still be paid otherwise."""
-    refused = await offered(tx, actor, subject, ChangeWish.PAYMENT)
-    if refused is None:
-        order = await access_order(tx, actor, subject.id)
-        try:
-            _check_returnable(await rules_of(tx, order.store_id), single_payment(order.document))
-        except Refused as why_not:
-            return refusal(why_not)
-    return refused
+    """Whether it can still be paid otherwise; who has no other method that could is not offered it."""
+    if refused := await offered(tx, actor, subject, ChangeWish.PAYMENT):
+        return refused
+    order = await access_order(tx, actor, subject.id)
+    try:
+        _check_returnable(await rules_of(tx, order.store_id), single_payment(order.document))
+    except Refused as why_not:
+        return refusal(why_not)
+    if all(option.refusal for option in await _options(tx, actor, order)):
+        return Refusal("payment_same", unrelated=True)
+    return None
+
+
+async def _options(tx: Tx, actor: Actor, order: Order) -> tuple[FieldOption, ...]:
+    """The customer's methods that could pay it; the present one with the reason why not."""
+    facts = await customer_facts(tx, actor, order.customer_id)
+    amount = _open_amount(order.document)
+    return tuple(
+        _option(method, _refused(order.document, method)) for method in facts.methods if covers(method, amount)
+    )
 
 
 def method_field(methods: Sequence[Balance], order: StoreOrder) -> Field:

@@ -22,9 +22,10 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.orders.address import written
-from madoguchi.service.orders.opening import check_covers, ended, method_of, open_for, why_not
+from madoguchi.service.orders.opening import open_for, why_not
 from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.rules import item_name
+from madoguchi.service.orders.settling import check_covers, ended, method_of
 
 
 class Reorder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,14 +132,7 @@ async def draft(tx: Tx, actor: Actor, arguments: Reorder) -> Draft:
         cost=cost,
         slip=slip,
     )
-    return Draft(
-        slip=slip,
-        plan=msgspec.to_builtins(plan),
-        order_id=opening.order.id,
-        order_version=opening.order.version,
-        line_refs=tuple(arguments.lines),
-        decision=opening.decision,
-    )
+    return opening.draft(slip, plan, arguments.lines)
 
 
 async def begin(tx: Tx, wish: Wish) -> None:

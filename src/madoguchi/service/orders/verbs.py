@@ -17,7 +17,8 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.orders import rules
-from madoguchi.service.orders.opening import order_id, settled, why_not
+from madoguchi.service.orders.opening import why_not
+from madoguchi.service.orders.settling import order_id, settled
 
 
 class ShowOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
