@@ -17,13 +17,14 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncCursor
 from psycopg.types.json import Jsonb
 
 from bench.people import Customer, actor_of
 from bench.senders import TEXTS
 from madoguchi.core.cases.verbs import say
 from madoguchi.kit import migrations
+from madoguchi.kit.connection import Connection
 from madoguchi.kit.db import Database
 from madoguchi.kit.postgres import find_binaries
 
@@ -47,13 +48,13 @@ async def record(conninfo: str, customers: Sequence[Customer]) -> list[list[Stat
     """The statements of one message of each customer, in order; the messages are really stored."""
     database = Database(conninfo, role=migrations.APP_ROLE, size=2)
     await database.open()
-    conn = await AsyncConnection.connect(conninfo, autocommit=True)
+    conn = await _Listening.connect(conninfo, autocommit=True)
     await database._configure(conn)
     found = []
     for customer in customers:
         actor = await actor_of(database, customer.token)
         heard: list[Statement] = []
-        conn.cursor_factory = _listening(heard)
+        conn.listen(heard)
         message = partial(say, actor=actor, case_id=UUID(customer.chat), text=TEXTS[0], client_id=MARK)
         await database._once(conn, actor, message)
         found.append(heard)
@@ -103,15 +104,25 @@ def per_client(recorded: Sequence[Statement]) -> list[str]:
     return [" ".join(query.split()) for query, _ in recorded]
 
 
-def _listening(heard: list[Statement]) -> type[AsyncCursor[Any]]:
-    """A cursor that notes what it is asked."""
+class _Listening(Connection):
+    """A connection that notes what it is asked."""
 
-    class Listening(AsyncCursor[Any]):
-        async def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
-            heard.append((query.decode() if isinstance(query, bytes) else query, params))
-            return await super().execute(query, params, **more)
+    _heard_here: list[Statement]
 
-    return Listening
+    def listen(self, heard: list[Statement]) -> None:
+        """Note it here from now on."""
+        self._heard_here = heard
+
+        class Listening(AsyncCursor[Any]):
+            async def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+                heard.append((query, params))
+                return await super().execute(query, params, **more)
+
+        self.cursor_factory = Listening
+
+    async def command(self, statements: bytes) -> bytes:
+        self._heard_here.append((statements.decode(), None))
+        return await super().command(statements)
 
 
 def _commands(query: str, params: Any) -> list[str]:

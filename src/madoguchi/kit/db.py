@@ -17,12 +17,13 @@ from typing import Any, LiteralString, Protocol, TypeVar
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, errors, sql
+from psycopg import AsyncCursor, errors, sql
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from madoguchi.kit import clock
+from madoguchi.kit.connection import Connection
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.failpoints import failpoint
 
@@ -61,7 +62,7 @@ class AfterCommit(Protocol):
 class Tx:
     """One open transaction: typed reading and writing, and notes for after the commit."""
 
-    def __init__(self, conn: AsyncConnection[Any], principal: Principal) -> None:
+    def __init__(self, conn: Connection, principal: Principal) -> None:
         self.conn = conn
         self.principal = principal
         self._cursor = conn.cursor()  # one for all statements: each new one costs as much as a third of a statement
@@ -72,12 +73,11 @@ class Tx:
 
     async def begin(self) -> None:
         """Open it, and say who acts, in one round trip. For `Database` only, as is `commit`."""
-        await self._cursor.execute(b"begin; " + _set_actor(self.principal), prepare=False)
+        await self.conn.command(b"begin; " + _set_actor(self.principal))
 
     async def commit(self) -> None:
         """Store it for good; RuntimeError when a failed statement was passed over: Postgres then rolls back."""
-        await self._cursor.execute("commit", prepare=False)
-        if self._cursor.statusmessage != "COMMIT":
+        if await self.conn.command(b"commit") != b"COMMIT":
             raise RuntimeError("an error of a statement was passed over, so nothing was stored")
 
     async def execute(self, query: LiteralString, params: Params = ()) -> int:
@@ -169,8 +169,9 @@ class Database:
         self.after_commit: AfterCommit | None = None
         self._role = role
         self._search_path = search_path
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
+            connection_class=Connection,
             min_size=2,
             max_size=size,
             open=False,
@@ -206,7 +207,7 @@ class Database:
                 await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _once(self, conn: AsyncConnection[Any], principal: Principal, work: Callable[[Tx], Awaitable[T]]) -> T:
+    async def _once(self, conn: Connection, principal: Principal, work: Callable[[Tx], Awaitable[T]]) -> T:
         tx = Tx(conn, principal)
         await tx.begin()
         mark = _in_transaction.set(True)
@@ -230,7 +231,7 @@ class Database:
             act()
         return result
 
-    async def _configure(self, conn: AsyncConnection[Any]) -> None:
+    async def _configure(self, conn: Connection) -> None:
         await conn.execute(sql.SQL("set search_path = {}").format(sql.Identifier(self._search_path)))
         if self._role:
             await conn.execute(sql.SQL("set role {}").format(sql.Identifier(self._role)))
@@ -254,9 +255,9 @@ async def _write_kept(tx: Tx, kept: Sequence[Callable[[Tx], Awaitable[object]]])
         await work(tx)
 
 
-async def _rollback(conn: AsyncConnection[Any]) -> None:
+async def _rollback(conn: Connection) -> None:
     try:
-        await conn.execute("rollback")
+        await conn.command(b"rollback")
     except psycopg.Error:
         await conn.close()  # the pool replaces it
 
