@@ -25,8 +25,10 @@ from madoguchi.core.policy.pack import (
     Payer,
     Problem,
     Remedy,
+    ReturnReason,
     Stage,
     Then,
+    Trigger,
     shipped,
 )
 from madoguchi.core.shop.port import Failure, OrderState, TrackingState
@@ -34,7 +36,7 @@ from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
-from madoguchi.front.office.words import is_row
+from madoguchi.front.office.words import NAMED_BY, SAME_WORDS, is_row
 from madoguchi.front.ui.problems import _HTTP_CODES
 from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
@@ -56,7 +58,8 @@ _PACKS = [shipped(shop.rule_pack) for shop in SHOPS.values()]
 _VALUES = [field for rules in _PACKS for field in fields(rules) if not is_row(field)]
 _COUNTED = {Kind.DAYS, Kind.WORKING_DAYS, Kind.HOURS, Kind.COUNT, Kind.PERCENT}
 _ROWS = [row for rules in _PACKS for wish in ChangeWish for row in rules.changes.rows(wish)]
-_TERMS = ("approver", "wait_until", "asks", "how", "remedies", "until", "percent", "postage", "refund")
+_RETURNED = ("until", "percent", "postage", "trigger", "fee", "keep")
+_TERMS = ("approver", "wait_until", "asks", "how", "remedies", *_RETURNED, "refund")
 _TICKETS = ("waiting", "offered", "connected", "left", "closed")
 _STATED = sorted(set(OrderState) - {OrderState.DELIVERED})
 
@@ -76,6 +79,12 @@ def codes() -> set[str]:
     by_rules = {row.code or row.id for row in _ROWS if row.then is Then.DENY}
     told = {code for code in written | declared if "{" not in code and not code.startswith("title.")}
     return told | by_rules | set(_HTTP_CODES.values()) | {f"store_{answer}" for answer in STORE_ANSWERS}
+
+
+def _chosen() -> list[tuple[str, str]]:
+    """What can be chosen in the office, by the value that has the words for it."""
+    values = [field for field in _VALUES if field.key != "returns.reasons"]
+    return [(SAME_WORDS.get(field.key, field.key), word) for field in values for word in field.options]
 
 
 def _can_end(action: str, state: Settled) -> bool:
@@ -129,8 +138,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.headline.{}.until": sorted(set(_STATED) - {OrderState.CANCELLED}),
         "orders.rule.{}.{}": allowed,
         "policy.field.{}": {field.key for field in _VALUES},
-        "policy.of.{}": {name for field in _VALUES for name in field.of} | set(Approver),
-        "policy.option.{}.{}": [(field.key, word) for field in _VALUES for word in field.options],
+        "policy.of.{}": {name for field in _VALUES if field.key not in NAMED_BY for name in field.of} | set(Approver),
+        "policy.option.{}.{}": [*_chosen(), *(("returns.free_for", reason) for reason in ReturnReason)],
         "policy.option.changes.noshi.{}": sorted({word for rules in _PACKS for word in rules.changes.noshi}),
         "policy.option.claims.check_list.{}": sorted({place for rules in _PACKS for place in rules.claims.check_list}),
         "policy.option.claims.remedies.{}": Remedy,
@@ -138,7 +147,9 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.option.faults.postage.{}": Payer,
         "policy.said.claims.{}": ("good_faith", "approval"),
         "policy.said.subscriptions.{}": ("accidental", "unused", "pro_rata", "used"),
-        "policy.said.{}": ["returns.opened", *(f"faults.{fault}" for fault in Fault)],
+        "policy.option.returns.refund.usual.{}": Trigger,
+        "policy.said.faults.{}": Fault,
+        "policy.said.{}": ("returns.keep", "returns.keep_below"),
         "policy.section.{}": {field.section for field in _VALUES},
         "policy.then.{}": Then,
         "policy.value.{}": ("yes", "no", *(kind for kind in Kind if kind in _COUNTED)),

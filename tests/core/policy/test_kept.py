@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.policy import queries, verbs
-from madoguchi.core.policy.pack import ChangeWish, Fault, Problem, Remedy, Stage, shipped
+from madoguchi.core.policy.pack import ChangeWish, Problem, Remedy, ReturnReason, Stage, shipped
 from madoguchi.core.policy.questions import (
     AdvanceQuestion,
     ChangeQuestion,
     ClaimQuestion,
+    Condition,
     GoodwillQuestion,
     History,
     LineFacts,
@@ -66,12 +67,19 @@ QUESTIONS: st.SearchStrategy[Question] = st.one_of(
     st.builds(
         ReturnQuestion,
         **HEAD,
-        fault=st.sampled_from(Fault),
+        reason=st.sampled_from(ReturnReason),
+        amount=AMOUNT,
         ordered_at=AT,
         delivered_at=st.none() | AT,
         zone=st.just(DEMO.time_zone),
-        opened=st.booleans(),
         flags=FLAGS.map(tuple),
+        condition=st.builds(
+            Condition, opened=st.booleans(), used=st.booleans(), complete=st.booleans(), tags=st.booleans()
+        ),
+        evidence=st.booleans(),
+        returns_before=st.integers(0, 9),
+        trusted=st.booleans(),
+        to_balance=st.booleans(),
     ),
     st.builds(
         SubscriptionQuestion,

@@ -8,7 +8,7 @@ from html import unescape
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people.queries import customer_by_ref
 from madoguchi.core.policy import verbs
-from madoguchi.core.policy.pack import Fault, RulePack
+from madoguchi.core.policy.pack import ReturnReason, RulePack
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.policy.questions import ReturnQuestion
 from madoguchi.core.policy.rules import decide
@@ -82,7 +82,8 @@ def _back(tx: Tx, days: int) -> ReturnQuestion:
     return ReturnQuestion(
         at=tx.now,
         country="JP",
-        fault=Fault.CUSTOMER,
+        reason=ReturnReason.NO_LONGER_NEEDED,
+        amount=5_480,
         ordered_at=delivered - _DAY * 100,  # before the winter
         delivered_at=delivered,
         zone=DEMO.time_zone,

@@ -56,7 +56,8 @@ def _ranks(pack: RulePack) -> Iterator[Wrong]:
 
 
 def _empty(pack: RulePack) -> Iterator[Wrong]:
-    needed = {
+    needed: dict[str, tuple[object, ...]] = {
+        **{f"returns/methods/{payer}": ways for payer, ways in pack.returns.methods.items()},
         "changes/cancel_reasons": pack.changes.cancel_reasons,
         "claims/remedies": pack.claims.remedies,
         "goodwill/reasons": pack.goodwill.reasons,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from madoguchi.core.access.rules import Role
-from madoguchi.core.policy.pack import Payer, Remedy, Row
+from madoguchi.core.policy.pack import Fault, Method, Payer, Remedy, Row, Trigger
 from madoguchi.core.policy.questions import Question
 from madoguchi.kit import i18n
 from madoguchi.kit.errors import Refused
@@ -81,13 +81,31 @@ class ClaimDecision(Decision, frozen=True, kw_only=True):
 
 
 class ReturnDecision(Decision, frozen=True, kw_only=True):
-    """Until when it may come back, for how much, at whose cost."""
+    """Whose fault it is, until when it may come back, for how much, at whose cost, and what the money waits for.
 
+    `send_by` is until when a label is good that is made now. `percent` of the price is given back, less
+    `restocking_percent` of it and `postage_fee` (minor units, see `postage_by`). `ship` is what the new goods of an
+    exchange wait for. With `keep` nothing is sent back. `inspected`: what it is worth is seen when it is there.
+    """
+
+    fault: Fault
     until: datetime
+    send_by: datetime
     percent: int = 100
+    restocking_percent: int = 0
     postage: Payer = Payer.CUSTOMER
+    postage_fee: int = 0
     outward_shipping: bool = False
     fees: bool = False
+    methods: tuple[Method, ...] = ()
+    trigger: Trigger = Trigger.INSPECTED
+    ship: Trigger = Trigger.INSPECTED
+    keep: bool = False
+    inspected: bool = False
+
+    def postage_by(self, method: Method) -> int:
+        """What a way back takes off, in minor units: who sends it by themselves pays the carrier."""
+        return 0 if method is Method.OWN else self.postage_fee
 
 
 class SubscriptionDecision(Decision, frozen=True, kw_only=True):
@@ -97,12 +115,30 @@ class SubscriptionDecision(Decision, frozen=True, kw_only=True):
 
 
 class Denied(Refused):
-    """A refusal by the rules; the decision behind it is kept even though nothing else of the attempt is."""
+    """A refusal by the rules; the decision behind it is kept even though nothing else of the attempt is.
 
-    def __init__(self, decision: Decision) -> None:
+    `field` is where what is missing can be given.
+    """
+
+    def __init__(self, decision: Decision, field: str | None = None) -> None:
         first = decision.reasons[0]
-        parameters = i18n.unpack(first.parameters)
+        parameters = i18n.unpack(first.parameters) | ({"field": field} if field else {})
         super().__init__(
             decision.code or first.rule, 409, rule=first.rule, alternatives=decision.alternatives, **parameters
         )
         self.decision = decision
+
+
+def outcome(decision: Decision) -> dict[str, Any]:
+    """What follows for the customer: not the rules' own numbers, which a sentence may name without deciding by them."""
+    told: dict[str, Any] = {
+        name: value for name, value in msgspec.to_builtins(decision).items() if name not in _NOT_OUTCOME
+    }
+    if isinstance(decision, ChangeDecision):
+        told["lines"] = {ref: row.then for ref, row in decision.lines.items()}
+    if isinstance(decision, ReturnDecision) and decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+        del told["until"], told["send_by"]  # over is over
+    return told
+
+
+_NOT_OUTCOME = frozenset({"pack", "version", "question", "reasons", "clauses"})

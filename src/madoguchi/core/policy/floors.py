@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from madoguchi.core.policy.pack import RulePack
+from madoguchi.core.policy.pack import RulePack, Worn
 
 LEGAL = Path(__file__).parent / "legal"
 
@@ -31,7 +31,7 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     since: date
     until: date | None = None
     field: str
-    value: int | bool | tuple[str, ...]
+    value: int | bool | Worn | tuple[str, ...]
     only: Only = Only.ALWAYS
 
 
@@ -46,11 +46,19 @@ def _shared(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
     return tuple(flag for flag in ours if flag in theirs)
 
 
+def _kinder(ours: Worn, theirs: Worn) -> Worn:
+    return max(ours, theirs, key=list(Worn).index)
+
+
 # field → which of two values is the better one for the consumer
 BETTER: Mapping[str, Callable[[Any, Any], Any]] = {
     "returns.days": max,
     "returns.defect_days": max,
     "returns.opened_percent": max,
+    "returns.restocking_percent": min,
+    "returns.used": _kinder,
+    "returns.incomplete": _kinder,
+    "returns.untagged": _kinder,
     "returns.never": _shared,
     "faults.customer.outward_shipping": max,
     "refunds.within_days": min,
@@ -58,11 +66,11 @@ BETTER: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def lawful(pack: RulePack, country: str, on: date) -> tuple[RulePack, tuple[Clause, ...]]:
-    """The pack with every field that a clause betters, and the clauses that did."""
+def lawful(pack: RulePack, country: str, on: date, but: Clause | None = None) -> tuple[RulePack, tuple[Clause, ...]]:
+    """The pack with every field that a clause betters, and the clauses that did; `but`: as if there were no such."""
     won = []
     for clause in clauses(country, on):
-        if clause.only is Only.TERMS_NOT_SHOWN and pack.returns.terms_shown:
+        if clause == but or (clause.only is Only.TERMS_NOT_SHOWN and pack.returns.terms_shown):
             continue
         path = clause.field.split(".")
         ours = _at(pack, path)

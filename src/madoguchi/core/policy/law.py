@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from madoguchi.core.policy.decisions import Decision, Reason
-from madoguchi.core.policy.floors import lawful
+from madoguchi.core.policy.decisions import Decision, Reason, outcome
+from madoguchi.core.policy.floors import Clause, lawful
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.questions import Question
 from madoguchi.kit import i18n
@@ -21,14 +21,24 @@ PERSON = ("service.human",)
 
 
 def under_law(*matters: str) -> Callable[[_Decide[Q, D]], _Decide[Q, D]]:
-    """Decide by the pack as the law of the consumer's country betters it; its clauses on the matters are recorded."""
+    """Decide by the pack as the law of the consumer's country betters it.
+
+    Recorded are those clauses on the matters without which the decision would be another one.
+    """
 
     def wrap(decide: _Decide[Q, D]) -> _Decide[Q, D]:
         @wraps(decide)
         def lawfully(pack: RulePack, question: Q) -> D:
-            bettered, won = lawful(pack, question.country, question.at.date())
-            ids = tuple(clause.id for clause in won if clause.field.split(".")[0] in matters)
-            return msgspec.structs.replace(decide(bettered, question), clauses=ids)
+            country, on = question.country, question.at.date()
+            bettered, won = lawful(pack, country, on)
+            decision = decide(bettered, question)
+
+            def decided(clause: Clause) -> bool:
+                without, _ = lawful(pack, country, on, but=clause)
+                return outcome(decide(without, question)) != outcome(decision)
+
+            ids = tuple(clause.id for clause in won if clause.field.split(".")[0] in matters and decided(clause))
+            return msgspec.structs.replace(decision, clauses=ids)
 
         return lawfully
 

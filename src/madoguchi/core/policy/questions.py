@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from madoguchi.core.access.rules import Role
-from madoguchi.core.policy.pack import ChangeWish, Fault, Problem, Remedy, Stage
+from madoguchi.core.policy.pack import ChangeWish, Problem, Remedy, ReturnReason, Stage
 from madoguchi.core.shop.port import OrderLine, OrderState, StoreOrder
 
 
@@ -58,15 +58,33 @@ class ClaimQuestion(_Question, frozen=True, kw_only=True, tag="claim"):
     history: History = History()
 
 
-class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
-    """May a line come back, for how much, at whose cost?"""
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer tells of the goods (pack.Asked); as they were sold where nobody asks."""
 
-    fault: Fault
+    opened: bool = False
+    used: bool = False
+    complete: bool = True
+    tags: bool = True
+
+
+class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
+    """May units of a line come back, for how much, at whose cost?
+
+    `amount` is what they cost, in minor units; `returns_before` how many returns the customer made within the days of
+    the photo rules; `trusted`: may be paid in advance (decide_advance); `to_balance`: the money goes to gift balance.
+    """
+
+    reason: ReturnReason
     ordered_at: datetime
     delivered_at: datetime | None
     zone: str  # the shop's, whose days are counted
-    opened: bool = False
+    amount: int
     flags: tuple[str, ...] = ()
+    condition: Condition = Condition()
+    evidence: bool = False
+    returns_before: int = 0
+    trusted: bool = False
+    to_balance: bool = False
 
 
 class SubscriptionQuestion(_Question, frozen=True, kw_only=True, tag="subscription"):

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.policy.decisions import ChangeDecision, Decision, Reason, ReturnDecision, Verdict
+from madoguchi.core.policy.decisions import Decision, Reason, Verdict, outcome
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.questions import Question
 from madoguchi.core.policy.rules import decide
@@ -38,18 +37,3 @@ def replay(recorded: Iterable[Recorded], packs: Mapping[int, RulePack], other: R
     """The decisions that would differ under `other`; `packs` are the rules they were made by, by version."""
     again = (Changed(one, decide(packs[one.version], one.inputs), decide(other, one.inputs)) for one in recorded)
     return tuple(one for one in again if outcome(one.before) != outcome(one.after))
-
-
-def outcome(decision: Decision) -> dict[str, Any]:
-    """What follows for the customer: not the rules' own numbers, which a sentence may name without deciding by them."""
-    told: dict[str, Any] = {
-        name: value for name, value in msgspec.to_builtins(decision).items() if name not in _NOT_OUTCOME
-    }
-    if isinstance(decision, ChangeDecision):
-        told["lines"] = {ref: row.then for ref, row in decision.lines.items()}
-    if isinstance(decision, ReturnDecision) and decision.verdict is not Verdict.ALLOW:
-        del told["until"]  # over is over
-    return told
-
-
-_NOT_OUTCOME = frozenset({"pack", "version", "question", "reasons", "clauses"})

@@ -74,18 +74,18 @@ async def show_draft(services: Services, visitor: Visitor, pack: str, at: PageNu
 async def show_decision(services: Services, visitor: Visitor, pack: str, decision_id: UUID) -> Response[Any]:
     """One decision with its reasons, as it was and as it would be."""
 
-    async def work(tx: Tx) -> tuple[Recorded, Decision, Decision]:
+    async def work(tx: Tx) -> tuple[Recorded, Decision, Decision, str]:
         await queries.users(tx, pack)
         draft = await queries.draft_of(tx, visitor.actor, pack)
         if draft is None:
             raise invisible()
         recorded = await queries.access_decision(tx, visitor.actor, pack, decision_id)
         before = decide(await queries.rules(tx, pack, recorded.version), recorded.inputs)
-        return recorded, before, decide(draft.document, recorded.inputs)
+        return recorded, before, decide(draft.document, recorded.inputs), draft.document.currency
 
-    recorded, before, after = await services.db.run(visitor.actor, work)
+    recorded, before, after, currency = await services.db.run(visitor.actor, work)
     reader = visitor.reader
-    sides: Sequence[SideView] = [side(before, reader), side(after, reader)]
+    sides: Sequence[SideView] = [side(one, currency, reader) for one in (before, after)]
     return page(
         services,
         visitor,

@@ -16,6 +16,7 @@ from madoguchi.core.policy.floors import laws
 from madoguchi.front.office.words import Told
 from madoguchi.kit import i18n
 from madoguchi.kit.i18n import Reader
+from madoguchi.kit.money import Money
 
 
 class SideView(msgspec.Struct, frozen=True):
@@ -28,18 +29,18 @@ class SideView(msgspec.Struct, frozen=True):
     laws: Sequence[str]
 
 
-def side(decision: Decision, reader: Reader) -> SideView:
-    """The decision in the reader's words."""
+def side(decision: Decision, currency: str, reader: Reader) -> SideView:
+    """The decision in the reader's words; `currency` is its pack's."""
     return SideView(
         version=decision.version,
         verdict=reader.t(f"policy.verdict.{decision.verdict}"),
         reasons=[reader.t(reason.key, **i18n.unpack(reason.parameters)) for reason in decision.reasons],
-        terms=[Told(reader.t(f"office.term.{name}"), text) for name, text in _terms(decision, reader)],
+        terms=[Told(reader.t(f"office.term.{name}"), text) for name, text in _terms(decision, currency, reader)],
         laws=[clause.law for law in laws() for clause in law.clause if clause.id in decision.clauses],
     )
 
 
-def _terms(decision: Decision, reader: Reader) -> Iterator[tuple[str, str]]:
+def _terms(decision: Decision, currency: str, reader: Reader) -> Iterator[tuple[str, str]]:
     if decision.approver:
         yield "approver", reader.t(f"policy.of.{decision.approver}")
     if decision.wait_until:
@@ -54,9 +55,13 @@ def _terms(decision: Decision, reader: Reader) -> Iterator[tuple[str, str]]:
                 "remedies",
                 reader.list([reader.t(f"policy.option.claims.remedies.{one}") for one in decision.remedies]),
             )
-        case ReturnDecision() if decision.verdict is Verdict.ALLOW:
+        case ReturnDecision() if decision.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
             yield "until", reader.date(decision.until)
             yield "percent", reader.t("policy.value.percent", number=decision.percent)
             yield "postage", reader.t(f"policy.option.faults.postage.{decision.postage}")
+            yield "trigger", reader.t(f"policy.option.returns.refund.usual.{decision.trigger}")
+            if decision.postage_fee:
+                yield "fee", reader.money(Money(decision.postage_fee, currency))
+            yield "keep", reader.t("policy.value.no" if decision.keep else "policy.value.yes")
         case SubscriptionDecision():
-            yield "refund", reader.number(decision.refund)
+            yield "refund", reader.money(Money(decision.refund, currency))

@@ -14,6 +14,18 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
 
 LEAP_YEAR = 2024  # has every day of every year
+# whose options have the words for this value, and for the things that it is of
+SAME_WORDS = {
+    "returns.keep": "returns.never",
+    "returns.incomplete": "returns.used",
+    "returns.untagged": "returns.used",
+    "returns.refund.gift_balance": "returns.refund.usual",
+    "returns.refund.trusted": "returns.refund.usual",
+    "returns.exchange.ship": "returns.refund.usual",
+    "returns.exchange.ship_trusted": "returns.refund.usual",
+    "returns.approval": "claims.approval",
+}
+NAMED_BY = {"returns.reasons": "returns.free_for", "returns.methods": "faults.postage"}
 SECTIONS = ("changes", "returns", "refunds", "faults", "claims", "goodwill", "subscriptions", "advance", "receipts")
 
 
@@ -47,7 +59,7 @@ def label(field: Field, pack: RulePack, reader: Reader) -> str:
         _, wish, row_id, _ = field.path.split("/")
         row = next(row for row in pack.changes.rows(ChangeWish(wish)) if row.id == row_id)
         return f"{reader.t(f'policy.wish.{wish}')}: {condition(row, reader)}"
-    named = " / ".join(reader.t(f"policy.of.{name}") for name in field.of)
+    named = " / ".join(_name(field, name, reader) for name in field.of)
     return reader.t(f"policy.field.{field.key}", of=named)
 
 
@@ -80,7 +92,11 @@ def value(field: Field, currency: str, reader: Reader) -> str:
 
 def option(field: Field, word: str, reader: Reader) -> str:
     """One of the words that can be chosen."""
-    return reader.t(f"policy.then.{word}" if is_row(field) else f"policy.option.{field.key}.{word}")
+    if is_row(field):
+        return reader.t(f"policy.then.{word}")
+    if field.key == "returns.reasons":
+        return reader.t(f"policy.of.{word}")
+    return reader.t(f"policy.option.{SAME_WORDS.get(field.key, field.key)}.{word}")
 
 
 def told(fields: Iterable[Field], pack: RulePack, reader: Reader) -> list[Told]:
@@ -119,6 +135,13 @@ def changes(found: Sequence[Difference], before: RulePack, after: RulePack, read
 def wrong(of: Wrong, reader: Reader) -> str:
     """Why a value cannot be."""
     return reader.t(of.key, **i18n.unpack(of.parameters))
+
+
+def _name(field: Field, name: str, reader: Reader) -> str:
+    """A thing that a value is of."""
+    if field.key in NAMED_BY:
+        return reader.t(f"policy.option.{NAMED_BY[field.key]}.{name}")
+    return reader.t(f"policy.of.{name}")
 
 
 def _change(one: Difference, before: RulePack, after: RulePack, reader: Reader) -> Change:
