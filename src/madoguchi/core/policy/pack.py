@@ -440,6 +440,14 @@ class ReceiptRules(_Part, frozen=True, kw_only=True):
     reissue_marked: bool
 
 
+class SellerRules(_Part, frozen=True, kw_only=True):
+    """Marketplace sellers: by when they answer a customer, and how they are reminded of it."""
+
+    answer_hours: Hours = 48
+    remind_hours: Hours = 12  # before that
+    close_days: Days = 14  # after an answer to which nothing was said
+
+
 class RulePack(_Part, frozen=True, kw_only=True):
     """All rules of a shop. `version` numbers what was saved; `edition` names what was shipped."""
 
@@ -456,6 +464,7 @@ class RulePack(_Part, frozen=True, kw_only=True):
     subscriptions: SubscriptionRules
     goodwill: GoodwillRules
     receipts: ReceiptRules
+    sellers: SellerRules = SellerRules()
 
 
 @cache
