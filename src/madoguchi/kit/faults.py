@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -49,3 +49,11 @@ class Wire:
 
     def _happens(self, chance: float) -> bool:
         return self._random.random() < chance
+
+
+def as_delivered(batch: Sequence[T], dice: random.Random, doubled: float, shuffled: bool) -> list[T]:
+    """A batch of messages as a network delivers it: some come twice (a chance), and perhaps in another order."""
+    arrived = [one for one in batch for _ in range(2 if dice.random() < doubled else 1)]
+    if shuffled:
+        dice.shuffle(arrived)
+    return arrived

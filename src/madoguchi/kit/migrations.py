@@ -13,7 +13,8 @@ from madoguchi.kit.errors import StartupError
 APP_ROLE = "madoguchi_app"
 STORE_ROLE = "madoguchi_store"
 PAYMENTS_ROLE = "madoguchi_payments"
-ROLES = (APP_ROLE, STORE_ROLE, PAYMENTS_ROLE)
+CARRIERS_ROLE = "madoguchi_carriers"
+ROLES = (APP_ROLE, STORE_ROLE, PAYMENTS_ROLE, CARRIERS_ROLE)
 OLDEST_SERVER = 150000
 _LOCK = 0x4D41444F  # "MADO"
 

@@ -8,22 +8,25 @@ import msgspec
 from madoguchi.core.access.rules import Actor, Need
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.rules import Card, Draft, Effect, Outcome, Refusal, Wish
+from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import Operation, StorePort
 from madoguchi.kit.db import Tx
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """The four moments of a change. Only `perform` goes outside; the others run inside a transaction.
+    """The four moments of a change. Only `perform` or `carry` goes outside; the others run inside a transaction.
 
     `draft` raises Refused when it cannot be; `begin` reserves units and money; `perform` asks the store under the
-    request's key (it may be repeated), and is None where there is nothing to ask of it; `settle` books what really
-    happened. `approve` checks for whoever approves it whether the limits still allow it, by Refused.
+    request's key (it may be repeated), or `carry` the carrier that the plan names as `carrier`; both are None where
+    there is nothing to ask of anybody. `settle` books what really happened. `approve` checks for whoever approves it
+    whether the limits still allow it, by Refused.
     """
 
     draft: Callable[[Tx, Actor, Any], Awaitable[Draft]]
     begin: Callable[[Tx, Wish], Awaitable[None]]
     perform: Callable[[StorePort, Wish], Awaitable[Operation]] | None
     settle: Callable[[Tx, Wish, Operation], Awaitable[Outcome]]
+    carry: Callable[[CarrierPort, Wish], Awaitable[Operation]] | None = None
     approve: Callable[[Tx, Actor, Wish], Awaitable[None]] | None = None
 
 

@@ -14,7 +14,7 @@ from madoguchi.edge.payments.fake.queries import ChargeRow, RefundRow
 from madoguchi.edge.payments.fake.rules import Payment, Temper
 from madoguchi.kit import ids
 from madoguchi.kit.db import Database, Tx, assert_outside
-from madoguchi.kit.faults import Faults, Wire
+from madoguchi.kit.faults import Faults, Wire, as_delivered
 from madoguchi.kit.migrations import PAYMENTS_ROLE
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import Signer
@@ -144,7 +144,7 @@ class FakeProvider:
         await self._db.run(_Provider, lambda tx: verbs.pass_time(tx, now))
         batch = await self._db.run(_Provider, lambda tx: queries.undelivered(tx, limit))
         missed = set()
-        for row in rules.as_sent(self._temper, batch, self._dice):
+        for row in as_delivered(batch, self._dice, self._temper.doubled, self._temper.shuffled):
             if not await send(*self.webhook(row.key, now)):
                 missed.add(row.id)
         taken = [row.id for row in batch if row.id not in missed]

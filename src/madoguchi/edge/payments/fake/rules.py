@@ -2,9 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 
@@ -14,8 +12,6 @@ BACK_TO = frozenset({"card", "wallet"})  # the kinds of payment that money can g
 OLDEST = timedelta(days=365)  # a card that old cannot be credited any more
 DECIDES_WITHIN = timedelta(seconds=5)  # a pending refund
 SENT_BACK_AFTER = timedelta(seconds=10)  # by a bank whose account is closed: in life, days
-
-T = TypeVar("T")
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +86,3 @@ def decline(temper: Temper, payment: Payment | None, key: str, amount: Money) ->
 def request_hash(payment_ref: str, amount: Money) -> str:
     """What a key stands for."""
     return hashlib.sha256(f"{payment_ref}\0{amount.amount}\0{amount.currency}".encode()).hexdigest()
-
-
-def as_sent(temper: Temper, batch: Sequence[T], dice: random.Random) -> list[T]:
-    """A batch of webhooks as the network delivers it."""
-    sent = [notice for notice in batch for _ in range(2 if dice.random() < temper.doubled else 1)]
-    if temper.shuffled:
-        dice.shuffle(sent)
-    return sent

@@ -1,0 +1,65 @@
+"""Bringing our mirror of parcels up to date. Never commits and never goes outside."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.carriers import queries
+from madoguchi.core.carriers.port import Tracked
+from madoguchi.core.carriers.queries import Mirrored
+from madoguchi.core.shop.port import TrackingEvent
+from madoguchi.kit.db import Tx
+
+
+async def take_in(
+    tx: Tx, carrier: str, parcel: Mirrored, *, customer_id: UUID, order_id: UUID | None = None
+) -> Sequence[TrackingEvent]:
+    """Know a parcel from now on; the steps it has reached that we did not know, in the order of time."""
+    return await _write(tx, carrier, parcel, customer_id, order_id)
+
+
+async def mirror(tx: Tx, carrier: str, parcel: Mirrored) -> Sequence[TrackingEvent]:
+    """Take over what a carrier tells of a parcel that we know; the steps that are new, in the order of time."""
+    known = await queries.parcel(tx, carrier, parcel.tracked.number)
+    return await _write(tx, carrier, parcel, known.customer_id, known.order_id) if known else ()
+
+
+async def arranged(tx: Tx, carrier: str, number: str, tracked: Tracked | None) -> None:
+    """Take over what a carrier answered about a parcel; what can be asked of it now, the carrier is asked soon."""
+    known = await queries.parcel(tx, carrier, number, lock=True)
+    if known and tracked:
+        await mirror(tx, carrier, msgspec.structs.replace(known.document, tracked=tracked))
+    await tx.execute(
+        "update carrier_parcels set ask_again = true where carrier = %s and number = %s", [carrier, number]
+    )
+
+
+async def read_until(tx: Tx, carrier: str, cursor: str) -> None:
+    """The carrier's news were read until there."""
+    await tx.execute(
+        """insert into carrier_cursors (carrier, cursor) values (%s, %s)
+           on conflict (carrier) do update set cursor = excluded.cursor""",
+        [carrier, cursor],
+    )
+
+
+async def _write(
+    tx: Tx, carrier: str, parcel: Mirrored, customer_id: UUID, order_id: UUID | None
+) -> Sequence[TrackingEvent]:
+    number = parcel.tracked.number
+    before = await queries.parcel(tx, carrier, number, lock=True)
+    known = set(before.document.tracked.events) if before else set()
+    if before and len(known) > len(parcel.tracked.events):
+        return ()  # it was asked before what we know already
+    await tx.execute(
+        """insert into carrier_parcels (carrier, number, customer_id, order_id, document, synced_at)
+           values (%s, %s, %s, %s, %s, %s)
+           on conflict (carrier, number) do update
+           set document = excluded.document, synced_at = excluded.synced_at, ask_again = false""",
+        [carrier, number, customer_id, order_id, Jsonb(msgspec.to_builtins(parcel)), tx.now],
+    )
+    if order_id:
+        tx.wake(f"order:{order_id}")
+    return [event for event in parcel.tracked.events if event not in known]

@@ -1,0 +1,1 @@
+"""Carriers: one adapter per carrier, each implementing core.carriers.port."""
