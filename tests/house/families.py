@@ -16,12 +16,14 @@ from madoguchi.core.cases.rules import Author, State
 from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.rules import Destination, IntentState
 from madoguchi.core.policy.decisions import Verdict
+from madoguchi.core.policy.eligibility import CONDITIONS
 from madoguchi.core.policy.fields import Kind, fields
 from madoguchi.core.policy.pack import (
     OUTCOMES,
     Approver,
     ChangeWish,
     Fault,
+    Method,
     Payer,
     Problem,
     Remedy,
@@ -45,6 +47,17 @@ from madoguchi.service.notices import rules as notices
 from madoguchi.service.orders import presents
 from madoguchi.service.receipts.rules import Kind as Paper
 from madoguchi.service.refunds.rules import TaskKind
+from madoguchi.service.returns.appealing import ANSWERS
+from madoguchi.service.returns.rules import (
+    NOT_HERE,
+    WITHOUT_GOODS,
+    Acceptance,
+    Condition,
+    Fee,
+    ReturnState,
+    Why,
+)
+from madoguchi.service.returns.rules import Wish as Return
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
 from tests.house.keys import asked, spellings
@@ -106,6 +119,26 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
         "actions.order.add_gift_options.field.{}": [*presents.CHOICES, "noshi_name", "message"],
         "actions.order.add_gift_options.field.{}.{}": [(name, c) for name, cs in presents.CHOICES.items() for c in cs],
+        "returns.title.{}": Return,
+        "returns.title.settled.{}": Return,
+        "returns.{}.{}": [
+            *(("reason", reason) for reason in ReturnReason),
+            *(("condition", condition) for condition in Condition),
+            *(("method", method) for method in Method),
+            *(("wish", wish) for wish in (Return.REFUND, Return.REPLACEMENT)),
+        ],
+        "returns.reason.{}": ReturnReason,
+        "returns.condition.{}": Condition,
+        "returns.method.{}": Method,
+        "returns.postage.{}": ("ours", "taken_off", "yours"),
+        "returns.when.{}.{}": list(product(Return, Trigger)),
+        "returns.next.{}": Method,
+        "returns.fee.{}": Fee,
+        "returns.line.{}": [*Acceptance, *WITHOUT_GOODS, *NOT_HERE],
+        "returns.why.{}": Why,
+        "returns.state.{}": ReturnState,
+        "returns.answer.{}": ANSWERS,
+        "returns.desk.{}": Acceptance,
         "claims.problem.{}": sorted(set(Problem) - {Problem.UNKNOWN_CHARGE}),
         "claims.remedy.{}": Remedy,
         "claims.then.{}": Remedy,
@@ -114,8 +147,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
-        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "api", "look"),
-        "demo.pages.{}": ("counter", "shop", "desk", "office", "mail", "api", "look"),
+        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "seller", "api", "look"),
+        "demo.pages.{}": ("counter", "shop", "desk", "office", "seller", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
         "demo.role.{}": sorted(STAFF),
         "demo.shop.shelf.{}": ("kitchen", "daily", "food", "fashion"),
@@ -139,7 +172,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.rule.{}.{}": allowed,
         "policy.field.{}": {field.key for field in _VALUES},
         "policy.of.{}": {name for field in _VALUES if field.key not in NAMED_BY for name in field.of} | set(Approver),
-        "policy.option.{}.{}": [*_chosen(), *(("returns.free_for", reason) for reason in ReturnReason)],
+        "policy.option.{}.{}": _chosen(),
         "policy.option.changes.noshi.{}": sorted({word for rules in _PACKS for word in rules.changes.noshi}),
         "policy.option.claims.check_list.{}": sorted({place for rules in _PACKS for place in rules.claims.check_list}),
         "policy.option.claims.remedies.{}": Remedy,
@@ -147,7 +180,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.option.faults.postage.{}": Payer,
         "policy.said.claims.{}": ("good_faith", "approval"),
         "policy.said.subscriptions.{}": ("accidental", "unused", "pro_rata", "used"),
+        "policy.option.returns.free_for.{}": ReturnReason,
         "policy.option.returns.refund.usual.{}": Trigger,
+        "policy.option.returns.free.{}": {flag for rules in _PACKS for flag in rules.returns.free},
+        "policy.option.returns.never.{}": {flag for rules in _PACKS for flag in rules.returns.never},
         "policy.said.faults.{}": Fault,
         "policy.said.{}": ("returns.keep", "returns.keep_below"),
         "policy.section.{}": {field.section for field in _VALUES},
@@ -157,6 +193,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "policy.when.flag.{}": {flag for row in _ROWS for flag in row.when.flag or ()},
         "policy.when.stage.{}": Stage,
         "policy.wish.{}": ChangeWish,
+        "office.returns.condition.{}": ("sold", *(one for one in CONDITIONS if one)),
         "office.term.{}": _TERMS,
         "office.unit.{}": sorted(_COUNTED | {Kind.MONTH_DAY}),
         "orders.money.to.{}": sorted(set(Destination) - {Destination.ORIGINAL}),
@@ -185,6 +222,7 @@ def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.{}.field.{}.help": list(_form_fields()),
         "bot.option.{}": REASONS,
         "claims.{}": (),  # ids of rules look like keys
+        "returns.{}": (),
         "goodwill.{}": (),
         "desk.fact.{}": (),
     }

@@ -134,6 +134,10 @@ class Reader:
         """12月3日（水） 14:05."""
         return f"{self.date(moment)}{_BETWEEN[self.lang]}{self.time(moment)}"
 
+    def decimal(self, number: float) -> str:
+        """4.3."""
+        return str(format_decimal(number, format="0.0", locale=self.locale))
+
     def month_day(self, day: dt.date) -> str:
         """11月1日, of every year."""
         return str(format_skeleton("MMMd", day, locale=self.locale))
@@ -141,6 +145,10 @@ class Reader:
     def month(self, day: dt.date) -> str:
         """2026年3月."""
         return str(format_skeleton("yMMM", self.local_day(day), locale=self.locale))
+
+    def territory(self, code: str) -> str:
+        """日本: a country or region by its ISO 3166-1 code, or EU."""
+        return str(self.locale.territories[code])
 
     def list(self, parts: Sequence[str]) -> str:
         """A, B and C."""

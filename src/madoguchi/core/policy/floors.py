@@ -36,10 +36,11 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The clauses of some countries (ISO 3166-1 alpha-2)."""
+    """The clauses of some countries (ISO 3166-1 alpha-2); `area` is what several are called together."""
 
     countries: tuple[str, ...]
     clause: tuple[Clause, ...]
+    area: str | None = None
 
 
 def _shared(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ Every page works as plain forms and links. What is edited is kept as a draft, pr
 
 from typing import Any
 
-from madoguchi.front.office import drafts, editing, present, versions
+from madoguchi.front.office import drafts, editing, eligible, present, versions
 
 ROUTES: list[Any] = [
     present.show_office,
     present.show_rules,
+    eligible.show_returns,
     editing.show_form,
     editing.keep,
     drafts.show_draft,
