@@ -13,6 +13,7 @@ from madoguchi.core.shop.port import (
     Operation,
     OperationState,
     OrderState,
+    Product,
     StoreCustomer,
     StoreOrder,
     StorePort,
@@ -76,7 +77,8 @@ class StoreContract:
         assert await everything(store, limit=7) == (customers, orders, cursor)
 
     async def test_changes_tell_of_goods_too(self, store: StorePort, sample: Sample) -> None:
-        told, cursor, more = {}, "", True
+        told: dict[str, Product] = {}
+        cursor, more = "", True
         while more:
             page = await store.changes_since(cursor, 7)
             told |= {product.ref: product for product in page.products}

@@ -209,8 +209,9 @@ async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Oper
         return
     if operation.customer:
         await shop.mirror_customer(tx, request.store_id, operation.customer)
-    if operation.order:
-        await shop.mirror_order(tx, request.store_id, operation.order)
+    changed = (operation.order, *operation.others) if operation.order else operation.others
+    for order in sorted(changed, key=lambda order: order.ref):
+        await shop.mirror_order(tx, request.store_id, order)
     outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
     await _end(tx, catalogue, request, RequestState(outcome.state), outcome)
 

@@ -75,7 +75,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line. `ref` is unique in its order (a product may stand on two lines).
 
     `total` is what the customer pays for all ordered units, after discount, with tax; `options` are the chosen
-    variant's (colour, size). Counters are the store's: units cancelled, shipped and delivered so far.
+    variant's (colour, size). Counters are the store's: units cancelled, shipped and delivered so far, those announced
+    to come back (again where an earlier announcement came to nothing), and those that stand in the shelf again.
     `flags`: gift_card, digital, digital_opened, membership, custom, perishable, hazmat, final_sale, free_return.
     """
 
@@ -93,6 +94,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int = 0
     shipped: int = 0
     delivered: int = 0
+    announced: int = 0
+    restocked: int = 0
 
 
 class Tender(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +168,8 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     `status_text` is the store's own word for the state, kept for rules that speak of it exactly. `total` is what all
     ordered units and the fees cost, after coupons; cancelling does not lower it. `gift_fee` is what the gift options
     cost; None: nothing. Until `cancel_until` the order can be taken back at once; None: until it is prepared.
-    `replaces` is the order for whose goods this one is sent again, at no price.
+    `replaces` is the order for whose goods this one is sent again, at no price; `exchanges` the order of which goods
+    come back for these. While it is `held` nothing is prepared: it waits for `release`.
     """
 
     ref: str
@@ -194,6 +198,8 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     gift_fee: Money | None = None
     coupon: str | None = None
     replaces: str | None = None
+    exchanges: str | None = None
+    held: bool = False
 
     @property
     def fees(self) -> Money:
@@ -307,12 +313,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What a store takes beside its goods, the same for every order.
 
     `shipping_fee` is for goods that are sent, and nothing from `free_from` on; `wrapping` is for one order, None: it
-    wraps nothing.
+    wraps nothing. `pay_later` are payments that need nothing on file, called by their kind: the goods wait for them.
     """
 
     shipping_fee: Money
     free_from: Money | None = None
     wrapping: Money | None = None
+    pay_later: tuple[TenderKind, ...] = ()
 
     def shipping(self, goods: Money) -> Money:
         """What sending goods of this worth costs."""
@@ -348,6 +355,9 @@ class Capability(StrEnum):
     CREATE_ORDER = "create_order"
     CHANGE_SUBSCRIPTION = "change_subscription"
     CANCEL_SUBSCRIPTION = "cancel_subscription"
+    CREATE_RETURN = "create_return"
+    CREATE_EXCHANGE = "create_exchange"
+    RESTOCK = "restock"
 
 
 class LineEdit(msgspec.Struct, frozen=True, kw_only=True):
@@ -355,6 +365,14 @@ class LineEdit(msgspec.Struct, frozen=True, kw_only=True):
 
     line_ref: str
     sku: str
+
+
+class LineExchange(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a line that come back, and the variant of the same product that goes out for them."""
+
+    line_ref: str
+    sku: str
+    units: int
 
 
 class RefundTo(StrEnum):
@@ -411,7 +429,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `refunds` is the money it gave back by tender ref, `charges` what it took by method ref, `created` the number of
     the order or the credit that was made; `order` and `customer` are what was asked about, or the order that was
-    made, as they are afterwards.
+    made, as they are afterwards. `others` are further orders that it changed.
     """
 
     key: str
@@ -422,6 +440,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     created: str | None = None
     order: StoreOrder | None = None
     customer: StoreCustomer | None = None
+    others: tuple[StoreOrder, ...] = ()
 
 
 class StorePort(Protocol):
@@ -516,6 +535,43 @@ class StorePort(Protocol):
 
     async def create_replacement(self, key: str, ref: str, lines: dict[str, int], address: Address | None) -> Operation:
         """Send units of lines again at no price, to the order's address or another; `created` is the new order."""
+        ...
+
+    async def create_return(
+        self, key: str, ref: str, version: int, lines: dict[str, int], method_ref: str | None
+    ) -> Operation:
+        """Note that units of lines that were shipped will come back; no money moves.
+
+        A store with Capability.REFUNDS gives their price to the method when they are there, and needs one: a method by
+        which the order was paid, or a balance of the customer's.
+        """
+        ...
+
+    async def create_exchange(
+        self,
+        key: str,
+        ref: str,
+        version: int,
+        edits: tuple[LineExchange, ...],
+        method_ref: str,
+        expected: Money,
+        hold: bool,
+    ) -> Operation:
+        """Note that delivered units will come back, and put other variants of them aside as a new order, `created`.
+
+        `expected` is the signed difference in their list prices. More is charged to the method at once, or asked for
+        where it is one of Terms.pay_later; less is ours to give back when the goods are there. What was paid for the
+        units pays for the new order from the moment when it is released; with `hold` it waits for that, without it is
+        released at once. A store that does all of it itself makes no order of it.
+        """
+        ...
+
+    async def release(self, key: str, ref: str) -> Operation:
+        """Let an order go out that was held; what was paid for the goods that come back pays for it from now on."""
+        ...
+
+    async def restock(self, key: str, ref: str, lines: dict[str, int]) -> Operation:
+        """Put units of lines that came back into the stock again."""
         ...
 
     async def create_order(

@@ -12,6 +12,7 @@ from madoguchi.core.shop.port import (
     End,
     GiftOptions,
     LineEdit,
+    LineExchange,
     RefundTo,
     StorePort,
     SubscriptionChange,
@@ -47,6 +48,10 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
     cost: Money
     wrapping: Money
     refund: tuple[str, Money]
+    delivered: str
+    exchange: LineExchange
+    dearer: Money
+    pays: str
     membership: str = "none"
     delivery: str = "none"
 
@@ -69,6 +74,11 @@ def writes_to(at: Targets) -> Mapping[Capability, Write]:
         Capability.REFUND: lambda store, key: store.refund(key, at.order, *at.refund, RefundTo.CREDIT),
         Capability.ISSUE_CREDIT: lambda store, key: store.issue_credit(key, at.customer, at.refund[1], "お詫び"),
         Capability.CREATE_REPLACEMENT: lambda store, key: store.create_replacement(key, at.shipped, {"1": 1}, None),
+        Capability.CREATE_RETURN: lambda store, key: store.create_return(key, at.delivered, 1, {"1": 1}, at.pays),
+        Capability.CREATE_EXCHANGE: lambda store, key: store.create_exchange(
+            key, at.delivered, 1, (at.exchange,), at.pays, at.dearer, hold=True
+        ),
+        Capability.RESTOCK: lambda store, key: store.restock(key, at.delivered, {"1": 1}),
         Capability.CREATE_ORDER: lambda store, key: store.create_order(
             key, at.customer, at.items, at.address, at.method, at.cost
         ),
@@ -135,6 +145,10 @@ class TestLivingShop(DemoContract):
                 cost=Money(2750, "JPY"),
                 wrapping=Money(330, "JPY"),
                 refund=("3", Money(700, "JPY")),
+                delivered=MISAKI.order(Story.DELIVERED),
+                exchange=LineExchange(line_ref="1", sku="SWEATER-L", units=1),
+                dearer=Money(0, "JPY"),
+                pays="card",
                 membership="SUB-1000",
                 delivery="SUB-1001",
             )
@@ -189,5 +203,9 @@ class TestRecordedShop(DemoContract):
                 cost=Money(8005, "USD"),
                 wrapping=Money(0, "USD"),
                 refund=("1", Money(500, "USD")),
+                delivered="#A2",
+                exchange=LineExchange(line_ref="1", sku="I1", units=1),
+                dearer=Money(0, "USD"),
+                pays="paypal1",
             )
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from madoguchi.core.shop.port import Capability, OperationState, OrderState, TenderKind
+from madoguchi.core.shop.port import Capability, LineExchange, OperationState, OrderState, TenderKind
 from madoguchi.edge.stores.demo.importing import export_shop, import_shop
 from madoguchi.edge.stores.demo.shopfiles import ImportRefused, cents, read_shop
 from madoguchi.edge.stores.demo.store import ASKER, DemoStore
@@ -75,6 +75,8 @@ async def test_how_words_are_mapped(store_db: Database, tmp_path: Path) -> None:
         Capability.UPDATE_SHIPPING_ADDRESS,
         Capability.EDIT_LINES,
         Capability.CHANGE_PAYMENT,
+        Capability.CREATE_RETURN,
+        Capability.CREATE_EXCHANGE,
     }
 
 
@@ -162,6 +164,39 @@ async def test_only_whole_pending_orders_for_two_reasons(
     operation = await store.cancel(fresh_key(), ref, 1, lines, reason)
     assert (operation.state, operation.code) == (OperationState.FAILED, code)
     assert await export_shop(store_db) == files.shop()
+
+
+# -- what comes back
+
+
+async def test_a_return_stands_in_the_files(store_db: Database, tmp_path: Path) -> None:
+    store = await imported(store_db, tmp_path, files.shop())
+    operation = await store.create_return(fresh_key(), "#A2", 1, {"2": 1, "1": 1}, "gift1")
+    assert (operation.state, operation.refunds) == (OperationState.SUCCEEDED, {})
+    expected = files.shop()
+    expected["orders"]["#A2"] |= {
+        "status": "return requested",
+        "return_items": ["I1", "I1"],
+        "return_payment_method_id": "gift1",
+    }
+    assert await export_shop(store_db) == expected
+
+
+async def test_an_exchange_stands_in_the_files(store_db: Database, tmp_path: Path) -> None:
+    shop = files.shop()
+    shop["products"]["P1"]["variants"]["I3"] |= {"available": True, "price": 10.25}
+    store = await imported(store_db, tmp_path, shop)
+    edits = (LineExchange(line_ref="1", sku="I3", units=1), LineExchange(line_ref="2", sku="I1", units=1))
+    operation = await store.create_exchange(fresh_key(), "#A2", 1, edits, "paypal1", usd(-225), hold=True)
+    assert (operation.state, operation.refunds, operation.created) == (OperationState.SUCCEEDED, {}, None)
+    shop["orders"]["#A2"] |= {
+        "status": "exchange requested",
+        "exchange_items": ["I1", "I1"],
+        "exchange_new_items": ["I1", "I3"],
+        "exchange_payment_method_id": "paypal1",
+        "exchange_price_difference": -2.25,
+    }
+    assert await export_shop(store_db) == shop
 
 
 # -- broken files

@@ -98,11 +98,14 @@ def place(ref: str, customer: StoreCustomer, at: datetime, items: Mapping[str, i
     return order if digital else promised(order)
 
 
-def promised(order: StoreOrder) -> StoreOrder:
-    """The order with the day on which it comes to its address, unless a part of it is on its way already."""
+def promised(order: StoreOrder, at: datetime | None = None) -> StoreOrder:
+    """The order with the day on which it comes to its address, unless a part of it is on its way already.
+
+    `at` is when it could go, where that is not when it was placed.
+    """
     if order.shipments:
         return order
-    expected = order.placed_at + timedelta(days=1 + parcels.hub_for(order.address.postal_code).days)
+    expected = (at or order.placed_at) + timedelta(days=1 + parcels.hub_for(order.address.postal_code).days)
     until = parcels.day_end(expected)
     return replace(order, promised_from=until - timedelta(hours=15, minutes=59, seconds=59), promised_until=until)
 
@@ -193,10 +196,13 @@ def membership(ref: str, customer: StoreCustomer, at: datetime, plan: Offer) -> 
     )
 
 
-def usual(order: StoreOrder) -> Plan:
-    """What the warehouse does with an order as a rule: it begins within a day and sends it on the day after."""
+def usual(order: StoreOrder, at: datetime | None = None) -> Plan:
+    """What the warehouse does with an order as a rule: it begins within a day and sends it on the day after.
+
+    `at` is when it could go, where that is not when it was placed.
+    """
     number = luck(order.ref)
-    begins = order.placed_at + timedelta(minutes=240 + number % 960)
+    begins = (at or order.placed_at) + timedelta(minutes=240 + number % 960)
     return Plan(
         allocate_at=begins,
         ships_at=begins + timedelta(minutes=180 + number // 960 % 900),
@@ -246,10 +252,15 @@ def _tenders(ref: str, customer: StoreCustomer, at: datetime, pay: Sequence[Pay]
                 captured=amount if part.paid else yen(0),
                 refunded=yen(0),
                 pay_by=parcels.day_end(at + PAY_WITHIN) if waiting else None,
-                payment_number=f"{luck(ref) % 10**11:011d}" if part.kind is TenderKind.KONBINI else None,
+                payment_number=payment_number(ref) if part.kind is TenderKind.KONBINI else None,
             )
         )
     return tuple(tenders)
+
+
+def payment_number(ref: str) -> str:
+    """What is typed in at a convenience store to pay an order."""
+    return f"{luck(ref) % 10**11:011d}"
 
 
 def label(kind: TenderKind, customer: StoreCustomer) -> str:

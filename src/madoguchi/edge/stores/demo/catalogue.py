@@ -73,7 +73,7 @@ WARES = (
     Ware("CURTAIN", "遮光カーテン 100×200cm 2枚組", "インテリア", 5980, _colours(BE="ベージュ", GR="グリーン")),
     Ware("UMBRELLA", "軽量折りたたみ傘", "ファッション", 2980, _colours(NV="ネイビー", YE="イエロー")),
     Ware("TSHIRT", "綿の長袖Tシャツ", "ファッション", 2990, _SIZES, ("free_return",)),
-    Ware("SWEATER", "メリノウールのセーター", "ファッション", 9900, _SIZES, ("free_return",)),
+    Ware("SWEATER", "メリノウールのセーター", "ファッション", 9900, _SIZES, ("free_return",), more={"XL": 600}),
     Ware(
         "SHOES",
         "ランニングシューズ",

@@ -86,9 +86,9 @@ COLUMNS = {
     "coupons": "shop_id, customer_ref, code, value, minimum, valid_until",
     "orders": "shop_id, ref, customer_ref, version, state, status_text, placed_at, shipping_fee, total, address, "
     "seller_ref, is_gift, is_business, subscription_ref, delivery_speed, cancel_until, promised_from, promised_until, "
-    "cancel_reason, gift, gift_fee, coupon, replaces, allocate_at, ships_at, may_stop",
+    "cancel_reason, gift, gift_fee, coupon, replaces, exchanges, held, pays_at, allocate_at, ships_at, may_stop",
     "order_lines": "shop_id, order_ref, ref, position, sku, product_ref, name, options, quantity, unit_price, total, "
-    "tax, flags, cancelled, shipped, delivered",
+    "tax, flags, cancelled, shipped, delivered, announced, restocked",
     "tenders": "shop_id, order_ref, ref, position, kind, method_ref, label, amount, captured, refunded, pay_by, "
     "payment_number",
     "payments": "shop_id, order_ref, tender_ref, kind, method_ref, amount, at",
@@ -216,6 +216,9 @@ def _order(shop_id: str, placed: Placed) -> Row:
         o.gift_fee.amount if o.gift_fee else 0,
         o.coupon,
         o.replaces,
+        o.exchanges,
+        o.held,
+        plan.pays_at,
         plan.allocate_at,
         plan.ships_at,
         plan.may_stop,
@@ -241,6 +244,8 @@ def _lines(shop_id: str, order: StoreOrder) -> Iterator[Row]:
             line.cancelled,
             line.shipped,
             line.delivered,
+            line.announced,
+            line.restocked,
         )
 
 

@@ -15,6 +15,7 @@ import psycopg
 
 from madoguchi.edge.stores.demo import queries, recorded, verbs
 from madoguchi.edge.stores.demo.contents import Contents
+from madoguchi.edge.stores.demo.operations import queries as operations
 from madoguchi.edge.stores.demo.queries import MethodRow, PaymentRow
 from madoguchi.edge.stores.demo.shopfiles import ImportRefused, ShopFiles, read_shop
 from madoguchi.edge.stores.demo.shops import RETAIL
@@ -91,11 +92,14 @@ async def _export(tx: Tx) -> dict[str, dict[str, Any]]:
     methods: dict[str, list[MethodRow]] = defaultdict(list)
     for method in await queries.methods(tx, RETAIL.id):
         methods[method.customer_ref].append(method)
+    back = await operations.coming_back(tx, RETAIL.id)
     placed: dict[str, list[str]] = defaultdict(list)
     for order in sorted(orders, key=lambda order: order.placed_at):
         placed[order.customer_ref].append(order.ref)
     return {
-        "orders": {order.ref: recorded.order_record(order, payments[order.ref]) for order in orders},
+        "orders": {
+            order.ref: recorded.order_record(order, payments[order.ref], back.get(order.ref)) for order in orders
+        },
         "products": {one.ref: recorded.product_record(one) for one in await queries.products(tx, RETAIL.id)},
         "users": {one.ref: recorded.user_record(one, methods[one.ref], placed[one.ref]) for one in customers},
     }

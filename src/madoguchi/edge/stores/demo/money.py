@@ -11,6 +11,7 @@ from madoguchi.kit.money import Money, share, telescoped
 
 # methods of a living customer, called by their kind; store credit is opened with the first
 GIFT_BALANCE, STORE_CREDIT = "gift_balance", "store_credit"
+EXCHANGE = "exchange"  # where money goes that pays for what goods are exchanged for; on nobody's file
 HELD = frozenset({TenderKind.GIFT_BALANCE, TenderKind.POINTS, TenderKind.STORE_CREDIT})  # in the shop's own books
 # what can be charged by itself; the others are paid by the customer's own hand
 CHARGEABLE = HELD | {TenderKind.CARD, TenderKind.WALLET}

@@ -15,7 +15,8 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
   (select jsonb_agg(jsonb_build_object(
      'ref', l.ref, 'sku', l.sku, 'product_ref', l.product_ref, 'name', l.name, 'options', l.options,
      'quantity', l.quantity, 'flags', l.flags, 'cancelled', l.cancelled, 'shipped', l.shipped,
-     'delivered', l.delivered, 'unit_price', amount_in(l.unit_price, s.currency),
+     'delivered', l.delivered, 'announced', l.announced, 'restocked', l.restocked,
+     'unit_price', amount_in(l.unit_price, s.currency),
      'total', amount_in(l.total, s.currency), 'tax', amount_in(l.tax, s.currency)) order by l.position)
    from order_lines l where l.shop_id = o.shop_id and l.order_ref = o.ref) as lines,
   (select coalesce(jsonb_agg(jsonb_build_object(
@@ -42,7 +43,7 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
    from sellers v where v.shop_id = o.shop_id and v.ref = o.seller_ref) as seller,
   o.is_gift, o.is_business, o.subscription_ref, o.delivery_speed, o.cancel_until, o.promised_from, o.promised_until,
   o.cancel_reason, o.gift, case when o.gift_fee > 0 then amount_in(o.gift_fee, s.currency) end as gift_fee, o.coupon,
-  o.replaces
+  o.replaces, o.exchanges, o.held
 from orders o join shops s on s.id = o.shop_id
 """
 

@@ -22,6 +22,7 @@ from madoguchi.core.shop.port import (
     Variant,
 )
 from madoguchi.edge.stores.demo.contents import Contents, Method, Payment, Placed
+from madoguchi.edge.stores.demo.operations.asked import CreateExchange, CreateReturn
 from madoguchi.edge.stores.demo.queries import MethodRow, PaymentRow
 from madoguchi.edge.stores.demo.shopfiles import (
     CURRENCY,
@@ -228,8 +229,10 @@ def _tender(ref: str, method: FileMethod, money: Money) -> Tender:
 # -- contents to files
 
 
-def order_record(order: StoreOrder, payments: Sequence[PaymentRow]) -> dict[str, Any]:
-    """An order as its file says it."""
+def order_record(
+    order: StoreOrder, payments: Sequence[PaymentRow], back: CreateReturn | CreateExchange | None = None
+) -> dict[str, Any]:
+    """An order as its file says it; `back` is what was announced to come back."""
     record = {
         "order_id": order.ref,
         "user_id": order.customer_ref,
@@ -261,7 +264,23 @@ def order_record(order: StoreOrder, payments: Sequence[PaymentRow]) -> dict[str,
             for payment in payments
         ],
     }
-    return record if order.cancel_reason is None else record | {"cancel_reason": order.cancel_reason}
+    if order.cancel_reason is not None:
+        record["cancel_reason"] = order.cancel_reason
+    return record | _coming_back(order, back) if back else record
+
+
+def _coming_back(order: StoreOrder, back: CreateReturn | CreateExchange) -> dict[str, Any]:
+    """What comes back and goes out, each unit by its item; the files list them in the order of their ids."""
+    items = {line.ref: line.sku for line in order.lines}
+    if isinstance(back, CreateReturn):
+        units = [items[ref] for ref, count in back.lines.items() for _ in range(count)]
+        return {"return_items": sorted(units), "return_payment_method_id": back.method_ref}
+    return {
+        "exchange_items": sorted(items[edit.line_ref] for edit in back.edits for _ in range(edit.units)),
+        "exchange_new_items": sorted(edit.sku for edit in back.edits for _ in range(edit.units)),
+        "exchange_payment_method_id": back.method_ref,
+        "exchange_price_difference": float(back.expected.decimal()),
+    }
 
 
 def product_record(product: Product) -> dict[str, Any]:

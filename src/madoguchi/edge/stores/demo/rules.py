@@ -23,8 +23,12 @@ WAREHOUSE_DECIDES_WITHIN = timedelta(seconds=20)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What the warehouse will do with an order, None: not by itself. `may_stop`: preparing can still be stopped."""
+    """What the warehouse will do with an order, None: not by itself. `may_stop`: preparing can still be stopped.
 
+    `pays_at` is when the customer pays what is still to be paid.
+    """
+
+    pays_at: datetime | None = None
     allocate_at: datetime | None = None
     ships_at: datetime | None = None
     may_stop: bool = True
@@ -35,6 +39,11 @@ def wanted(order: StoreOrder, lines: Mapping[str, int] | None) -> dict[str, int]
     if lines is not None:
         return dict(lines)
     return {line.ref: line.quantity - line.cancelled for line in order.lines if line.quantity > line.cancelled}
+
+
+def out_of_stock(line: OrderLine) -> int:
+    """Units that left the stock for it and have not come back."""
+    return line.quantity - line.cancelled - line.restocked
 
 
 def unshipped(line: OrderLine) -> int:
@@ -56,6 +65,8 @@ def cancelled(order: StoreOrder, units: Mapping[str, int], reason: str, *, refun
 
 def progressed(order: StoreOrder, plan: Plan, now: datetime) -> StoreOrder:
     """The order when the clock has come to `now`: warehouse and carriers do what was planned until then."""
+    if order.state is OrderState.PENDING_PAYMENT and plan.pays_at and plan.pays_at <= now:
+        order = _paid(order)
     if order.state is OrderState.PENDING_PAYMENT and any(t.pay_by and t.pay_by <= now for t in order.tenders):
         order = cancelled(order, wanted(order, None), PAYMENT_DEADLINE)
     if order.state is OrderState.PAID and plan.allocate_at and plan.allocate_at <= now:
@@ -114,6 +125,12 @@ def _state(order: StoreOrder) -> OrderState:
     if any(unshipped(line) for line in kept):
         return OrderState.PARTLY_SHIPPED
     return OrderState.DELIVERED if all(line.delivered == line.shipped for line in kept) else OrderState.SHIPPED
+
+
+def _paid(order: StoreOrder) -> StoreOrder:
+    """The order of which the customer has paid what could be paid later."""
+    tenders = tuple(replace(t, captured=t.amount, pay_by=None) if t.pay_by else t for t in order.tenders)
+    return replace(order, tenders=tenders, state=OrderState.PAID, status_text=OrderState.PAID.value)
 
 
 def _paid_at_door(tender: Tender) -> Tender:

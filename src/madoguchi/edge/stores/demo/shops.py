@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from madoguchi.core.shop.port import Capability, Terms
+from madoguchi.core.shop.port import Capability, TenderKind, Terms
 from madoguchi.kit.money import Money
 
 
@@ -44,8 +44,18 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
         """What it takes for wrapping an order; None: it wraps nothing."""
         return self.terms.wrapping if self.terms else None
 
+    @property
+    def pay_later(self) -> tuple[TenderKind, ...]:
+        """The payments for which goods can wait."""
+        return self.terms.pay_later if self.terms else ()
 
-DEMO_TERMS = Terms(shipping_fee=Money(550, "JPY"), free_from=Money(5000, "JPY"), wrapping=Money(330, "JPY"))
+
+DEMO_TERMS = Terms(
+    shipping_fee=Money(550, "JPY"),
+    free_from=Money(5000, "JPY"),
+    wrapping=Money(330, "JPY"),
+    pay_later=(TenderKind.KONBINI,),
+)
 DEMO = Shop(
     id="demo",
     name="まどぐち商店",
@@ -74,6 +84,8 @@ RETAIL = Shop(
             Capability.UPDATE_SHIPPING_ADDRESS,
             Capability.EDIT_LINES,
             Capability.CHANGE_PAYMENT,
+            Capability.CREATE_RETURN,
+            Capability.CREATE_EXCHANGE,
         }
     ),
 )

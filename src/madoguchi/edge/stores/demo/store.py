@@ -15,15 +15,19 @@ from madoguchi.core.shop.port import (
     End,
     GiftOptions,
     LineEdit,
+    LineExchange,
     Operation,
     Product,
     RefundTo,
+    Shipment,
     StoreCustomer,
     StoreOrder,
     StoreUnavailable,
     SubscriptionChange,
 )
 from madoguchi.edge.stores.demo import queries
+from madoguchi.edge.stores.demo.handing.queries import handed_over
+from madoguchi.edge.stores.demo.handing.verbs import take_news
 from madoguchi.edge.stores.demo.operations import asked
 from madoguchi.edge.stores.demo.operations import queries as operations
 from madoguchi.edge.stores.demo.operations.asked import Asked
@@ -151,6 +155,33 @@ class DemoStore:
         """Send units of lines again at no price."""
         return await self._write(key, asked.CreateReplacement(ref, lines, address))
 
+    async def create_return(
+        self, key: str, ref: str, version: int, lines: dict[str, int], method_ref: str | None
+    ) -> Operation:
+        """Note what will come back."""
+        return await self._write(key, asked.CreateReturn(ref, version, lines, method_ref))
+
+    async def create_exchange(
+        self,
+        key: str,
+        ref: str,
+        version: int,
+        edits: tuple[LineExchange, ...],
+        method_ref: str,
+        expected: Money,
+        hold: bool,
+    ) -> Operation:
+        """Put other variants aside, or note what is wanted where the shop does the rest by itself."""
+        return await self._write(key, asked.CreateExchange(ref, version, edits, method_ref, expected, hold))
+
+    async def release(self, key: str, ref: str) -> Operation:
+        """Let an exchange go out."""
+        return await self._write(key, asked.Release(ref))
+
+    async def restock(self, key: str, ref: str, lines: dict[str, int]) -> Operation:
+        """Put what came back into the stock."""
+        return await self._write(key, asked.Restock(ref, lines))
+
     async def create_order(
         self, key: str, customer_ref: str, items: dict[str, int], address: Address, method_ref: str, expected: Money
     ) -> Operation:
@@ -181,6 +212,14 @@ class DemoStore:
         for ref in await self._db.run(ASKER, lambda tx: due_subscriptions(tx, self.store_id, now)):
             await self._renew(ref, now)
         return await self._db.run(ASKER, lambda tx: tick(tx, self._shop, now))
+
+    async def handed_over(self, carrier: str, number: str) -> StoreOrder | None:
+        """The order of a parcel, for its carrier: with all steps that are planned. Not part of the port."""
+        return await self._ask(lambda tx: handed_over(tx, self.store_id, carrier, number, tx.now))
+
+    async def take_news(self, order_ref: str, parcel: Shipment) -> None:
+        """Hear from a carrier that a parcel goes on otherwise than was planned. Not part of the port."""
+        await self._ask(lambda tx: take_news(tx, self._shop, order_ref, parcel))
 
     async def _renew(self, ref: str, now: datetime) -> None:
         """One subscription in a transaction of its own: should it fail, the others and the orders go on."""

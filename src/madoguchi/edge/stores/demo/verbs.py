@@ -9,9 +9,10 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from madoguchi.core.shop.port import OrderLine, StoreCustomer, StoreOrder, Subscription, TenderKind
-from madoguchi.edge.stores.demo import baskets, contents, queries
+from madoguchi.edge.stores.demo import baskets, contents, queries, rules
 from madoguchi.edge.stores.demo.contents import Contents, Placed, Row
 from madoguchi.edge.stores.demo.money import GIFT_BALANCE, HELD, STORE_CREDIT, Movement, Way
+from madoguchi.edge.stores.demo.rules import Plan
 from madoguchi.edge.stores.demo.shops import Shop
 from madoguchi.kit.db import Tx
 
@@ -64,6 +65,14 @@ async def put(tx: Tx, shop: Shop, placed: Placed) -> None:
     await _touch_customers(tx, shop, holders)
     await announce(
         tx, shop.id, [*_named("product", products), *_named("customer", sorted(holders)), ("order", order.ref)]
+    )
+
+
+async def plan(tx: Tx, shop: Shop, ref: str, of: Plan) -> None:
+    """What the warehouse does with an order from now on."""
+    await tx.execute(
+        "update orders set allocate_at = %s, ships_at = %s, may_stop = %s where shop_id = %s and ref = %s",
+        [of.allocate_at, of.ships_at, of.may_stop, shop.id, ref],
     )
 
 
@@ -144,7 +153,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
     await tx.many(
         """update orders set version = version + 1, state = %s, status_text = %s, cancel_reason = %s, address = %s,
              total = %s, promised_from = %s, promised_until = %s, is_gift = %s, gift = %s, gift_fee = %s,
-             coupon = %s
+             coupon = %s, held = %s
            where shop_id = %s and ref = %s""",
         [
             (
@@ -159,6 +168,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
                 contents.record(o.gift),
                 o.gift_fee.amount if o.gift_fee else 0,
                 o.coupon,
+                o.held,
                 shop.id,
                 o.ref,
             )
@@ -170,7 +180,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
 async def _write_lines(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
     await tx.many(
         """update order_lines set sku = %s, options = %s, unit_price = %s, total = %s, tax = %s,
-             cancelled = %s, shipped = %s, delivered = %s
+             cancelled = %s, shipped = %s, delivered = %s, announced = %s, restocked = %s
            where shop_id = %s and order_ref = %s and ref = %s""",
         [
             (
@@ -182,6 +192,8 @@ async def _write_lines(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
                 new.cancelled,
                 new.shipped,
                 new.delivered,
+                new.announced,
+                new.restocked,
                 shop.id,
                 step.after.ref,
                 new.ref,
@@ -200,9 +212,9 @@ async def _take_stock(
     more: Counter[str] = Counter()
     for before, after in lines:
         for line in before:
-            more[line.sku] += line.quantity - line.cancelled
+            more[line.sku] += rules.out_of_stock(line)
         for line in after:
-            more[line.sku] -= line.quantity - line.cancelled
+            more[line.sku] -= rules.out_of_stock(line)
     changed = sorted((sku, units) for sku, units in more.items() if units)
     if not changed:
         return []

@@ -28,7 +28,7 @@ from madoguchi.edge.stores.demo.operations.asked import (
     Cancel,
     ChangePayment,
     EditLines,
-    OfOrder,
+    OfLivingOrder,
     Refund,
     UpdateShippingAddress,
 )
@@ -152,7 +152,7 @@ def test_where_an_order_stands(
     person: Person, story: Story, cancelling: str, address: str, payment: str, present: str
 ) -> None:
     order = told(person, story)
-    wishes: tuple[OfOrder, ...] = (
+    wishes: tuple[OfLivingOrder, ...] = (
         Cancel(order.ref, order.version, None, "other"),
         to(order, ELSEWHERE),
         ChangePayment(order.ref, order.version, "card"),

@@ -30,7 +30,7 @@ from madoguchi.edge.stores.demo.operations.asked import (
     Cancel,
     ChangePayment,
     EditLines,
-    OfOrder,
+    OfLivingOrder,
     Refund,
     UpdateShippingAddress,
 )
@@ -119,7 +119,7 @@ def begun(pay: tuple[Pay, ...], items: dict[str, int], refunds: bool) -> Books:
     return Books(order=order, held=held, stock=stock, moved=paid, refunds=refunds)
 
 
-def wish(draw: st.DrawFn, order: StoreOrder) -> OfOrder:
+def wish(draw: st.DrawFn, order: StoreOrder) -> OfLivingOrder:
     """A write that may make sense, or not."""
     line = draw(st.sampled_from(order.lines))
     method = draw(st.sampled_from(METHODS))

@@ -5,13 +5,20 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from madoguchi.core.shop.port import Address, Balance, Failure, LineEdit, OrderState, StoreOrder
+from madoguchi.core.shop.port import Address, Balance, Failure, LineEdit, LineExchange, OrderState, StoreOrder
 from madoguchi.edge.stores.demo import recorded
 from madoguchi.edge.stores.demo.contents import Contents
 from madoguchi.edge.stores.demo.money import Way
 from madoguchi.edge.stores.demo.operations import standing
 from madoguchi.edge.stores.demo.operations.answers import Answer, Effect, Facts
-from madoguchi.edge.stores.demo.operations.asked import Cancel, ChangePayment, EditLines, UpdateShippingAddress
+from madoguchi.edge.stores.demo.operations.asked import (
+    Cancel,
+    ChangePayment,
+    CreateExchange,
+    CreateReturn,
+    EditLines,
+    UpdateShippingAddress,
+)
 from madoguchi.edge.stores.demo.shopfiles import read_shop
 from madoguchi.kit.money import Money
 from tests.edge.stores.demo import files
@@ -177,3 +184,76 @@ def test_an_address_has_two_lines(shop: dict[str, Facts]) -> None:
     for wrong in (replace(HOME, country="JP"), replace(HOME, lines=()), replace(HOME, lines=("1", "2", "3"))):
         assert standing.answer(shop["#A1"], UpdateShippingAddress("#A1", 1, wrong)) is Failure.INVALID
     assert standing.answer(shop["#B2"], UpdateShippingAddress("#B2", 1, HOME)) is Failure.TOO_LATE
+
+
+# -- what was delivered
+
+
+def exchange(sku: str, difference: int, method_ref: str, line: str = "1", units: int = 1) -> CreateExchange:
+    edits = (LineExchange(line_ref=line, sku=sku, units=units),)
+    return CreateExchange("#A2", 1, edits, method_ref, Money(difference, "USD"), hold=True)
+
+
+@pytest.mark.parametrize("method_ref", ["paypal1", "gift1"])
+def test_a_return_is_noted_once(shop: dict[str, Facts], method_ref: str) -> None:
+    facts = shop["#A2"]
+    effect = done(standing.answer(facts, CreateReturn("#A2", 1, {"2": 1}, method_ref)))
+    assert rows(effect) == []
+    assert effect.order.status_text == standing.RETURN_REQUESTED
+    assert [line.announced for line in effect.order.lines] == [0, 1]
+    after = replace(facts, order=effect.order)
+    assert standing.answer(after, CreateReturn("#A2", 1, {"1": 1}, method_ref)) is Failure.INVALID
+    assert standing.answer(after, exchange("I1", 0, method_ref)) is Failure.INVALID
+
+
+@pytest.mark.parametrize(
+    ("ref", "lines", "method_ref", "failure"),
+    [
+        ("#A1", {"1": 1}, "card1", Failure.INVALID),  # not delivered
+        ("#A2", {"1": 2}, "paypal1", Failure.INVALID),
+        ("#A2", {"7": 1}, "paypal1", Failure.INVALID),
+        ("#A2", {}, "paypal1", Failure.INVALID),
+        ("#A2", {"1": 1}, None, Failure.METHOD_UNKNOWN),
+        ("#A2", {"1": 1}, "card1", Failure.METHOD_UNKNOWN),  # did not pay it
+        ("#A2", {"1": 1}, "gift2", Failure.METHOD_UNKNOWN),  # somebody else's
+    ],
+)
+def test_returns_that_are_refused(
+    shop: dict[str, Facts], ref: str, lines: dict[str, int], method_ref: str | None, failure: Failure
+) -> None:
+    assert standing.answer(shop[ref], CreateReturn(ref, 1, lines, method_ref)) is failure
+
+
+def test_an_exchange_is_noted_and_moves_nothing(shop: dict[str, Facts]) -> None:
+    effect = done(standing.answer(shop["#A2"], exchange("I1", 0, "paypal1")))  # the same item again
+    assert rows(effect) == []
+    assert effect.order.status_text == standing.EXCHANGE_REQUESTED
+    assert [line.announced for line in effect.order.lines] == [1, 0]
+    assert effect.order.lines[0].sku == "I1"
+
+
+def cheaper(facts: Facts, price: int) -> Facts:
+    """The same order, of whose mugs a red one can be had at another price."""
+    mugs = facts.products["P1"]
+    red = replace(mugs.variants[1], available=True, price=Money(price, "USD"))
+    return replace(facts, products={**facts.products, "P1": replace(mugs, variants=(mugs.variants[0], red))})
+
+
+@pytest.mark.parametrize(
+    ("price", "asked", "failure"),
+    [
+        (1300, exchange("I3", 49, "paypal1"), Failure.PRICE_CHANGED),
+        (1800, exchange("I3", 550, "gift1"), Failure.INSUFFICIENT),  # holds 5.00
+        (1800, exchange("I3", 550, "gift2"), Failure.METHOD_UNKNOWN),
+        (1300, exchange("I2", 6755, "paypal1"), Failure.INVALID),  # another product
+        (1300, exchange("I3", 100, "paypal1", units=2), Failure.INVALID),
+    ],
+)
+def test_exchanges_that_are_refused(
+    shop: dict[str, Facts], price: int, asked: CreateExchange, failure: Failure
+) -> None:
+    assert standing.answer(cheaper(shop["#A2"], price), asked) is failure
+
+
+def test_what_is_not_sold_is_not_exchanged_for(shop: dict[str, Facts]) -> None:
+    assert standing.answer(shop["#A2"], exchange("I3", 50, "paypal1")) is Failure.UNAVAILABLE

@@ -7,7 +7,16 @@ from enum import Enum
 import msgspec
 from msgspec.structs import replace
 
-from madoguchi.core.shop.port import Balance, Failure, OrderLine, Product, StoreCustomer, StoreOrder, Variant
+from madoguchi.core.shop.port import (
+    Balance,
+    Failure,
+    OrderLine,
+    Product,
+    StoreCustomer,
+    StoreOrder,
+    TenderKind,
+    Variant,
+)
 from madoguchi.edge.stores.demo.money import Moved, Movement
 from madoguchi.edge.stores.demo.operations.asked import EditLines
 from madoguchi.kit.money import Money
@@ -32,7 +41,8 @@ Answer = Effect | Failure | Waiting
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a shop decides on: the order, its customer, and where goods are chosen the products of its lines, by ref.
 
-    `wrapping` is what it takes for wrapping an order, None: it wraps nothing.
+    `wrapping` is what it takes for wrapping an order, None: it wraps nothing; `pay_later` the payments for which goods
+    can wait.
     """
 
     now: datetime
@@ -41,6 +51,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     products: Mapping[str, Product] = {}
     refunds: bool = True
     wrapping: Money | None = None
+    pay_later: tuple[TenderKind, ...] = ()
 
     def method(self, ref: str) -> Balance | None:
         """The customer's payment method on file."""
@@ -63,6 +74,11 @@ def variant_of(products: Mapping[str, Product], product_ref: str, sku: str) -> V
     return next((one for one in product.variants if one.sku == sku), None) if product else None
 
 
+def has(variant: Variant, units: int) -> bool:
+    """Whether so many units of it can be had."""
+    return variant.available and (variant.stock is None or variant.stock >= units)
+
+
 def edited(facts: Facts, asked: EditLines) -> tuple[StoreOrder, int] | Failure:
     """The order with other variants in its lines, and the signed difference in price; no money has moved yet."""
     wanted = {edit.line_ref: edit.sku for edit in asked.edits}
@@ -76,7 +92,7 @@ def edited(facts: Facts, asked: EditLines) -> tuple[StoreOrder, int] | Failure:
             after.append(line)
         elif variant is None:
             return Failure.INVALID
-        elif not variant.available or (variant.stock is not None and variant.stock < line.quantity):
+        elif not has(variant, line.quantity):
             return Failure.UNAVAILABLE
         else:
             after.append(_edited(line, variant))

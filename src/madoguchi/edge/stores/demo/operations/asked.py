@@ -10,6 +10,7 @@ from madoguchi.core.shop.port import (
     End,
     GiftOptions,
     LineEdit,
+    LineExchange,
     RefundTo,
     SubscriptionChange,
 )
@@ -94,6 +95,39 @@ class CreateReplacement(msgspec.Struct, frozen=True, tag_field="kind", tag="crea
     address: Address | None
 
 
+class CreateReturn(msgspec.Struct, frozen=True, tag_field="kind", tag="create_return"):
+    """See StorePort.create_return."""
+
+    ref: str
+    version: int
+    lines: dict[str, int]
+    method_ref: str | None
+
+
+class CreateExchange(msgspec.Struct, frozen=True, tag_field="kind", tag="create_exchange"):
+    """See StorePort.create_exchange."""
+
+    ref: str
+    version: int
+    edits: tuple[LineExchange, ...]
+    method_ref: str
+    expected: Money
+    hold: bool
+
+
+class Release(msgspec.Struct, frozen=True, tag_field="kind", tag="release"):
+    """See StorePort.release; `ref` is the order that was held."""
+
+    ref: str
+
+
+class Restock(msgspec.Struct, frozen=True, tag_field="kind", tag="restock"):
+    """See StorePort.restock."""
+
+    ref: str
+    lines: dict[str, int]
+
+
 class CreateOrder(msgspec.Struct, frozen=True, tag_field="kind", tag="create_order"):
     """See StorePort.create_order; `ref` is the customer."""
 
@@ -119,13 +153,16 @@ class CancelSubscription(msgspec.Struct, frozen=True, tag_field="kind", tag="can
 
 
 Stoppable = Cancel | UpdateShippingAddress | AddGiftOptions  # the warehouse can be asked for it
-OfOrder = Stoppable | EditLines | ChangePayment | ApplyCoupon | Refund
+OfLivingOrder = Stoppable | EditLines | ChangePayment | ApplyCoupon | Refund | CreateReturn | Restock
+OfOrder = OfLivingOrder | CreateExchange
 OfSubscription = ChangeSubscription | CancelSubscription
-Asked = OfOrder | CreateReplacement | CreateOrder | IssueCredit | OfSubscription
+Asked = OfOrder | Release | CreateReplacement | CreateOrder | IssueCredit | OfSubscription
 
 
 def capability(asked: Asked) -> Capability:
     """What a shop must be able to do for this."""
+    if isinstance(asked, Release):
+        return Capability.CREATE_EXCHANGE
     return Capability(str(asked.__struct_config__.tag))
 
 

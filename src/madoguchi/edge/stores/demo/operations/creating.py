@@ -1,5 +1,6 @@
 """New orders that the shop is asked for: once more at no price, or anew and paid at once. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -72,8 +73,10 @@ def new_order(
 
 def in_stock(order: StoreOrder, products: Mapping[str, Product]) -> bool:
     """Whether the shop has what the order takes."""
+    taken: Counter[str] = Counter()
     for line in order.lines:
+        taken[line.sku] += line.quantity
         variant = answers.variant_of(products, line.product_ref, line.sku)
-        if variant is None or not variant.available or (variant.stock is not None and variant.stock < line.quantity):
+        if variant is None or not answers.has(variant, taken[line.sku]):
             return False
     return True

@@ -17,16 +17,18 @@ from madoguchi.core.shop.port import (
 )
 from madoguchi.edge.stores.demo import baskets, money, rules
 from madoguchi.edge.stores.demo.money import Movement, Way
-from madoguchi.edge.stores.demo.operations import answers
+from madoguchi.edge.stores.demo.operations import answers, returning
 from madoguchi.edge.stores.demo.operations.answers import Answer, Effect, Facts, Waiting
 from madoguchi.edge.stores.demo.operations.asked import (
     AddGiftOptions,
     ApplyCoupon,
     Cancel,
     ChangePayment,
+    CreateReturn,
     EditLines,
-    OfOrder,
+    OfLivingOrder,
     Refund,
+    Restock,
     Stoppable,
     UpdateShippingAddress,
 )
@@ -40,7 +42,7 @@ _POSTAL_CODE = re.compile(r"\d{3}-?\d{4}")
 _PAID_BY_HAND = frozenset({TenderKind.KONBINI, TenderKind.COD, TenderKind.BANK})
 
 
-def answer(facts: Facts, asked: OfOrder) -> Answer:
+def answer(facts: Facts, asked: OfLivingOrder) -> Answer:
     """What the shop says to a change of an order."""
     match asked:
         case Cancel() | UpdateShippingAddress() | AddGiftOptions():
@@ -48,7 +50,11 @@ def answer(facts: Facts, asked: OfOrder) -> Answer:
             return Waiting.WAREHOUSE if isinstance(done, Effect) and _is_with_warehouse(facts) else done
         case Refund():
             return _refund(facts, asked)
-    if facts.order.state is OrderState.CANCELLED:
+        case CreateReturn():
+            return returning.announced(facts.order, asked.lines)
+        case Restock():
+            return returning.restocked(facts.order, asked.lines)
+    if facts.order.state is OrderState.CANCELLED or facts.order.held:
         return Failure.INVALID
     match asked:
         case EditLines():
@@ -132,7 +138,7 @@ def _edit(facts: Facts, asked: EditLines) -> Effect | Failure:
 
 def _gift(facts: Facts, asked: AddGiftOptions) -> Effect | Failure:
     order, options = facts.order, asked.options
-    if order.state is OrderState.CANCELLED:
+    if order.state is OrderState.CANCELLED or order.held:
         return Failure.INVALID
     if any(line.shipped for line in order.lines):
         return Failure.TOO_LATE

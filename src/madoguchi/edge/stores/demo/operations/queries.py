@@ -7,7 +7,7 @@ import msgspec
 
 from madoguchi.core.shop.port import Failure, OperationState
 from madoguchi.edge.stores.demo.operations import asked
-from madoguchi.edge.stores.demo.operations.asked import Asked
+from madoguchi.edge.stores.demo.operations.asked import Asked, CreateExchange, CreateReturn
 from madoguchi.kit.db import Tx
 
 
@@ -37,6 +37,17 @@ _OPERATION: LiteralString = (
 async def operation(tx: Tx, shop_id: str, key: str) -> OperationRow | None:
     """A write by its key."""
     return await tx.maybe(OperationRow, _OPERATION + " and key = %s", [shop_id, key])
+
+
+async def coming_back(tx: Tx, shop_id: str) -> dict[str, CreateReturn | CreateExchange]:
+    """What was announced to come back, by order; the last of each."""
+    rows = await tx.all(
+        OperationRow,
+        _OPERATION + " and kind in ('create_return', 'create_exchange') and state = 'succeeded' order by made_at, key",
+        [shop_id],
+    )
+    wishes = ((row.subject, row.asked) for row in rows)
+    return {ref: wish for ref, wish in wishes if isinstance(wish, CreateReturn | CreateExchange)}
 
 
 async def undecided(tx: Tx, shop_id: str, order_refs: Sequence[str]) -> list[OperationRow]:

@@ -2,30 +2,36 @@
 
 Items change once, to an available variant of the same product, and the difference is booked at once with a row of its
 own even when it is nothing; the payment changes where there is exactly one; a gift card must cover what it pays.
+What was delivered is returned or exchanged once; that is only noted, and the shop does the rest by itself.
 """
 
 from msgspec.structs import replace
 
-from madoguchi.core.shop.port import Address, Balance, Failure, OrderState
+from madoguchi.core.shop.port import Address, Balance, Failure, OrderState, TenderKind
 from madoguchi.edge.stores.demo import money, rules
 from madoguchi.edge.stores.demo.money import Movement, Way
-from madoguchi.edge.stores.demo.operations import answers
+from madoguchi.edge.stores.demo.operations import answers, returning
 from madoguchi.edge.stores.demo.operations.answers import Answer, Effect, Facts
 from madoguchi.edge.stores.demo.operations.asked import (
     Cancel,
     ChangePayment,
+    CreateExchange,
+    CreateReturn,
     EditLines,
     OfOrder,
     UpdateShippingAddress,
 )
 
 PENDING, ITEM_MODIFIED = "pending", "pending (item modified)"
+DELIVERED, RETURN_REQUESTED, EXCHANGE_REQUESTED = "delivered", "return requested", "exchange requested"
 REASONS = frozenset({"no longer needed", "ordered by mistake"})
 ADDRESS_LINES = 2
 
 
 def answer(facts: Facts, asked: OfOrder) -> Answer:
     """What the shop says to a change of an order."""
+    if isinstance(asked, CreateReturn | CreateExchange):
+        return _coming_back(facts, asked)
     if facts.order.state is OrderState.CANCELLED:
         return Failure.INVALID
     if facts.order.status_text != PENDING and not (
@@ -74,6 +80,35 @@ def _items(facts: Facts, asked: EditLines) -> Answer:
         return answers.effect(money.charged(after, method, difference))
     moved = money.given(after, method.method_ref, -difference, lambda tender: True)
     return answers.effect(moved) if moved else Failure.INVALID
+
+
+def _coming_back(facts: Facts, asked: CreateReturn | CreateExchange) -> Answer:
+    method = facts.method(asked.method_ref or "")
+    if facts.order.status_text != DELIVERED:
+        return Failure.INVALID
+    if method is None:
+        return Failure.METHOD_UNKNOWN
+    return _return(facts, asked, method) if isinstance(asked, CreateReturn) else _exchange(facts, asked, method)
+
+
+def _return(facts: Facts, asked: CreateReturn, method: Balance) -> Answer:
+    paid_with = {tender.method_ref for tender in facts.order.tenders}
+    if method.method_ref not in paid_with and method.kind is not TenderKind.GIFT_BALANCE:
+        return Failure.METHOD_UNKNOWN
+    return _noted(returning.announced(facts.order, asked.lines), RETURN_REQUESTED)
+
+
+def _exchange(facts: Facts, asked: CreateExchange, method: Balance) -> Answer:
+    wanted = returning.wanted(facts, asked)
+    if isinstance(wanted, Failure):
+        return wanted
+    if not money.covers(method, asked.expected.amount):
+        return Failure.INSUFFICIENT
+    return _noted(returning.announced(facts.order, returning.units(asked)), EXCHANGE_REQUESTED)
+
+
+def _noted(answer: Effect | Failure, status: str) -> Answer:
+    return answer if isinstance(answer, Failure) else Effect(replace(answer.order, status_text=status))
 
 
 def _payment(facts: Facts, asked: ChangePayment) -> Answer:

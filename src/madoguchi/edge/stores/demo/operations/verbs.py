@@ -9,13 +9,14 @@ from madoguchi.edge.stores.demo.catalogue import CHOICES
 from madoguchi.edge.stores.demo.contents import Placed
 from madoguchi.edge.stores.demo.money import STORE_CREDIT, Movement, Way
 from madoguchi.edge.stores.demo.operations import asked as writes
-from madoguchi.edge.stores.demo.operations import creating, living, standing, subscribing
+from madoguchi.edge.stores.demo.operations import creating, living, returning, standing, subscribing
 from madoguchi.edge.stores.demo.operations import queries as operations
 from madoguchi.edge.stores.demo.operations.answers import Effect, Facts
 from madoguchi.edge.stores.demo.operations.asked import (
     Asked,
     CancelSubscription,
     ChangeSubscription,
+    CreateExchange,
     CreateOrder,
     CreateReplacement,
     EditLines,
@@ -23,6 +24,8 @@ from madoguchi.edge.stores.demo.operations.asked import (
     OfOrder,
     OfSubscription,
     Refund,
+    Release,
+    Restock,
 )
 from madoguchi.edge.stores.demo.operations.queries import OperationRow
 from madoguchi.edge.stores.demo.shops import Conduct, Shop
@@ -59,7 +62,15 @@ async def told(tx: Tx, shop: Shop, row: OperationRow) -> Operation:
         created=row.created,
         order=order,
         customer=await queries.customer(tx, shop.id, holder or row.subject),
+        others=await _others(tx, shop, row, order),
     )
+
+
+async def _others(tx: Tx, shop: Shop, row: OperationRow, order: StoreOrder | None) -> tuple[StoreOrder, ...]:
+    """Of an exchange the order whose goods come back, which changes with the one that goes out."""
+    if order is None or order.exchanges is None or not isinstance(row.asked, CreateExchange | Release):
+        return ()
+    return tuple(await queries.orders(tx, shop.id, [order.exchanges]))
 
 
 def succeeded(row: OperationRow, movements: tuple[Movement, ...]) -> OperationRow:
@@ -87,6 +98,11 @@ async def _decide(tx: Tx, shop: Shop, row: OperationRow, asked: Asked) -> Operat
             return await _create_order(tx, shop, row, asked)
         case CreateReplacement():
             return await _create_replacement(tx, shop, row, asked)
+        case CreateExchange() if shop.conduct is Conduct.LIVING:
+            return await _create_exchange(tx, shop, row, asked)
+        case Release():
+            failure = await _release(tx, shop, asked.ref)
+            return failed(row, failure) if failure else row
         case IssueCredit():
             return await _issue_credit(tx, shop, row, asked)
         case ChangeSubscription() | CancelSubscription():
@@ -96,13 +112,14 @@ async def _decide(tx: Tx, shop: Shop, row: OperationRow, asked: Asked) -> Operat
 
 
 async def _change_order(tx: Tx, shop: Shop, row: OperationRow, asked: OfOrder) -> OperationRow:
-    order = await queries.locked_order(tx, shop.id, asked.ref)
-    if order is None:
-        return failed(row, Failure.NOT_FOUND)
-    if not isinstance(asked, Refund) and asked.version != order.version:
-        return failed(row, Failure.VERSION_CHANGED)
-    facts = await _facts(tx, shop, order, asked)
-    answer = (living if shop.conduct is Conduct.LIVING else standing).answer(facts, asked)
+    facts = await _facts(tx, shop, asked)
+    if isinstance(facts, Failure):
+        return failed(row, facts)
+    order = facts.order
+    if shop.conduct is Conduct.RECORDED or isinstance(asked, CreateExchange):
+        answer = standing.answer(facts, asked)
+    else:
+        answer = living.answer(facts, asked)
     if isinstance(answer, Failure):
         return failed(row, answer)
     if not isinstance(answer, Effect):
@@ -113,13 +130,25 @@ async def _change_order(tx: Tx, shop: Shop, row: OperationRow, asked: OfOrder) -
     return succeeded(row, answer.movements)
 
 
-async def _facts(tx: Tx, shop: Shop, order: StoreOrder, asked: OfOrder) -> Facts:
-    refs = [line.product_ref for line in order.lines] if isinstance(asked, EditLines) else []
+async def _facts(tx: Tx, shop: Shop, asked: OfOrder) -> Facts | Failure:
+    """What is decided on, locked; a Failure when there is no such order, or no longer as it was."""
+    order = await queries.locked_order(tx, shop.id, asked.ref)
+    if order is None:
+        return Failure.NOT_FOUND
+    if not isinstance(asked, Refund | Restock) and asked.version != order.version:
+        return Failure.VERSION_CHANGED
+    refs = [line.product_ref for line in order.lines] if isinstance(asked, EditLines | CreateExchange) else []
     products = await queries.locked_products(tx, shop.id, refs)
     customer = await queries.locked_customer(tx, shop.id, order.customer_ref)
     assert customer
     return Facts(
-        now=tx.now, order=order, customer=customer, products=products, refunds=shop.refunds, wrapping=shop.wrapping
+        now=tx.now,
+        order=order,
+        customer=customer,
+        products=products,
+        refunds=shop.refunds,
+        wrapping=shop.wrapping,
+        pay_later=shop.pay_later,
     )
 
 
@@ -141,6 +170,40 @@ async def _create_replacement(tx: Tx, shop: Shop, row: OperationRow, asked: Crea
     products = await queries.locked_products(tx, shop.id, [line.product_ref for line in order.lines])
     number = creating.order_number(await verbs.next_number(tx, shop))
     return await _put(tx, shop, row, creating.replacement(number, order, asked, products, tx.now))
+
+
+async def _create_exchange(tx: Tx, shop: Shop, row: OperationRow, asked: CreateExchange) -> OperationRow:
+    facts = await _facts(tx, shop, asked)
+    if isinstance(facts, Failure):
+        return failed(row, facts)
+    number = creating.order_number(await verbs.next_number(tx, shop))
+    exchange = returning.exchange(number, facts, asked)
+    if isinstance(exchange, Failure):
+        return failed(row, exchange)
+    await verbs.write(tx, shop, [Step(facts.order, exchange.order)], tx.now)
+    made = await _put(tx, shop, row, exchange.placed)
+    if not asked.hold and (failure := await _release(tx, shop, number)):
+        raise RuntimeError(f"order {number} cannot go out: {failure}")
+    return made
+
+
+async def _release(tx: Tx, shop: Shop, ref: str) -> Failure | None:
+    """Let a held order go out; why not."""
+    held = await queries.order(tx, shop.id, ref)
+    if held is None:
+        return Failure.NOT_FOUND
+    locked = {one: await queries.locked_order(tx, shop.id, one) for one in sorted({ref, held.exchanges or ref})}
+    out, back = locked[ref], locked[held.exchanges or ref]
+    assert out
+    assert back
+    released = returning.released(out, back, tx.now)
+    if isinstance(released, Failure):
+        return released
+    steps = [Step(out, released.out.order, released.out.movements)]
+    steps.append(Step(back, released.back.order, released.back.movements))
+    await verbs.write(tx, shop, steps, tx.now)
+    await verbs.plan(tx, shop, ref, released.plan)
+    return None
 
 
 async def _put(tx: Tx, shop: Shop, row: OperationRow, placed: Placed | Failure) -> OperationRow:

@@ -12,13 +12,14 @@ class DueOrder(msgspec.Struct, frozen=True):
     """An order for which the clock does something now, locked."""
 
     ref: str
+    pays_at: datetime | None
     allocate_at: datetime | None
     ships_at: datetime | None
     may_stop: bool
 
     @property
     def plan(self) -> Plan:
-        return Plan(allocate_at=self.allocate_at, ships_at=self.ships_at, may_stop=self.may_stop)
+        return Plan(pays_at=self.pays_at, allocate_at=self.allocate_at, ships_at=self.ships_at, may_stop=self.may_stop)
 
 
 async def due_subscriptions(tx: Tx, shop_id: str, now: datetime) -> list[str]:
@@ -32,10 +33,12 @@ async def due_orders(tx: Tx, shop_id: str, now: datetime) -> list[DueOrder]:
     """Orders for which something happens between the last tick and now, locked in the order of their numbers."""
     return await tx.all(
         DueOrder,
-        """select ref, allocate_at, ships_at, may_stop from orders
+        """select ref, pays_at, allocate_at, ships_at, may_stop from orders
            where shop_id = %(shop)s and ref in (
              select t.order_ref from tenders t join orders o on o.shop_id = t.shop_id and o.ref = t.order_ref
              where t.shop_id = %(shop)s and t.pay_by <= %(now)s and o.state = 'pending_payment'
+             union
+             select ref from orders where shop_id = %(shop)s and state = 'pending_payment' and pays_at <= %(now)s
              union
              select ref from orders where shop_id = %(shop)s and state = 'paid' and allocate_at <= %(now)s
              union
