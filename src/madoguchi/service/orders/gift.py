@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
+from madoguchi.core.actions.methods import method_field, method_of
 from madoguchi.core.actions.rules import Draft, Refusal, Said, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish
@@ -19,9 +20,8 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
 from madoguchi.service.orders import presents
 from madoguchi.service.orders.opening import offered, open_for
-from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.presents import CHOICES, NO_NOSHI, NoshiPlace, Prices, Wrapping, word
-from madoguchi.service.orders.settling import MoneyPlan, method_of, methods_for, settlement
+from madoguchi.service.orders.settling import MoneyPlan, methods_for, settlement
 
 NAME_LIMIT = 20  # characters on the paper band
 PRINTED = Reader("ja")  # whoever orders, paper bands speak Japanese

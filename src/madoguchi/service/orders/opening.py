@@ -19,6 +19,7 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 
+_WHILE_HELD = frozenset({ChangeWish.ADDRESS, ChangeWish.REORDER})  # while goods wait for those that come back for them
 # what the rules say of orders that have no address, no wrapping, or nothing left at all
 _NOTHING_TO_CHANGE = frozenset({"order_cancelled", "cancel_already", "address_digital", "gift_options_digital"})
 
@@ -68,11 +69,13 @@ async def open_for(
 ) -> Opening:
     """The order, when the rules let it be changed so now; `line_refs` are the lines the customer picked.
 
-    Refused: change_open while something else is under way, Denied with the rule's reason, unknown_line.
+    Refused: change_open while something else is under way, change_held, Denied with the rule's reason, unknown_line.
     """
     order = await access_order(tx, actor, order_id)
     if await open_request_on(tx, order.id):
         raise Refused("change_open", 409)
+    if order.document.held and wish not in _WHILE_HELD:
+        raise Refused("change_held", 409, alternatives=("order.cancel", "service.human"))
     if line_refs is not None and not {line.ref for line in order.document.lines}.issuperset(line_refs):
         raise Refused("unknown_line")
     pack = await rules_of(tx, order.store_id)
@@ -81,7 +84,7 @@ async def open_for(
     if decision.verdict is not Verdict.ALLOW:
         raise Denied(decision)
     if all(row.then is Then.CARRIER for row in decision.lines.values()):
-        raise Refused("asks_carrier", 409, alternatives=("service.human",))
+        raise Refused("asks_carrier", 409, alternatives=("delivery.redirect", "service.human"))
     return Opening(order, pack, decision)
 
 

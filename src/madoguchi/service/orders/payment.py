@@ -1,13 +1,13 @@
 """Paying an order by another method; what was paid goes back."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
-from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Refusal, Said, Slip, Wish, said
+from madoguchi.core.actions.methods import as_method, check_covers, covers, given_back, method_of, method_option
+from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Refusal, Said, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Way
 from madoguchi.core.policy.queries import rules_of
@@ -17,7 +17,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.orders.opening import Opening, offered, open_for
-from madoguchi.service.orders.settling import MoneyPlan, as_method, check_covers, covers, given_back, method_of
+from madoguchi.service.orders.settling import MoneyPlan
 
 
 class ChangePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,23 +81,7 @@ async def _options(tx: Tx, actor: Actor, order: Order) -> tuple[FieldOption, ...
     facts = await customer_facts(tx, actor, order.customer_id)
     amount = _open_amount(order.document)
     return tuple(
-        _option(method, _refused(order.document, method)) for method in facts.methods if covers(method, amount)
-    )
-
-
-def method_field(methods: Sequence[Balance], order: StoreOrder) -> Field:
-    """Which method on file pays or gets a difference.
-
-    Filled in is one that paid the order: one that cannot run out before a balance, and then what paid most.
-    """
-    paid = {tender.method_ref: tender.amount.amount for tender in order.tenders}
-    own = [method for method in methods if method.method_ref in paid]
-    likeliest = max(own, key=lambda method: (method.balance is None, paid[method.method_ref]), default=None)
-    return Field(
-        name="method_ref",
-        kind=FieldKind.CHOICE,
-        options=tuple(_option(method) for method in methods),
-        default=likeliest.method_ref if likeliest else None,
+        method_option(method, _refused(order.document, method)) for method in facts.methods if covers(method, amount)
     )
 
 
@@ -128,11 +112,6 @@ def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:
         notices=("change_done",),
         next_step=Said("orders.payment.next" if free else "orders.payment.next.unpaid"),
     )
-
-
-def _option(method: Balance, refused: Refusal | None = None) -> FieldOption:
-    note = said("orders.method.balance", balance=method.balance) if method.balance is not None else ""
-    return FieldOption(value=method.method_ref, label=method.label, note=note, refusal=refused)
 
 
 def _refused(order: StoreOrder, method: Balance) -> Refusal | None:

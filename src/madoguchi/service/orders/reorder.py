@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.addresses import written
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.methods import check_covers, method_field, method_of
 from madoguchi.core.actions.rules import Charge, Draft, Fact, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.people import queries as people
 from madoguchi.core.policy.decisions import Denied
@@ -21,11 +23,9 @@ from madoguchi.core.shop.queries import Order, access_order, customer_facts
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.orders.address import written
 from madoguchi.service.orders.opening import open_for, why_not
-from madoguchi.service.orders.payment import method_field
 from madoguchi.service.orders.rules import item_name
-from madoguchi.service.orders.settling import check_covers, ended, method_of
+from madoguchi.service.orders.settling import ended
 
 
 class Reorder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

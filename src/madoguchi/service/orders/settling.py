@@ -1,21 +1,20 @@
 """How the money of a change is settled: charged, given back or still to be paid, set aside, booked, owed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.methods import as_method, check_covers, given_back
 from madoguchi.core.actions.rules import Charge, Fact, MoneyBack, Outcome, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, TenderMoney
-from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.paying_back import parts
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import Balance, Operation, OperationState, StoreOrder, Tender
 from madoguchi.core.shop.queries import Order, access_order, customer_facts
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.orders.opening import Opening
 
@@ -25,19 +24,6 @@ async def methods_for(tx: Tx, actor: Actor, order: Order) -> tuple[Balance, ...]
     facts = await customer_facts(tx, actor, order.customer_id)
     to_pay = [as_method(tender) for tender in order.document.tenders if _is_open(tender)]
     return (*to_pay, *facts.methods)
-
-
-def method_of(methods: Sequence[Balance], method_ref: str) -> Balance:
-    """The method with this ref; Refused("method_unknown")."""
-    for method in methods:
-        if method.method_ref == method_ref:
-            return method
-    raise Refused("method_unknown", 409)
-
-
-def as_method(tender: Tender) -> Balance:
-    """The method by which a tender is paid."""
-    return Balance(method_ref=tender.method_ref, kind=tender.kind, label=tender.label, balance=None)
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,30 +80,6 @@ def _give_back(order: StoreOrder, held: Mapping[str, TenderMoney], method_ref: s
             found[tender.ref] = part
             left -= part
     return found
-
-
-def covers(method: Balance, amount: Money) -> bool:
-    """Whether the method can pay the amount: what holds money needs as much of it."""
-    return method.balance is None or method.balance >= amount
-
-
-def check_covers(method: Balance, amount: Money) -> None:
-    """Refused("balance_too_low") when the method cannot pay the amount."""
-    if not covers(method, amount):
-        raise Refused("balance_too_low", 409, balance=method.balance, amount=amount)
-
-
-def given_back(pack: RulePack, ref: str, method: Balance, amount: Money) -> MoneyBack:
-    """Money that the store gives back to a payment method, and when it shows."""
-    usual = pack.refunds.ways(method.kind)[0]
-    return MoneyBack(
-        tender_ref=ref,
-        kind=method.kind,
-        label=method.label,
-        amount=amount,
-        min_days=usual.least_days,
-        max_days=usual.most_days,
-    )
 
 
 class MoneyPlan(msgspec.Struct, frozen=True, kw_only=True):
