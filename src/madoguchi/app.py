@@ -78,6 +78,9 @@ from madoguchi.service.surveys import jobs as surveys_jobs
 from madoguchi.service.surveys.actions import ACTIONS as SURVEYS
 
 PACKAGE = Path(madoguchi.__file__).parent
+from madoguchi.service.returns import verbs as returns
+from madoguchi.service.returns.actions import ACTIONS as RETURNS
+from madoguchi.service.returns.jobs import Settler
 DOORS = (counter, desk, office, api)
 
 REACTIONS: Reactions = {
@@ -108,8 +111,8 @@ OCCASIONS: Mapping[str, Occasion] = {  # what each of the reactions above writes
 
 def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
-    service = [*ORDERS, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault), *GOODWILL]
-    return Catalogue([*service, *ROUTING, *SURVEYS])
+    service = [*ORDERS, *DELIVERY, *RETURNS, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault)]
+    return Catalogue([*service, *GOODWILL, *ROUTING, *SURVEYS])
 
 
 class App:
@@ -150,6 +153,7 @@ class App:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
         await self.db.run(SYSTEM, policy.ship_all)
+        self.returns = Settler(self.db, self.catalogue, self.signer)
         await self.learn_shops()
 
     async def learn_shops(self) -> None:
@@ -198,6 +202,8 @@ class App:
             **{
                 name: Duty(partial(notices_jobs.tell, db, head, occasion), Happened)
                 for name, occasion in OCCASIONS.items()
+            returns.SETTLE: Duty(self.returns.settle, returns.Settle),
+            "returns.sweep": Duty(self.returns.sweep, Nothing, timedelta(minutes=5)),
             },
         }
 

@@ -91,7 +91,8 @@ def codes() -> set[str]:
     }
     by_rules = {row.code or row.id for row in _ROWS if row.then is Then.DENY}
     told = {code for code in written | declared if "{" not in code and not code.startswith("title.")}
-    return told | by_rules | set(_HTTP_CODES.values()) | {f"store_{answer}" for answer in STORE_ANSWERS}
+    carriers = {*carried.ANSWERS.values(), carried.FAILED}
+    return told | by_rules | carriers | set(_HTTP_CODES.values()) | {f"store_{answer}" for answer in STORE_ANSWERS}
 
 
 def _chosen() -> list[tuple[str, str]]:

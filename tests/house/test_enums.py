@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import psycopg
 
-from madoguchi.core.access.rules import STAFF, Audience
+from madoguchi.core.access.rules import STAFF, Audience, Role
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.credits.rules import CreditState
 from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.policy.decisions import Verdict
-from madoguchi.core.policy.pack import Problem, Remedy
+from madoguchi.core.policy.pack import Fault, Method, Problem, Remedy, ReturnReason, Trigger
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import OperationState as Doing
 from madoguchi.core.shop.port import OrderState, RefundTo
@@ -24,6 +24,20 @@ from madoguchi.service.receipts.rules import Kind as Document
 from madoguchi.service.refunds.port import ChargeState
 from madoguchi.service.refunds.port import RefundState as ProviderState
 from madoguchi.service.refunds.rules import TaskKind
+from madoguchi.service.returns.rules import (
+    Acceptance,
+    Booked,
+    Condition,
+    Disposition,
+    Fee,
+    Grade,
+    Reception,
+    ReturnState,
+    Stage,
+    Stray,
+    Why,
+)
+from madoguchi.service.returns.rules import Wish as Return
 from madoguchi.service.routing.rules import ItemState, OfferOutcome, Outcome, Presence
 
 Words = frozenset[str]
@@ -36,13 +50,30 @@ COLUMNS: Mapping[str, Words] = {
     "entries.kind": Words(Kind),
     "entries.author": Words(Author),
     "entries.audience": Words(Audience),
-    "staff.role": Words(STAFF),
+    "staff.role": Words(STAFF | {Role.WAREHOUSE}),
     "requests.state": Words(RequestState),
     "requests.approval_role": Words(STAFF),
     "refund_intents.destination": Words(RefundTo),
     "refund_intents.rail": Words(Rail),
     "refund_intents.state": Words(IntentState),
     "policy_decisions.verdict": Words(Verdict),
+    "returns.wish": Words(Return),
+    "returns.reason": Words(ReturnReason),
+    "returns.fault": Words(Fault),
+    "returns.condition": Words(Condition),
+    "returns.method": Words(Method),
+    "returns.refund_on": Words(Trigger),
+    "returns.stage": Words(Stage),
+    "returns.state": Words(ReturnState),
+    "return_units.reception": Words(Reception),
+    "return_units.acceptance": Words(Acceptance),
+    "return_units.why": Words(Why),
+    "return_units.grade": Words(Grade),
+    "return_units.disposition": Words(Disposition),
+    "return_units.booked": Words(Booked),
+    "return_fees.kind": Words(Fee),
+    "return_fees.fault": Words({Fault.CUSTOMER}),
+    "stray_parcels.what": Words(Stray),
     "claims.problem": Words(Problem),
     "claims.remedy": Words(Remedy),
     "claims.state": Words(ClaimState),

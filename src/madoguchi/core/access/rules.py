@@ -15,6 +15,7 @@ class Role(StrEnum):
     LEADER = "leader"
     ADMIN = "admin"
     SELLER = "seller"
+    WAREHOUSE = "warehouse"  # sees what comes back, and nothing of whom it comes from
     SYSTEM = "system"
 
 
@@ -61,7 +62,9 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         if self.is_staff:
             return f"staff:{self.id}"
         if self.role is Role.SELLER:
-            return f"seller:{self.id}"
+            return f"seller:{self.seller_id}"
+        if self.role is Role.WAREHOUSE:
+            return f"warehouse:{self.id}"
         return f"customer:{self.id}" if self.id else "guest"
 
     @property

@@ -24,10 +24,11 @@ class About(StrEnum):
     SUBSCRIPTION = "subscription"
     CUSTOMER = "customer"
     CASE = "case"
+    RETURN = "return"
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The thing an action is about. `id` is the order's, of a parcel too, or the case's; else the customer's.
+    """The thing an action is about. `id` is the order's, of a parcel too, the case's or the return's; else the customer's.
 
     `ref` is the store's reference of the parcel or the subscription.
     """
@@ -50,6 +51,8 @@ class Subject(msgspec.Struct, frozen=True):
                 return {"customer_id": str(self.id)}
             case About.CASE:
                 return {"case_id": str(self.id)}
+            case About.RETURN:
+                return {"return_id": str(self.id)}
 
 
 def opening(action: str, subject: Subject) -> str:

@@ -6,13 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role, allowed
+from madoguchi.core.access.rules import STAFF, Actor, Role, allowed
 from madoguchi.core.actions.catalogue import Action, Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.reading import read
 from madoguchi.core.actions.rules import Card, Effect, Refusal
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
+
+_BY_ID = {About.CASE: "case_id", About.RETURN: "return_id"}
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -26,7 +28,7 @@ class Offer(msgspec.Struct, frozen=True):
 def find(catalogue: Catalogue, actor: Actor, name: str) -> Action:
     """The action, if it exists for the actor, and role and level allow it."""
     action = catalogue.actions.get(name)
-    if action is None or not (action.need.customers or actor.is_staff or actor.role is Role.SYSTEM):
+    if action is None or not (action.need.customers or actor.role in {*action.need.staff, *STAFF, Role.SYSTEM}):
         raise Refused("unknown_action", 404)
     if not allowed(actor, action.need):
         raise Refused("identity_needed" if not actor.is_staff else "forbidden", 403, level=int(action.need.level))
@@ -39,8 +41,8 @@ def subject_of(action: Action, actor: Actor, raw: Mapping[str, Any]) -> Subject 
         return None
     if action.about in {About.ORDER, About.PARCEL}:
         return Subject(action.about, _id(raw.get("order_id")), str(raw.get("parcel_ref", "")))
-    if action.about is About.CASE:
-        return Subject(action.about, _id(raw.get("case_id")))
+    if action.about in _BY_ID:
+        return Subject(action.about, _id(raw.get(_BY_ID[action.about])))
     owner = _id(raw.get("customer_id", actor.id))
     if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == owner):
         raise invisible()

@@ -102,9 +102,14 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
              select coalesce(sum(units) filter (where step = 'reserve'), 0)
                     - coalesce(sum(units) filter (where step in ('settle', 'release', 'keep')), 0) as cancelling,
                     coalesce(sum(units) filter (where step in ('settle', 'store')), 0) as cancelled,
-                    coalesce(sum(units) filter (where step = 'keep'), 0) as kept
+                    coalesce(sum(units) filter (where step in ('keep', 'keep_return')), 0) as kept,
+                    coalesce(sum(units) filter (where step = 'settle_return'), 0) as returned,
+                    coalesce(sum(units) filter (where step = 'open_return'), 0)
+                    - coalesce(sum(units) filter (where step in ('settle_return', 'keep_return', 'drop_return')), 0)
+                      as return_open
              from ledger_entries e where e.order_id = l.order_id and e.line_ref = l.line_ref) e on true
-           where l.cancelling <> e.cancelling or l.cancelled <> e.cancelled or l.kept <> e.kept
+           where (l.cancelling, l.cancelled, l.kept, l.returned, l.return_open)
+                 <> (e.cancelling, e.cancelled, e.kept, e.returned, e.return_open)
            limit 20""",
     )
     return [row.said for row in rows]

@@ -396,6 +396,11 @@ async def _adopt(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
             await _write(tx, None, "store", order_id, {line.ref: more}, {})
 
 
+async def write_units(tx: Tx, request_id: UUID, step: str, order_id: UUID, units: Mapping[str, int]) -> None:
+    """The entries of units that moved."""
+    await _write(tx, request_id, step, order_id, units, {})
+
+
 async def _write(
     tx: Tx,
     request_id: UUID | None,

@@ -394,6 +394,7 @@ class ReturnRules(_Part, frozen=True, kw_only=True):
     )
     approval: Approver = Approver.LEADER  # who decides what is never paid back by itself
     appeal_days: Days = 30  # until when a refusal or a reduction can be objected to
+    named_method: bool = False  # the store itself gives the price back, to a method that the customer names
 
 
 # --- subscriptions, goodwill, receipts ------------------------------------------------------------------------------

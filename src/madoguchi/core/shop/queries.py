@@ -102,3 +102,17 @@ async def customer_facts(tx: Tx, actor: Actor, customer_id: UUID) -> CustomerFac
         raise invisible()
     row = await tx.maybe(_Document, "select document from customer_facts where customer_id = %s", [customer_id])
     return msgspec.convert(row.document, CustomerFacts) if row else CustomerFacts()
+
+
+async def known_since(tx: Tx, customer_id: UUID) -> datetime:
+    """Since when somebody is a customer: by what we, the shop's orders and its subscriptions know."""
+    found: datetime = await tx.value(
+        """select least(c.created_at,
+             (select min(o.placed_at) from orders o where o.customer_id = c.id),
+             (select min((s.one->>'started_at')::timestamptz)
+              from customer_facts f, jsonb_array_elements(f.document->'subscriptions') s(one)
+              where f.customer_id = c.id))
+           from customers c where c.id = %s""",
+        [customer_id],
+    )
+    return found

@@ -11,7 +11,7 @@ from madoguchi.core.policy.decisions import ClaimDecision, Decision, Verdict
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion
 from madoguchi.core.policy.rules import decide_advance, decide_claim
-from madoguchi.core.shop.queries import Order
+from madoguchi.core.shop.queries import Order, known_since
 from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money, total
 from madoguchi.service.claims import queries
@@ -37,7 +37,7 @@ async def decided(
         at=tx.now,
         country=order.document.address.country,
         amount=total(list(money.values()), order.document.currency).amount,
-        customer_since=await queries.known_since(tx, order.customer_id),
+        customer_since=await known_since(tx, order.customer_id),
         open_advances=await under_way(tx, order.customer_id),
     )
     return decide_advance(pack, question)

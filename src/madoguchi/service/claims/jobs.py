@@ -8,8 +8,8 @@ from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
-from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import access_request
+from madoguchi.core.requests.standing import LATER, carry_out
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
@@ -19,7 +19,6 @@ from madoguchi.service.claims.queries import Claim
 from madoguchi.service.claims.rules import ClaimState
 
 AGAIN = timedelta(hours=1)  # when something else is under way on the order
-_LATER = frozenset({"change_open", "order_changed"})
 log = logging.getLogger(__name__)
 
 
@@ -44,11 +43,9 @@ class Sweeper:
         if not _due(claim, tx):
             return
         before = await access_request(tx, SYSTEM, claim.request_id)
-        quote = await requests.quote(
-            tx, self._catalogue, SYSTEM, before.action, _arguments(claim), case_id=before.case_id
+        await carry_out(
+            tx, self._catalogue, self._signer, before.action, _arguments(claim), case_id=before.case_id
         )
-        token = requests.confirmation_token(self._signer, SYSTEM, quote, tx.now)
-        await requests.confirm(tx, self._catalogue, self._signer, SYSTEM, quote.id, token)
 
     async def _leave(self, tx: Tx, claim_id: UUID, refused: Refused) -> None:
         """Try again later, or end it: what it was about was settled in another way."""
@@ -56,7 +53,7 @@ class Sweeper:
         if not _due(claim, tx):
             return
         log.info("claim %s is not taken up: %s", claim_id, refused.code)
-        if refused.code in _LATER:
+        if refused.code in LATER:
             await verbs.wait_longer(tx, claim, AGAIN)
         else:
             await verbs.move(tx, claim, ClaimState.OVERTAKEN)

@@ -94,20 +94,6 @@ async def promised_advances(tx: Tx, customer_id: UUID) -> int:
     return int(await tx.value(query, [customer_id]))
 
 
-async def known_since(tx: Tx, customer_id: UUID) -> datetime:
-    """Since when somebody is a customer: by what we, the shop's orders and its subscriptions know."""
-    found: datetime = await tx.value(
-        """select least(c.created_at,
-             (select min(o.placed_at) from orders o where o.customer_id = c.id),
-             (select min((s.one->>'started_at')::timestamptz)
-              from customer_facts f, jsonb_array_elements(f.document->'subscriptions') s(one)
-              where f.customer_id = c.id))
-           from customers c where c.id = %s""",
-        [customer_id],
-    )
-    return found
-
-
 async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
     """Claims that have waited long enough, the longest first."""
     rows = await tx.all(

@@ -11,8 +11,8 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 
 _ADVANCE = """select a.id, a.number, a.store_id, a.customer_id, a.order_id, o.store_ref as order_ref, a.subject,
-  a.tender_ref, a.tender_label, a.amount as amount_minor, a.currency, a.state, a.coming_back, a.due_at, a.reminded,
-  a.charge_key, a.attempts, a.charge_ref, a.code, a.paid_at, a.settled_at
+  a.tender_ref, a.tender_label, a.amount as amount_minor, a.currency, a.state, a.coming_back, a.goods, a.due_at,
+  a.reminded, a.charge_key, a.attempts, a.charge_ref, a.code, a.paid_at, a.settled_at
 from ledger_advances a join orders o on o.id = a.order_id"""
 
 
@@ -64,6 +64,8 @@ async def open_advance(tx: Tx, order_id: UUID, subject: str) -> Advance | None:
 
 async def check_gone(tx: Tx, advance: Advance) -> None:
     """Nothing is taken again that was never given; Refused("advance_not_gone") until its refund has gone."""
+    if advance.goods:
+        return
     query = """select coalesce(sum(amount), 0) from refund_intents
                where request_id = %s and tender_ref = %s and state = 'succeeded'"""
     if await tx.value(query, [advance.id, advance.tender_ref]) != advance.amount_minor:
@@ -76,7 +78,8 @@ async def units_paid_again(tx: Tx, order_id: UUID) -> Mapping[str, int]:
         _Units,
         """select e.line_ref, sum(e.units)::int as units from ledger_entries e
            join ledger_advances a on a.id = e.request_id
-           where a.order_id = %s and a.state = 'charged' and e.step = 'keep' and e.line_ref is not null
+           where a.order_id = %s and a.state = 'charged' and e.step in ('keep', 'settle_return')
+             and e.line_ref is not null
            group by e.line_ref""",
         [order_id],
     )
@@ -108,8 +111,8 @@ async def unfounded(tx: Tx) -> Sequence[str]:
     rows = await tx.all(
         _Said,
         """select a.number as said from ledger_advances a
-           where a.amount <> (select coalesce(sum(i.amount), 0) from refund_intents i
-                              where i.request_id = a.id and i.tender_ref = a.tender_ref and i.state <> 'rerouted')
+           where (not a.goods and a.amount <> (select coalesce(sum(i.amount), 0) from refund_intents i
+                              where i.request_id = a.id and i.tender_ref = a.tender_ref and i.state <> 'rerouted'))
               or (a.state = 'recharge_due' and a.charge_key is not null
                   and not exists (select from jobs j where j.key = 'refunds.charge:' || a.id and j.parked_at is null))
            limit 20""",

@@ -38,9 +38,9 @@ OPEN = frozenset(state for state, moves in MOVES.items() if moves)
 class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """Money paid in advance; `number` is for people, `order_ref` the store's name of the order.
 
-    `subject` is what is waited for; `coming_back`: the goods are there and are being sent back. While it is paid,
-    `due_at` is when the wait is over; while it is to be paid again, when the customer is reminded. `charge_key` is the
-    wish that agreed to the charge, as long as that is open.
+    `subject` is what is waited for; `coming_back`: the goods are there and are being sent back; `goods`: no money was
+    paid, but goods of this price were sent. While it is paid, `due_at` is when the wait is over; while it is to be paid
+    again, when the customer is reminded. `charge_key` is the wish that agreed to the charge, as long as that is open.
     """
 
     id: UUID
@@ -56,6 +56,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     state: AdvanceState
     coming_back: bool
+    goods: bool
     due_at: datetime
     reminded: int
     charge_key: UUID | None

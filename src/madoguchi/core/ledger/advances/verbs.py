@@ -25,13 +25,18 @@ class ChargeAdvance(msgspec.Struct, frozen=True):
     advance_id: UUID
 
 
-async def pay(tx: Tx, request_id: UUID, order_id: UUID, subject: str, part: Part, until: datetime) -> None:
-    """Note that a request's refund was paid before it was sure; it is, once nothing has turned up until a moment."""
+async def pay(
+    tx: Tx, request_id: UUID, order_id: UUID, subject: str, part: Part, until: datetime, *, goods: bool = False
+) -> None:
+    """Note that a request's refund was paid before it was sure; it is, once nothing has turned up until a moment.
+
+    `goods`: no money was paid but goods of this price were sent.
+    """
     try:
         await tx.execute(
             """insert into ledger_advances (id, number, store_id, customer_id, order_id, subject, tender_ref,
-                 tender_label, amount, currency, state, due_at, paid_at)
-               select %s, %s, o.store_id, o.customer_id, o.id, %s, %s, %s, %s, %s, 'paid', %s, %s
+                 tender_label, amount, currency, state, due_at, paid_at, goods)
+               select %s, %s, o.store_id, o.customer_id, o.id, %s, %s, %s, %s, %s, 'paid', %s, %s, %s
                from orders o where o.id = %s""",
             [
                 request_id,
@@ -43,6 +48,7 @@ async def pay(tx: Tx, request_id: UUID, order_id: UUID, subject: str, part: Part
                 part.amount.currency,
                 until,
                 tx.now,
+                goods,
                 order_id,
             ],
         )
@@ -117,6 +123,11 @@ async def decline_charge(tx: Tx, advance_id: UUID, key: UUID, code: str) -> None
     )
     await events.record(tx, AdvanceDue(advance_id=advance_id))
     tx.wake(f"order:{advance.order_id}")
+
+
+async def let_be(tx: Tx, advance_id: UUID) -> None:
+    """It was owed after all: what was waited for can come no more, and that is nobody's doing. Refused as `owe` is."""
+    await _move(tx, await access_advance(tx, SYSTEM, advance_id, lock=True), AdvanceState.FINAL)
 
 
 async def recover(tx: Tx, actor: Actor, advance_id: UUID, note: str) -> None:

@@ -1,0 +1,88 @@
+"""What this room can do, for the catalogue."""
+
+from madoguchi.core.access.rules import STAFF, Level, Need, Role
+from madoguchi.core.actions.catalogue import Action, Change
+from madoguchi.core.actions.fields import About
+from madoguchi.core.actions.rules import Effect
+from madoguchi.service.returns import appealing, cancelling, inspecting, opening, reading, settling
+
+_CUSTOMERS = Need(Level.PROVEN)
+_WAREHOUSE = Need(Level.PROVEN, STAFF | {Role.WAREHOUSE}, customers=False)
+_LEADERS = Need(Level.PROVEN, STAFF - {Role.ASSOCIATE}, customers=False)
+_SYSTEM = Need(Level.PROVEN, frozenset(), customers=False)
+
+ACTIONS = (
+    Action(
+        name="order.return",
+        effect=Effect.CHANGE,
+        arguments=opening.ReturnOrder,
+        need=_CUSTOMERS,
+        reason="return.start",
+        also=("item.defective", "item.damaged", "item.wrong", "item.missing_parts"),
+        about=About.ORDER,
+        form=opening.form,
+        offer=opening.offer,
+        change=Change(draft=opening.draft, begin=opening.begin, perform=opening.perform, settle=opening.settle),
+    ),
+    Action(
+        name="return.cancel",
+        effect=Effect.CHANGE,
+        arguments=cancelling.CancelReturn,
+        need=_CUSTOMERS,
+        also=("return.status",),
+        about=About.RETURN,
+        offer=cancelling.offer,
+        change=Change(draft=cancelling.draft, begin=cancelling.begin, perform=None, settle=cancelling.settle),
+    ),
+    Action(
+        name="return.status",
+        effect=Effect.READ,
+        arguments=reading.ShowReturn,
+        need=_CUSTOMERS,
+        reason="return.status",
+        about=About.RETURN,
+        read=reading.status,
+    ),
+    Action(
+        name="return.appeal",
+        effect=Effect.ACT,
+        arguments=appealing.AppealReturn,
+        need=_CUSTOMERS,
+        also=("return.status",),
+        about=About.RETURN,
+        form=appealing.appeal_form,
+        offer=appealing.offer_appeal,
+        act=appealing.appeal,
+    ),
+    Action(
+        name="return.receive",
+        effect=Effect.ACT,
+        arguments=inspecting.ReceiveReturn,
+        need=_WAREHOUSE,
+        act=inspecting.receive,
+    ),
+    Action(
+        name="return.inspect",
+        effect=Effect.ACT,
+        arguments=inspecting.InspectReturn,
+        need=_WAREHOUSE,
+        act=inspecting.inspect,
+    ),
+    Action(
+        name="return.review",
+        effect=Effect.ACT,
+        arguments=appealing.ReviewReturn,
+        need=_LEADERS,
+        about=About.RETURN,
+        form=appealing.review_form,
+        offer=appealing.offer_review,
+        act=appealing.review,
+    ),
+    Action(
+        name="return.settle",
+        effect=Effect.CHANGE,
+        arguments=settling.SettleReturn,
+        need=_SYSTEM,
+        change=Change(draft=settling.draft, begin=settling.begin, perform=settling.perform, settle=settling.settle),
+    ),
+)

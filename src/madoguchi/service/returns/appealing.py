@@ -1,0 +1,144 @@
+"""Objecting to what was decided about a return, and deciding what the warehouse left to a leader."""
+
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role, outranks
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.security import clean_text
+from madoguchi.service.returns import inspecting, queries, verbs
+from madoguchi.service.returns.inspecting import Verdict
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Acceptance, ReturnState, Unit, Why
+
+NOTE = Field(name="note", kind=FieldKind.NOTE, limit=1000)
+_OBJECTED_TO = frozenset({Acceptance.REDUCED, Acceptance.REJECTED})
+ANSWERS = (Acceptance.ACCEPTED, Acceptance.REDUCED, Acceptance.REJECTED)
+
+
+class AppealReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which return, and why what was decided is wrong."""
+
+    return_id: UUID
+    note: str
+
+
+class ReviewReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is given after all for everything of a return that somebody has to decide, or that was objected to."""
+
+    return_id: UUID
+    answer: Acceptance
+    percent: int | None = None
+    note: str = ""
+
+
+async def appeal_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """Why."""
+    await queries.access_return(tx, actor, subject.id)
+    return (NOTE,)
+
+
+async def appeal(tx: Tx, actor: Actor, arguments: AppealReturn) -> TextCard:
+    """Have a leader look at it again, once; Refused: return_not_decided, return_appealed, return_appeal_late."""
+    of = await _appealable(tx, actor, arguments.return_id, lock=True)
+    await tx.execute(
+        "update returns set appeal = %s, appealed_at = %s, changed_at = %s where id = %s",
+        [clean_text(arguments.note), tx.now, tx.now, of.id],
+    )
+    tx.wake(of.subject)
+    return TextCard(lines=(Said("returns.appeal.taken"),))
+
+
+async def offer_appeal(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether there is something to object to, and time for it."""
+    try:
+        await _appealable(tx, actor, subject.id)
+    except Refused as refused:
+        return refusal(refused)
+    return None
+
+
+async def review_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """What is given for it."""
+    await queries.access_return(tx, actor, subject.id)
+    options = tuple(FieldOption(value=one, label=Said(f"returns.answer.{one}")) for one in ANSWERS)
+    shares = tuple(FieldOption(value=str(share), label=f"{share} %") for share in range(10, 100, 10))
+    return (
+        Field(name="answer", kind=FieldKind.CHOICE, options=options),
+        Field(name="percent", kind=FieldKind.CHOICE, options=shares, required=False),
+        NOTE,
+    )
+
+
+async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
+    """Decide; Refused: forbidden, return_nothing_to_review, return_percent."""
+    of, units = await _reviewable(tx, actor, arguments.return_id, lock=True)
+    for unit in units:
+        verdict = _verdict(unit, arguments)
+        if verdict.acceptance is unit.acceptance and verdict.percent == unit.percent:
+            continue  # it stays as it was decided
+        await inspecting.decide(tx, unit, verdict)
+        await tx.execute("update return_units set settled_at = null where id = %s", [unit.id])
+    await tx.execute(
+        "update returns set answered_at = case when appealed_at is null then null else %s end where id = %s",
+        [tx.now, of.id],
+    )
+    await verbs.refold(tx, of.id)
+    return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
+
+
+async def offer_review(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether somebody has to decide something."""
+    try:
+        await _reviewable(tx, actor, subject.id)
+    except Refused as refused:
+        return refusal(refused)
+    return None
+
+
+async def _appealable(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> Return:
+    of = await queries.access_return(tx, actor, return_id, lock=lock)
+    if of.appealed_at:
+        raise Refused("return_appealed", 409)
+    units = await queries.units_of(tx, of.id)
+    if of.state is not ReturnState.SETTLED or not any(unit.acceptance in _OBJECTED_TO for unit in units):
+        raise Unrelated("return_not_decided", 409)
+    days = (await rules_of(tx, of.store_id)).returns.appeal_days
+    last = max(unit.settled_at for unit in units if unit.settled_at)
+    if (tx.now - last).days > days:
+        raise Refused("return_appeal_late", 409, days=days)
+    return of
+
+
+async def _reviewable(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> tuple[Return, list[Unit]]:
+    if actor.role is not Role.SYSTEM and not outranks(actor, Role.LEADER):
+        raise Refused("forbidden", 403)
+    of = await queries.access_return(tx, actor, return_id, lock=lock)
+    units = await queries.units_of(tx, of.id, lock=lock)
+    objected = of.appealed_at is not None and of.answered_at is None
+    found = [
+        unit for unit in units if unit.acceptance is Acceptance.MANUAL or (objected and unit.acceptance in _OBJECTED_TO)
+    ]
+    if not found:
+        raise Unrelated("return_nothing_to_review", 409)
+    return of, found
+
+
+def _verdict(unit: Unit, told: ReviewReturn) -> Verdict:
+    why = unit.why or Why.DAMAGED
+    least = 0 if unit.acceptance is Acceptance.MANUAL else unit.given  # an objection takes nothing away
+    match told.answer:
+        case Acceptance.ACCEPTED:
+            return Verdict(Acceptance.ACCEPTED)
+        case Acceptance.REDUCED if told.percent is not None and least <= told.percent <= unit.promised:
+            return Verdict(Acceptance.REDUCED, told.percent, why)
+        case Acceptance.REJECTED if unit.acceptance is Acceptance.MANUAL:
+            return Verdict(Acceptance.REJECTED, None, why)
+        case Acceptance.REJECTED:  # the objection is not granted
+            return Verdict(unit.acceptance, unit.percent, unit.why)
+    raise Refused("return_percent", limit=unit.promised, field="percent")

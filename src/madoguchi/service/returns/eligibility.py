@@ -1,0 +1,169 @@
+"""What of an order may come back, and what the rules say to it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Unrelated
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.advances.queries import open_advances_of
+from madoguchi.core.ledger.rules import BY_PROVIDER, HELD_BY_STORE, Destination, LineUnits, TenderMoney
+from madoguchi.core.people.queries import store
+from madoguchi.core.policy import questions
+from madoguchi.core.policy.decisions import ReturnDecision, Verdict
+from madoguchi.core.policy.pack import ReturnReason, RulePack
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.questions import AdvanceQuestion, ReturnQuestion
+from madoguchi.core.policy.rules import decide_advance, decide_return
+from madoguchi.core.requests.queries import open_request_on
+from madoguchi.core.shop.port import OrderLine, StoreOrder
+from madoguchi.core.shop.queries import Order, access_order, known_since
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money, telescoped, total
+from madoguchi.service.returns import queries
+from madoguchi.service.returns.rules import Condition
+
+PERSON = ("service.human",)
+_ENDED_BY_ITSELF = frozenset({"membership"})  # by its own action, which gives back what the rules say
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as the ledger and the rules see it, and what the rules know of its customer."""
+
+    order: Order
+    pack: RulePack
+    zone: str
+    held: Mapping[str, LineUnits]
+    money: Mapping[str, TenderMoney]
+    returns_before: int
+    known_since: datetime
+    open_advances: int
+    sent_again: frozenset[str]
+
+    @property
+    def document(self) -> StoreOrder:
+        """The order as the store tells it."""
+        return self.order.document
+
+    @property
+    def left(self) -> dict[str, int]:
+        """How many units of each line could come back: delivered, and nothing else was done with them."""
+        return {line.ref: self._left(line) for line in self.document.lines}
+
+    def _left(self, line: OrderLine) -> int:
+        own = not _ENDED_BY_ITSELF.isdisjoint(line.flags)
+        return 0 if own else max(0, min(self.held[line.ref].free, line.delivered))
+
+    def worth(self, units: Mapping[str, int]) -> dict[str, Money]:
+        """What units of lines cost, after those for which everything was done (I10)."""
+        return {
+            line.ref: Money(
+                telescoped(line.total.amount, line.quantity, self.held[line.ref].settled, units[line.ref]),
+                self.document.currency,
+            )
+            for line in self.document.lines
+            if line.ref in units
+        }
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer tells of goods that come back."""
+
+    reason: ReturnReason
+    condition: Condition = Condition.UNOPENED
+    evidence: bool = False
+    refund_to: Destination | None = None
+
+
+async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
+    """The order, when nothing else is under way on it and something of it was delivered.
+
+    Refused: return_not_delivered, change_open, return_nothing_left.
+    """
+    order = await access_order(tx, actor, order_id)
+    if not any(line.delivered for line in order.document.lines):
+        raise Unrelated("return_not_delivered", 409, alternatives=PERSON)
+    if await open_request_on(tx, order.id):
+        raise Refused("change_open", 409)
+    pack = await rules_of(tx, order.store_id)
+    since = tx.now - timedelta(days=pack.returns.photos.days)
+    found = Basis(
+        order=order,
+        pack=pack,
+        zone=(await store(tx, order.store_id)).time_zone,
+        held=await ledger.lines(tx, order.id),
+        money=await ledger.tenders(tx, order.id),
+        returns_before=await queries.returned_since(tx, order.customer_id, since),
+        known_since=await known_since(tx, order.customer_id),
+        open_advances=await open_advances_of(tx, order.customer_id)
+        + await queries.promised_advances(tx, order.customer_id),
+        sent_again=await queries.sent_back_again(tx, order.id),
+    )
+    if not any(found.left.values()):
+        raise Unrelated("return_nothing_left", 409, alternatives=PERSON)
+    return found
+
+
+def decide(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trusted: bool) -> ReturnDecision:
+    """What the rules say to units of a line."""
+    line = next(line for line in of.document.lines if line.ref == ref)
+    question = ReturnQuestion(
+        at=at,
+        country=of.document.address.country,
+        reason=told.reason,
+        ordered_at=of.order.placed_at,
+        delivered_at=delivered_at(of.document, ref),
+        zone=of.zone,
+        amount=of.worth({ref: units})[ref].amount,
+        flags=line.flags,
+        condition=_condition(told.condition),
+        evidence=told.evidence,
+        returns_before=of.returns_before,
+        trusted=trusted,
+        to_balance=_to_balance(of, told.refund_to),
+    )
+    return decide_return(of.pack, question)
+
+
+def trusted(of: Basis, units: Mapping[str, int], at: datetime) -> bool:
+    """Whether this customer may be paid before the goods are back: only what one provider can take again."""
+    kinds = {tender.ref: tender.kind for tender in of.document.tenders}
+    if [kinds[ref] in BY_PROVIDER for ref, held in of.money.items() if held.free.amount > 0] != [True]:
+        return False
+    question = AdvanceQuestion(
+        at=at,
+        country=of.document.address.country,
+        amount=total(list(of.worth(units).values()), of.document.currency).amount,
+        customer_since=of.known_since,
+        open_advances=of.open_advances,
+    )
+    return decide_advance(of.pack, question).verdict is Verdict.ALLOW
+
+
+def delivered_at(order: StoreOrder, ref: str) -> datetime | None:
+    """When the last parcel with something of a line came."""
+    moments = [parcel.delivered_at for parcel in order.shipments if parcel.delivered_at and ref in parcel.lines]
+    return max(moments, default=None)
+
+
+def _condition(told: Condition) -> questions.Condition:
+    return questions.Condition(
+        opened=told in {Condition.OPENED, Condition.USED, Condition.INCOMPLETE},
+        used=told is Condition.USED,
+        complete=told is not Condition.INCOMPLETE,
+        tags=told is not Condition.UNTAGGED,
+    )
+
+
+def _to_balance(of: Basis, refund_to: Destination | None) -> bool:
+    """Whether all of the money goes to what the store holds for the customer."""
+    kinds = [tender.kind for tender in of.document.tenders if tender.captured]
+    ways = [of.pack.refunds.ways(kind) for kind in kinds]
+    return all(
+        kind in HELD_BY_STORE or (len(way) > 1 and refund_to is Destination.GIFT_BALANCE)
+        for kind, way in zip(kinds, ways, strict=True)
+    )

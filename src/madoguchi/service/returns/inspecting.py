@@ -1,0 +1,211 @@
+"""What the warehouse finds: what was in the parcel, in what state it is, and what becomes of it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.actions.rules import TextCard, said
+from madoguchi.core.ledger.advances import verbs as advances
+from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.advances.rules import AdvanceState
+from madoguchi.core.policy.pack import Fault, ReturnRules, Worn
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused, invisible
+from madoguchi.kit.security import clean_text
+from madoguchi.service.returns import queries, rules, verbs
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import (
+    ACCEPTANCE,
+    COMING,
+    Acceptance,
+    Disposition,
+    Grade,
+    Reception,
+    Stage,
+    Unit,
+    Why,
+    may_go,
+)
+
+ARRIVALS = (Reception.RECEIVED, Reception.SHORT, Reception.WRONG_ITEM)
+_AT_REST = frozenset({Disposition.BACK_TO_CUSTOMER, Disposition.MISSING})
+
+
+class ReceiveReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of a return was in the parcel: unit → received, short or wrong_item; without any, all that is expected."""
+
+    return_id: UUID
+    units: dict[UUID, Reception] = {}
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a unit is: complete, the maker's packaging opened, working, and in which state by eye."""
+
+    complete: bool = True
+    opened: bool = False
+    works: bool = True
+    grade: Grade = Grade.NEW
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What is given for a unit, in percent of its price, and why less than was promised."""
+
+    acceptance: Acceptance
+    percent: int | None = None
+    why: Why | None = None
+
+
+class InspectReturn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a unit is, what becomes of it, and what is given for it; without `acceptance`, what the rules say."""
+
+    return_id: UUID
+    unit_id: UUID
+    found: Found = Found()
+    disposition: Disposition
+    acceptance: Acceptance | None = None
+    percent: int | None = None
+    why: Why | None = None
+    note: str = ""
+
+
+async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
+    """Note what was in the parcel.
+
+    Refused: return_not_open, return_nothing_expected, return_already_here where it came before.
+    """
+    of, units = await _opened(tx, actor, arguments.return_id)
+    expected = {unit.id: unit for unit in units if unit.reception in COMING or unit.reception is Reception.LOST}
+    if not expected:
+        raise Refused("return_already_here" if any(unit.received_at for unit in units) else "return_not_open", 409)
+    told = arguments.units or dict.fromkeys(expected, Reception.RECEIVED)
+    if not expected.keys() >= told.keys() or not set(told.values()) <= set(ARRIVALS):
+        raise Refused("return_nothing_expected", 409)
+    async with tx.acting(SYSTEM):
+        for reception in ARRIVALS:
+            await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
+        missing = [id for id, reception in told.items() if reception is not Reception.RECEIVED]
+        await _reject(tx, actor, missing)
+        await tx.execute(
+            "update return_parcels set arrived_at = coalesce(arrived_at, %s) where return_id = %s", [tx.now, of.id]
+        )
+        await _after(tx, of)
+    return TextCard(lines=(said("returns.desk.received", number=of.number or "", n=len(told) - len(missing)),))
+
+
+async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
+    """Note how a unit is and what is given for it; less than the rules leave to the warehouse waits for a leader.
+
+    Refused: return_not_open, return_not_here, return_inspected, return_percent, return_why.
+    """
+    of, units = await _opened(tx, actor, arguments.return_id)
+    unit = next((unit for unit in units if unit.id == arguments.unit_id), None)
+    if unit is None or unit.reception is not Reception.RECEIVED:
+        raise Refused("return_not_here", 409)
+    verdict = await verdict_on(tx, of, unit, arguments)
+    if not may_go(ACCEPTANCE, unit.acceptance, verdict.acceptance) or unit.inspected_at:
+        raise Refused("return_inspected", 409)
+    async with tx.acting(SYSTEM):
+        await decide(tx, unit, verdict)
+        await tx.execute(
+            """update return_units set grade = %s, disposition = %s, note = %s, inspected_at = %s, inspected_by = %s
+               where id = %s""",
+            [arguments.found.grade, arguments.disposition, clean_text(arguments.note), tx.now, actor.id, unit.id],
+        )
+        await _after(tx, of)
+    return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=_given(unit, verdict)),))
+
+
+async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Verdict:
+    """What is given for a unit; Refused: return_percent, return_why."""
+    pack = await rules_of(tx, of.store_id)
+    suggested, least = assess(pack.returns, of.fault, unit, told.found)
+    if told.acceptance is None:
+        return suggested
+    chosen = _chosen(unit, told)
+    return chosen if _given(unit, chosen) >= least else Verdict(Acceptance.MANUAL)
+
+
+def assess(pack: ReturnRules, fault: Fault, unit: Unit, found: Found) -> tuple[Verdict, int]:
+    """What the rules say to a unit that is so, and the least that the warehouse may give for it by its own word."""
+    whole = Verdict(Acceptance.ACCEPTED)
+    if fault is not Fault.CUSTOMER:
+        return whole, unit.promised
+    for worn, applies, why in (
+        (pack.used, found.grade is Grade.WORN, Why.USED),
+        (pack.incomplete, not found.complete, Why.INCOMPLETE),
+        (Worn.INSPECTED, found.grade is Grade.BROKEN or not found.works, Why.DAMAGED),
+    ):
+        if applies and worn is Worn.REFUSED:
+            return Verdict(Acceptance.REJECTED, None, why), 0
+        if applies and worn is Worn.INSPECTED:
+            return Verdict(Acceptance.REDUCED, unit.if_opened, why), 0
+    if found.opened and unit.if_opened < unit.promised:
+        return Verdict(Acceptance.REDUCED, unit.if_opened, Why.OPENED), unit.if_opened
+    return whole, unit.promised
+
+
+async def decide(tx: Tx, unit: Unit, verdict: Verdict) -> None:
+    """Note what is given for a unit."""
+    await tx.execute(
+        "update return_units set acceptance = %s, percent = %s, why = coalesce(%s, why) where id = %s",
+        [verdict.acceptance, verdict.percent, verdict.why, unit.id],
+    )
+
+
+def _chosen(unit: Unit, told: InspectReturn) -> Verdict:
+    """What was chosen; Refused where it is not whole."""
+    assert told.acceptance
+    if told.acceptance in {Acceptance.ACCEPTED, Acceptance.MANUAL}:
+        return Verdict(told.acceptance)
+    if told.why is None:
+        raise Refused("return_why", field="why")
+    if told.acceptance is Acceptance.REJECTED:
+        return Verdict(Acceptance.REJECTED, None, told.why)
+    if told.percent is None or not 0 <= told.percent < max(unit.promised, 1):
+        raise Refused("return_percent", limit=unit.promised, field="percent")
+    return Verdict(Acceptance.REDUCED, told.percent, told.why)
+
+
+def _given(unit: Unit, verdict: Verdict) -> int:
+    if verdict.acceptance is Acceptance.REJECTED:
+        return 0
+    return unit.promised if verdict.percent is None else verdict.percent
+
+
+async def _opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Return, Sequence[Unit]]:
+    """A return that was agreed to with its units, locked, for the warehouse, staff and the system."""
+    if not (actor.is_staff or actor.role in {Role.WAREHOUSE, Role.SYSTEM}):
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
+        if of.stage is not Stage.AGREED:
+            raise Refused("return_not_open", 409)
+        return of, await queries.units_of(tx, return_id, lock=True)
+
+
+async def _reject(tx: Tx, actor: Actor, units: Sequence[UUID]) -> None:
+    """What was not in the parcel is not paid for."""
+    await tx.execute(
+        """update return_units
+           set acceptance = 'rejected', disposition = 'missing', inspected_at = %s, inspected_by = %s
+           where id = any(%s)""",
+        [tx.now, actor.id, list(units)],
+    )
+
+
+async def _after(tx: Tx, of: Return) -> None:
+    """What was given in advance is accounted for once all is here, and the rest is settled."""
+    units = await queries.units_of(tx, of.id)
+    advance = await open_advance(tx, of.order_id, of.subject)
+    if advance and not any(unit.reception in COMING for unit in units):
+        decided = [unit for unit in units if unit.acceptance not in {Acceptance.PENDING, Acceptance.MANUAL}]
+        if any(unit.acceptance in {Acceptance.ACCEPTED, Acceptance.REDUCED} for unit in decided):
+            await advances.recover(tx, SYSTEM, advance.id, "")
+        elif len(decided) == len(units) and advance.state is AdvanceState.PAID:
+            await advances.owe(tx, advance.id)
+        else:
+            await advances.expect_back(tx, advance.id, tx.now + rules.LOST_AFTER)
+    await verbs.refold(tx, of.id)

@@ -1,0 +1,68 @@
+"""What returns do by themselves: give what is due, and look at those that time has changed."""
+
+import logging
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.requests.queries import access_request
+from madoguchi.core.requests.standing import LATER, carry_out
+from madoguchi.kit.db import Database, Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.jobs import Nothing
+from madoguchi.kit.security import Signer
+from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns.rules import LOST_AFTER, Reception
+
+_SOON = timedelta(minutes=5)  # when something else is under way on the order
+log = logging.getLogger(__name__)
+
+
+class Settler:
+    """Settles returns by the system's own wishes, each by itself."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, signer: Signer) -> None:
+        self._db = database
+        self._catalogue = catalogue
+        self._signer = signer
+
+    async def settle(self, arguments: verbs.Settle) -> None:
+        """Give what is due for a return; later where something else is under way. Safe to run twice."""
+        try:
+            await self._db.run(SYSTEM, partial(self._carry_out, return_id=arguments.return_id))
+        except Refused as refused:
+            log.info("return %s is not settled: %s", arguments.return_id, refused.code)
+            if refused.code in LATER:
+                await self._db.run(SYSTEM, partial(_later, return_id=arguments.return_id))
+
+    async def sweep(self, _: Nothing) -> None:
+        """Let time pass for all returns whose moment has come."""
+        for return_id in await self._db.run(SYSTEM, queries.to_look_at):
+            await self._db.run(SYSTEM, partial(pass_time, return_id=return_id))
+
+    async def _carry_out(self, tx: Tx, return_id: UUID) -> None:
+        opened = await access_request(tx, SYSTEM, return_id)
+        raw = {"return_id": str(return_id)}
+        await carry_out(tx, self._catalogue, self._signer, "return.settle", raw, case_id=opened.case_id)
+
+
+async def pass_time(tx: Tx, return_id: UUID) -> None:
+    """Its moment has come: the customer is reminded, the label ends, or a parcel is given up as lost."""
+    of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
+    if of.look_at is None or of.look_at > tx.now:
+        return
+    units = await queries.units_of(tx, return_id)
+    moving = any(unit.reception is Reception.IN_TRANSIT for unit in units)
+    scans = [one.scanned_at for one in await queries.parcels_of(tx, return_id) if one.scanned_at]
+    if moving and scans and max(scans) + LOST_AFTER <= tx.now:
+        await verbs.lose(tx, return_id)
+    elif of.send_until <= tx.now:
+        await verbs.expire(tx, return_id)
+    elif of.reminded_at is None:
+        await verbs.remind(tx, return_id)
+
+
+async def _later(tx: Tx, return_id: UUID) -> None:
+    await verbs.enqueue_settlement(tx, return_id, tx.now + _SOON)

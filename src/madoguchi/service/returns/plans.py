@@ -1,0 +1,67 @@
+"""What a wish about a return will do, as it is kept with its quote. Pure."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.actions.rules import Slip
+from madoguchi.core.ledger.rules import Destination
+from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
+from madoguchi.kit import ids
+from madoguchi.service.returns.rules import Condition, Unit, Wish
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Units of a line that come back, and what was decided about them."""
+
+    line_ref: str
+    sku: str
+    name: str
+    units: int
+    percent: int
+    if_opened: int
+    keep: bool
+
+
+class ReturnPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What was agreed to."""
+
+    parts: tuple[Part, ...]
+    wish: Wish
+    reason: ReturnReason
+    fault: Fault
+    condition: Condition | None
+    method: Method | None
+    method_ref: str | None
+    refund_to: Destination | None
+    refund_on: Trigger
+    outward: bool
+    postage: int
+    restocking: int
+    send_until: datetime
+    approval: bool
+    slip: Slip
+
+    @property
+    def units(self) -> dict[str, int]:
+        """How many units of which lines."""
+        return {part.line_ref: part.units for part in self.parts}
+
+
+def units_of(plan: ReturnPlan, return_id: UUID) -> list[Unit]:
+    """A row for each unit."""
+    return [
+        Unit(
+            id=ids.uuid7(),
+            return_id=return_id,
+            line_ref=part.line_ref,
+            sku=part.sku,
+            name=part.name,
+            promised=part.percent,
+            if_opened=part.if_opened,
+            keep=part.keep,
+        )
+        for part in plan.parts
+        for _ in range(part.units)
+    ]

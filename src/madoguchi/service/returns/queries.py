@@ -1,0 +1,257 @@
+"""Reading returns. `access_return` is the only way from an id to a row, for an actor."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.ledger.rules import Destination
+from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+from madoguchi.service.returns.rules import Condition, ReturnState, Stage, Unit, Wish, state
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer sends back, and how far it is; `number` is for people, `order_ref` the store's name of the order.
+
+    `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
+    with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
+    the price) are taken off.
+    """
+
+    id: UUID
+    number: str | None
+    store_id: str
+    customer_id: UUID
+    order_id: UUID
+    order_ref: str
+    wish: Wish
+    reason: ReturnReason
+    fault: Fault
+    condition: Condition | None
+    method: Method | None
+    refund_to: Destination | None
+    refund_on: Trigger
+    outward: bool
+    postage: int
+    restocking: int
+    stage: Stage
+    state: ReturnState
+    send_until: datetime
+    made_at: datetime
+    agreed_at: datetime | None
+    changed_at: datetime
+    reminded_at: datetime | None
+    look_at: datetime | None
+    out_ref: str | None
+    out_less: int
+    appeal: str | None
+    appealed_at: datetime | None
+    answered_at: datetime | None
+
+    @property
+    def subject(self) -> str:
+        """What wishes and advances about it are about."""
+        return subject_of(self.id)
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel in which something comes back, and the carrier's news of it."""
+
+    id: UUID
+    return_id: UUID
+    carrier: str
+    number: str
+    state: str
+    scanned_at: datetime | None
+    told_at: datetime
+    arrived_at: datetime | None
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class _Said(msgspec.Struct, frozen=True):
+    said: str
+
+
+def subject_of(return_id: UUID) -> str:
+    """What wishes and advances about a return are about."""
+    return f"return:{return_id}"
+
+
+_RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, o.store_ref as order_ref, r.wish, r.reason,
+  r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking, r.stage, r.state,
+  r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref, r.out_less, r.appeal,
+  r.appealed_at, r.answered_at
+from returns r join orders o on o.id = r.order_id"""
+_UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
+  grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at from return_units"""
+_PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
+
+
+async def access_return(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> Return:
+    """The return, for whoever sends it, staff and the system; else invisible."""
+    if lock:
+        found = await tx.maybe(Return, f"{_RETURN} where r.id = %s for update of r", [return_id])
+    else:
+        found = await tx.maybe(Return, f"{_RETURN} where r.id = %s", [return_id])
+    if found is None or not _may_see(actor, found.customer_id):
+        raise invisible()
+    return found
+
+
+async def returns_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Return]:
+    """What is or was sent back of an order, oldest first."""
+    rows = await tx.all(Return, f"{_RETURN} where r.order_id = %s order by r.id", [order_id])
+    return [row for row in rows if _may_see(actor, row.customer_id)]
+
+
+async def returns_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Return]:
+    """A customer's returns, newest first."""
+    if not _may_see(actor, customer_id):
+        raise invisible()
+    return await tx.all(Return, f"{_RETURN} where r.customer_id = %s order by r.id desc limit %s", [customer_id, limit])
+
+
+async def units_of(tx: Tx, return_id: UUID, *, lock: bool = False) -> Sequence[Unit]:
+    """The units of a return that the actor was found to see, line by line."""
+    ordered = " where return_id = %s order by line_ref, id" + (" for update" if lock else "")
+    return await tx.all(Unit, _UNIT + ordered, [return_id])
+
+
+async def parcels_of(tx: Tx, return_id: UUID) -> Sequence[Parcel]:
+    """The parcels of a return that the actor was found to see, oldest first."""
+    return await tx.all(Parcel, f"{_PARCEL} where return_id = %s order by id", [return_id])
+
+
+async def fees_of(tx: Tx, return_id: UUID) -> frozenset[str]:
+    """Which fees were taken off what was given for a return."""
+    rows = await tx.all(_Said, "select distinct kind as said from return_fees where return_id = %s", [return_id])
+    return frozenset(row.said for row in rows)
+
+
+async def parcel_numbered(tx: Tx, carrier: str | None, number: str) -> Parcel | None:
+    """The parcel with a carrier's number, whichever carrier's where none is named (for the system)."""
+    return await tx.maybe(
+        Parcel,
+        f"""{_PARCEL} where number = %(number)s and (%(carrier)s::text is null or carrier = %(carrier)s)
+            order by id limit 1""",
+        {"carrier": carrier, "number": number},
+    )
+
+
+async def return_numbered(tx: Tx, number: str) -> UUID | None:
+    """The id of the return with this number (for the system and the warehouse)."""
+    found = await tx.value("select id from returns where number = %s", [number])
+    return UUID(str(found)) if found else None
+
+
+async def returned_since(tx: Tx, customer_id: UUID, since: datetime) -> int:
+    """How many returns a customer has made since a moment, but those that came to nothing."""
+    query = """select count(*) from returns where customer_id = %s and made_at >= %s
+               and state not in ('cancelled', 'declined', 'expired')"""
+    return int(await tx.value(query, [customer_id, since]))
+
+
+async def promised_advances(tx: Tx, customer_id: UUID) -> int:
+    """How many returns of a customer are to be paid before they are looked at, and are not paid yet."""
+    query = """select count(*) from returns r where r.customer_id = %s and r.refund_on = 'first_scan'
+               and r.state in ('requested', 'review', 'approved', 'in_transit')
+               and not exists (select from ledger_advances a where a.subject = 'return:' || r.id)"""
+    return int(await tx.value(query, [customer_id]))
+
+
+async def sent_back_again(tx: Tx, order_id: UUID) -> frozenset[str]:
+    """Lines of an order of which a unit came back and was sent to the customer again."""
+    rows = await tx.all(
+        _Said,
+        "select distinct line_ref as said from return_units where order_id = %s and acceptance = 'rejected'"
+        " and reception = 'received'",
+        [order_id],
+    )
+    return frozenset(row.said for row in rows)
+
+
+async def to_look_at(tx: Tx, limit: int = 200) -> Sequence[UUID]:
+    """Returns that time alone changes by now, the longest waiting first."""
+    rows = await tx.all(_Id, "select id from returns where look_at <= %s order by look_at limit %s", [tx.now, limit])
+    return [row.id for row in rows]
+
+
+async def appealed(tx: Tx, limit: int = 50) -> Sequence[Return]:
+    """Returns whose customers object to what was decided, the longest waiting first."""
+    return await tx.all(
+        Return,
+        f"{_RETURN} where r.appealed_at is not null and r.answered_at is null order by r.appealed_at limit %s",
+        [limit],
+    )
+
+
+def _may_see(actor: Actor, customer_id: UUID) -> bool:
+    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
+
+
+# --- what must never be
+
+
+async def misfolded(tx: Tx) -> Sequence[str]:
+    """Returns whose state is not what their units say."""
+    rows = await tx.all(Return, f"{_RETURN} where r.changed_at > %s::timestamptz - interval '60 days'", [tx.now])
+    return [
+        f"{one.number or one.id}: {one.state}"
+        for one in rows
+        if state(one.stage, await units_of(tx, one.id)) is not one.state
+    ][:20]
+
+
+async def _breaches(tx: Tx, query: LiteralString) -> Sequence[str]:
+    return [row.said for row in await tx.all(_Said, query)]
+
+
+async def uncounted(tx: Tx) -> Sequence[str]:
+    """Lines of which the ledger counts other units on their way back, returned or kept than the returns have."""
+    return await _breaches(
+        tx,
+        """select 'order ' || l.order_id || ' line ' || l.line_ref as said
+           from ledger_lines l
+           left join lateral (
+             select count(*) filter (where u.booked = 'open' and u.reception not in ('cancelled', 'expired')
+                                     and r.stage <> 'declined') as open,
+                    count(*) filter (where u.booked = 'returned') as returned
+             from return_units u join returns r on r.id = u.return_id
+             where u.order_id = l.order_id and u.line_ref = l.line_ref) u on true
+           where (l.return_open, l.returned) <> (u.open, u.returned) limit 20""",
+    )
+
+
+async def unpaid(tx: Tx) -> Sequence[str]:
+    """Returns of which the units were paid otherwise than their refunds say."""
+    return await _breaches(
+        tx,
+        """select r.number as said from returns r
+           join lateral (select coalesce(sum(u.paid), 0) as paid from return_units u where u.return_id = r.id) u on true
+           join lateral (
+             select coalesce(sum(i.amount), 0) as owed from refund_intents i
+             where i.state <> 'rerouted' and i.request_id in (
+               select q.id from requests q where q.subject = 'return:' || r.id or q.id = r.id)) i on true
+           left join lateral (select coalesce(sum(f.amount), 0) as fees from return_fees f where f.return_id = r.id) f
+             on true
+           where not r.outward and i.owed <> greatest(u.paid - f.fees, 0) limit 20""",
+    )
+
+
+async def left_lying(tx: Tx) -> Sequence[str]:
+    """Returns that should be settled and that nothing will take up."""
+    return await _breaches(
+        tx,
+        """select r.number as said from returns r where r.state = 'inspected'
+             and not exists (select from jobs j where j.key = 'returns.settle:' || r.id and j.parked_at is null)
+             and not exists (select from requests q where q.subject = 'return:' || r.id and q.settled_at is null)
+           limit 20""",
+    )

@@ -1,0 +1,42 @@
+"""Where a return is, in sentences."""
+
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.rules import Said, TextCard, said
+from madoguchi.kit.db import Tx
+from madoguchi.service.returns import queries
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Reception
+
+
+class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which return."""
+
+    return_id: UUID
+
+
+async def status(tx: Tx, actor: Actor, arguments: ShowReturn) -> TextCard:
+    """How far it is, what comes next and until when, and what was decided about which goods."""
+    of = await queries.access_return(tx, actor, arguments.return_id)
+    return TextCard(lines=await sentences(tx, of))
+
+
+async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
+    """The same of a return that the actor was found to see."""
+    units = await queries.units_of(tx, of.id)
+    lines = [said("returns.status.what", number=of.number or "", order=of.order_ref)]
+    lines.append(said(f"returns.state.{of.state}", until=of.send_until))
+    for unit in units:
+        if unit.why:
+            lines.append(said(f"returns.line.{unit.acceptance}", name=unit.name, percent=unit.given))
+            lines.append(Said(f"returns.why.{unit.why}"))
+        elif unit.reception in {Reception.SHORT, Reception.WRONG_ITEM}:
+            lines.append(said(f"returns.line.{unit.reception}", name=unit.name, percent=0))
+    lines += [
+        said("returns.status.parcel", carrier=one.carrier, number=one.number)
+        for one in await queries.parcels_of(tx, of.id)
+    ]
+    return tuple(lines)

@@ -1,0 +1,250 @@
+"""What is given for units of a return, when it is time: money by intents, or goods sent again. Asked by the system."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.rules import Draft, Outcome, Settled, Slip, Wish
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.advances import verbs as advances
+from madoguchi.core.ledger.returning import drop_return, keep_return, settle_return
+from madoguchi.core.ledger.rules import Part, by_tender
+from madoguchi.core.policy import paying_back
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.requests.queries import open_request_on
+from madoguchi.core.shop.port import Failure, Operation, OperationState, StorePort
+from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+from madoguchi.service.returns import queries, slips, verbs
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import COMING, Acceptance, Booked, Fee, Unit, booking, is_due, share_of
+from madoguchi.service.returns.rules import Wish as Wanted
+
+_AGAIN = timedelta(hours=1)
+
+
+class SettleReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which return."""
+
+    return_id: UUID
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done about a unit: how the ledger has it from now on, what it costs and is given, in minor units.
+
+    `early`: it is not here yet, or nobody has looked at it.
+    """
+
+    unit_id: UUID
+    line_ref: str
+    before: Booked
+    to: Booked
+    worth: int | None
+    pay: int = 0
+    replace: bool = False
+    early: bool = False
+
+
+class SettlePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done, the money by tender, and what is taken off."""
+
+    return_id: UUID
+    due: tuple[Due, ...]
+    money: dict[str, Money]
+    fees: dict[str, int]
+    slip: Slip
+
+    def units(self, before: Booked, to: Booked) -> dict[str, int]:
+        """How many units of which lines go this way."""
+        return _counted([one for one in self.due if (one.before, one.to) == (before, to)])
+
+    def paid(self, before: Booked, to: Booked) -> dict[str, int]:
+        """Of how many of them money is given."""
+        return _counted([one for one in self.due if (one.before, one.to) == (before, to) and one.pay])
+
+    @property
+    def replaced(self) -> dict[str, int]:
+        """How many units of which lines are sent again."""
+        return _counted([one for one in self.due if one.replace])
+
+    @property
+    def early(self) -> bool:
+        """Whether something is given before it is sure that it is owed."""
+        return any(one.early for one in self.due)
+
+
+async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
+    """What is due now; Refused: change_open, return_nothing_due."""
+    of = await queries.access_return(tx, actor, arguments.return_id)
+    if await open_request_on(tx, of.order_id):
+        raise Refused("change_open", 409)
+    units = [unit for unit in await queries.units_of(tx, of.id) if is_due(of.refund_on, unit)]
+    if not units:
+        raise Refused("return_nothing_due", 409)
+    order = await access_order(tx, SYSTEM, of.order_id)
+    plan = await plan_for(tx, of, order, units)
+    return Draft(
+        slip=plan.slip,
+        plan=msgspec.to_builtins(plan),
+        order_id=order.id,
+        order_version=order.version,
+        subject=of.subject,
+        line_refs=tuple(dict.fromkeys(one.line_ref for one in plan.due)),
+    )
+
+
+async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> SettlePlan:
+    """What is done about units of a return that are as these are; nothing is changed by asking."""
+    held = await ledger.lines(tx, order.id)
+    settled = {ref: line.settled for ref, line in held.items()}
+    due = [_due(of, order, unit, settled) for unit in units]
+    currency = order.document.currency
+    fees = await _fees(tx, of, due)
+    coming_back = _counted([one for one in due if one.to is Booked.RETURNED])
+    amount = Money(sum(one.pay for one in due) - sum(fees.values()), currency)
+    if of.outward and of.wish is Wanted.REFUND:
+        amount += slips.outward(order.document, held, coming_back)
+    money = by_tender(await ledger.tenders(tx, order.id), amount) if amount.amount > 0 else {}
+    pack = await rules_of(tx, order.store_id)
+    parts = paying_back.parts(pack, order.document, money, of.refund_to)
+    slip = slips.settlement(of, order.document, units, [one.pay for one in due], fees, parts)
+    return SettlePlan(return_id=of.id, due=tuple(due), money=money, fees=fees, slip=slip)
+
+
+async def begin(tx: Tx, wish: Wish) -> None:
+    """Take the units up, and set the money aside; Refused: order_changed where they are not as they were."""
+    plan = plan_of(wish)
+    assert wish.order_id
+    taken = await tx.execute(
+        "update return_units set settling = %s where id = any(%s) and settled_at is null and settling is null",
+        [wish.id, [one.unit_id for one in plan.due]],
+    )
+    if taken != len(plan.due):
+        raise Refused("order_changed", 409)
+    await ledger.reserve(tx, wish.id, wish.order_id, plan.units(Booked.FREE, Booked.KEPT), plan.money)
+
+
+async def perform(store: StorePort, wish: Wish) -> Operation:
+    """Ask the store to send goods again; for all else there is nothing to ask of it."""
+    lines = plan_of(wish).replaced
+    if not lines:
+        return Operation(key=str(wish.id), state=OperationState.SUCCEEDED)
+    return await store.create_replacement(str(wish.id), wish.order_ref or "", lines, None)
+
+
+async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """Book it: what came back, what is given for it, and what is called back should it not come."""
+    plan = plan_of(wish)
+    of = await queries.access_return(tx, SYSTEM, plan.return_id, lock=True)
+    if operation.state is not OperationState.SUCCEEDED:
+        return await _give_up(tx, wish, plan, operation)
+    await _book(tx, wish, of.order_id, plan)
+    await _note(tx, wish, plan)
+    order = await access_order(tx, SYSTEM, of.order_id)
+    pack = await rules_of(tx, of.store_id)
+    parts = paying_back.parts(pack, order.document, plan.money, of.refund_to)
+    await ledger.intend(tx, wish.id, of.order_id, parts)
+    if plan.early:
+        await _pay_in_advance(tx, wish, of, order, plan, parts)
+    await verbs.refold(tx, of.id)
+    return Outcome(state=Settled.DONE, slip=slips.settled(plan.slip, operation.created))
+
+
+def plan_of(wish: Wish) -> SettlePlan:
+    """What was found to be due."""
+    return msgspec.convert(wish.plan, SettlePlan)
+
+
+def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int]) -> Due:
+    """What is done about a unit; `settled` counts on, so that each unit of a line has its own share of the price."""
+    to = booking(of.refund_on, unit)
+    assert to
+    worth = unit.worth
+    if worth is None and to is not Booked.FREE:
+        line = next(line for line in order.document.lines if line.ref == unit.line_ref)
+        (worth,) = slips.unit_worths(line, settled[unit.line_ref], 1)
+        settled[unit.line_ref] += 1
+    whole = unit.given == unit.promised
+    replace = of.wish is Wanted.REPLACEMENT and to is not Booked.FREE and whole and not unit.replaced
+    owed = 0 if to is Booked.FREE or (of.wish is Wanted.REPLACEMENT and whole) else share_of(worth or 0, unit.given)
+    return Due(
+        unit_id=unit.id,
+        line_ref=unit.line_ref,
+        before=unit.booked,
+        to=to,
+        worth=worth,
+        pay=max(owed - unit.paid, 0),
+        replace=replace,
+        early=unit.reception in COMING and unit.acceptance is Acceptance.PENDING,
+    )
+
+
+async def _fees(tx: Tx, of: Return, due: Sequence[Due]) -> dict[str, int]:
+    """What is taken off of this, at most what is given: the postage once, restocking of every unit's price."""
+    given = sum(one.pay for one in due)
+    taken = await queries.fees_of(tx, of.id)
+    postage = 0 if Fee.RETURN_POSTAGE in taken else min(of.postage, given)
+    restocking = min(sum(share_of(one.worth or 0, of.restocking) for one in due if one.pay), given - postage)
+    found = {Fee.RETURN_POSTAGE: postage, Fee.RESTOCKING: restocking}
+    return {kind: amount for kind, amount in found.items() if amount}
+
+
+async def _book(tx: Tx, wish: Wish, order_id: UUID, plan: SettlePlan) -> None:
+    for verb, to in ((settle_return, Booked.RETURNED), (keep_return, Booked.KEPT)):
+        if units := plan.units(Booked.OPEN, to):
+            await verb(tx, wish.id, order_id, units, plan.paid(Booked.OPEN, to))
+    if units := plan.units(Booked.OPEN, Booked.FREE):
+        await drop_return(tx, wish.id, order_id, units)
+    if units := plan.units(Booked.FREE, Booked.KEPT):
+        await ledger.settle_kept(tx, wish.id, order_id, units, refunded=bool(plan.money))
+
+
+async def _note(tx: Tx, wish: Wish, plan: SettlePlan) -> None:
+    await tx.many(
+        """update return_units set booked = %s, worth = %s, paid = paid + %s, replaced = replaced or %s,
+             settled_at = %s, settling = null where id = %s""",
+        [(one.to, one.worth, one.pay, one.replace, tx.now, one.unit_id) for one in plan.due],
+    )
+    await tx.many(
+        """insert into return_fees (return_id, kind, fault, amount, currency, request_id)
+           values (%s, %s, 'customer', %s, %s, %s)""",
+        [(plan.return_id, kind, amount, plan.slip.total.currency, wish.id) for kind, amount in plan.fees.items()],
+    )
+
+
+async def _pay_in_advance(
+    tx: Tx, wish: Wish, of: Return, order: Order, plan: SettlePlan, parts: Sequence[Part]
+) -> None:
+    """What was given early is called back when the goods do not come, by the one payment that can be charged again."""
+    pack = await rules_of(tx, of.store_id)
+    goods = not parts
+    if goods:
+        worth = Money(sum(one.worth or 0 for one in plan.due if one.early), order.document.currency)
+        held = by_tender(await ledger.tenders(tx, of.order_id), worth)
+        parts = paying_back.parts(pack, order.document, held, of.refund_to)
+    (part,) = parts
+    until = tx.now + timedelta(days=pack.advance.recover_after_days)
+    await advances.pay(tx, wish.id, of.order_id, of.subject, part, until, goods=goods)
+    await advances.expect_back(tx, wish.id, until)
+
+
+async def _give_up(tx: Tx, wish: Wish, plan: SettlePlan, operation: Operation) -> Outcome:
+    """The store cannot send it again: then the price is given back; or it could not now: again later."""
+    assert wish.order_id
+    await ledger.release(tx, wish.id, wish.order_id, plan.units(Booked.FREE, Booked.KEPT), plan.money)
+    await tx.execute("update return_units set settling = null where settling = %s", [wish.id])
+    gone = plan.replaced and operation.code is Failure.UNAVAILABLE
+    if gone:
+        await tx.execute("update returns set wish = 'refund' where id = %s", [plan.return_id])
+    await verbs.enqueue_settlement(tx, plan.return_id, None if gone else tx.now + _AGAIN)
+    return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
+
+
+def _counted(due: Sequence[Due]) -> dict[str, int]:
+    refs = [one.line_ref for one in due]
+    return {ref: refs.count(ref) for ref in dict.fromkeys(refs)}

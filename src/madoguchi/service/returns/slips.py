@@ -1,0 +1,203 @@
+"""What people agree to and are told: the slips of returns. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from madoguchi.core.actions.paying_back import money_back
+from madoguchi.core.actions.rules import Fact, MoneyBack, Said, Slip, SlipLine, said
+from madoguchi.core.ledger.rules import LineUnits, by_tender
+from madoguchi.core.ledger.rules import Part as Back
+from madoguchi.core.policy.decisions import ReturnDecision
+from madoguchi.core.policy.pack import Payer
+from madoguchi.core.policy.paying_back import parts
+from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder
+from madoguchi.kit.money import Money, telescoped, total
+from madoguchi.service.returns.eligibility import Basis
+from madoguchi.service.returns.plans import Part, ReturnPlan
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import NOT_HERE, WITHOUT_GOODS, Fee, Unit, Wish, share_of
+
+
+def named(line: OrderLine) -> str:
+    """What was ordered, with its colour, size and the like."""
+    chosen = " / ".join(line.options.values())
+    return f"{line.name} ({chosen})" if chosen else line.name
+
+
+def blank(order: StoreOrder) -> Slip:
+    """A slip of an order, with nothing on it."""
+    return Slip(
+        title=Said("returns.title.refund"),
+        order_ref=order.ref,
+        lines=(),
+        money=(),
+        total=Money(0, order.currency),
+        notices=("change_done",),
+    )
+
+
+def unit_worths(line: OrderLine, settled: int, units: int) -> list[int]:
+    """What each of some units of a line costs, one after the other, in minor units (I10)."""
+    return [telescoped(line.total.amount, line.quantity, settled + done, 1) for done in range(units)]
+
+
+def outward(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int]) -> Money:
+    """What sending it cost, where with these units everything that was ordered has come back."""
+    everything = all(line.returned + units.get(ref, 0) == line.ordered for ref, line in held.items())
+    return order.fees if everything else Money(0, order.currency)
+
+
+def opening(of: Basis, plan: ReturnPlan, decision: ReturnDecision, to: Balance | None) -> Slip:
+    """What comes back, and what is given for it if it is as the customer says."""
+    order = of.document
+    slip = msgspec.structs.replace(
+        blank(order),
+        title=Said(f"returns.title.{plan.wish}"),
+        facts=_facts(plan, decision),
+        rule=Said(decision.reasons[0].key, decision.reasons[0].parameters),
+        next_step=_next_step(plan),
+    )
+    if plan.wish is not Wish.REFUND:
+        return msgspec.structs.replace(slip, facts=(*goods(plan.parts), *slip.facts))
+    lines = tuple(_line(of, part) for part in plan.parts)
+    fees = tuple(fee_lines({Fee.RETURN_POSTAGE: plan.postage, Fee.RESTOCKING: _restocking(of, plan)}, order.currency))
+    price = total([line.amount for line in lines], order.currency)
+    if plan.outward:
+        price += outward(order, of.held, plan.units)
+    price += total([fee.amount for fee in fees], order.currency)
+    back = money(of, plan, max(price, Money(0, order.currency)), to)
+    return msgspec.structs.replace(
+        slip, lines=(*lines, *fees), money=back, total=total([part.amount for part in back], order.currency)
+    )
+
+
+def money(of: Basis, plan: ReturnPlan, price: Money, to: Balance | None) -> tuple[MoneyBack, ...]:
+    """Where a price goes that is given back: to the tenders, or by the store itself to a method."""
+    if not price:
+        return ()
+    if to:
+        usual = of.pack.refunds.ways(to.kind)[0]
+        one = MoneyBack(
+            tender_ref="",
+            kind=to.kind,
+            label=to.label,
+            amount=price,
+            min_days=usual.least_days,
+            max_days=usual.most_days,
+        )
+        return (one,)
+    return money_back(parts(of.pack, of.document, by_tender(of.money, price), plan.refund_to))
+
+
+def agreed(slip: Slip, number: str) -> Slip:
+    """The same with the number under which it is known."""
+    return msgspec.structs.replace(slip, facts=(Fact(Said("returns.fact.number"), number), *slip.facts))
+
+
+def goods(parts: Sequence[Part]) -> tuple[Fact, ...]:
+    """What comes back, line by line."""
+    return tuple(Fact(Said("returns.fact.goods"), said("returns.goods", name=one.name, n=one.units)) for one in parts)
+
+
+def fee_lines(fees: Mapping[str, int], currency: str) -> Sequence[SlipLine]:
+    """What is taken off, line by line."""
+    return [
+        SlipLine(name=Said(f"returns.fee.{kind}"), quantity=1, amount=Money(-amount, currency))
+        for kind, amount in fees.items()
+        if amount
+    ]
+
+
+def _line(of: Basis, part: Part) -> SlipLine:
+    line = next(line for line in of.document.lines if line.ref == part.line_ref)
+    worths = unit_worths(line, of.held[line.ref].settled, part.units)
+    amount = sum(share_of(worth, part.percent) for worth in worths)
+    return SlipLine(name=part.name, quantity=part.units, amount=Money(amount, of.document.currency), line_ref=line.ref)
+
+
+def _restocking(of: Basis, plan: ReturnPlan) -> int:
+    return share_of(total(list(of.worth(plan.units).values()), of.document.currency).amount, plan.restocking)
+
+
+def _facts(plan: ReturnPlan, decision: ReturnDecision) -> tuple[Fact, ...]:
+    facts = [Fact(Said("returns.fact.reason"), Said(f"returns.reason.{plan.reason}"))]
+    if plan.condition:
+        facts.append(Fact(Said("returns.fact.condition"), Said(f"returns.condition.{plan.condition}")))
+    if plan.method is None:
+        return tuple(facts)
+    paid = "ours" if decision.postage is Payer.SHOP else "taken_off" if plan.postage else "yours"
+    return (
+        *facts,
+        Fact(Said("returns.fact.method"), Said(f"returns.method.{plan.method}")),
+        Fact(Said("returns.fact.postage"), Said(f"returns.postage.{paid}")),
+        Fact(Said("returns.fact.until"), said("returns.until", until=plan.send_until)),
+        Fact(Said("returns.fact.when"), Said(f"returns.when.{plan.wish}.{plan.refund_on}")),
+    )
+
+
+def _next_step(plan: ReturnPlan) -> Said:
+    if plan.approval:
+        return Said("returns.next.approval")
+    return Said(f"returns.next.{plan.method}" if plan.method else "returns.next.keep")
+
+
+def settlement(
+    of: Return,
+    order: StoreOrder,
+    units: Sequence[Unit],
+    given: Sequence[int],
+    fees: Mapping[str, int],
+    back: Sequence[Back],
+) -> Slip:
+    """What is given for units now, line by line, and why less where it is less."""
+    lines = {line.ref: line for line in order.lines}
+    rows: dict[tuple[str, str], SlipLine] = {}
+    for unit, amount in zip(units, given, strict=True):
+        key = (unit.line_ref, _how(unit))
+        before = rows.get(key) or SlipLine(
+            name=said(f"returns.line.{key[1]}", name=unit.name, percent=unit.given),
+            quantity=0,
+            amount=Money(0, order.currency),
+            line_ref=lines[unit.line_ref].ref,
+        )
+        rows[key] = msgspec.structs.replace(
+            before, quantity=before.quantity + 1, amount=before.amount + Money(amount, order.currency)
+        )
+    return msgspec.structs.replace(
+        blank(order),
+        title=Said(f"returns.title.settled.{of.wish}"),
+        lines=(*rows.values(), *fee_lines(fees, order.currency)),
+        money=money_back(back),
+        total=total([part.amount for part in back], order.currency),
+        facts=(Fact(Said("returns.fact.number"), of.number or ""), *_why(units)),
+        next_step=Said("returns.next.settled" if back else "returns.next.settled.no_money"),
+    )
+
+
+def settled(slip: Slip, created: str | None) -> Slip:
+    """With the number under which goods are sent again."""
+    if created is None:
+        return slip
+    return msgspec.structs.replace(slip, facts=(Fact(Said("returns.fact.replacement"), created), *slip.facts))
+
+
+def _how(unit: Unit) -> str:
+    """How a unit ended, in one word."""
+    if unit.reception in {*WITHOUT_GOODS, *NOT_HERE}:
+        return unit.reception
+    return unit.acceptance
+
+
+def _why(units: Sequence[Unit]) -> tuple[Fact, ...]:
+    whys = dict.fromkeys(unit.why for unit in units if unit.why)
+    return tuple(Fact(Said("returns.fact.why"), Said(f"returns.why.{why}")) for why in whys)
+
+
+def kept(units: Sequence[Unit]) -> tuple[Fact, ...]:
+    """What stays with the customer, line by line."""
+    names = [unit.name for unit in units]
+    return tuple(
+        Fact(Said("returns.fact.goods"), said("returns.goods", name=name, n=names.count(name)))
+        for name in dict.fromkeys(names)
+    )

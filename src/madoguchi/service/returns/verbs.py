@@ -1,0 +1,263 @@
+"""What becomes of a return and its units. Never commits, and moves no money: `settling` does, by its own request."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from psycopg import errors
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.actions.rules import Wish
+from madoguchi.core.ledger.advances import verbs as advances
+from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.returning import drop_return
+from madoguchi.core.shop.port import TrackingState
+from madoguchi.kit import events, ids, jobs
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.service.returns import queries, rules
+from madoguchi.service.returns.events import ReturnDue, ReturnMoved, ReturnOpened
+from madoguchi.service.returns.plans import ReturnPlan, units_of
+from madoguchi.service.returns.queries import Parcel, Return
+from madoguchi.service.returns.rules import RECEPTION, Booked, Reception, Stage, Unit, may_go
+
+SETTLE = "returns.settle"
+_MOVING = frozenset(
+    {
+        TrackingState.IN_TRANSIT,
+        TrackingState.OUT_FOR_DELIVERY,
+        TrackingState.ATTEMPT_FAILED,
+        TrackingState.AVAILABLE_FOR_PICKUP,
+        TrackingState.DELIVERED,
+    }
+)
+
+
+class Settle(msgspec.Struct, frozen=True):
+    """Arguments of the job that settles what is due of a return."""
+
+    return_id: UUID
+
+
+# --- it begins
+
+
+async def insert(tx: Tx, wish: Wish, plan: ReturnPlan) -> None:
+    """Note a return that was confirmed, with its units."""
+    stage = Stage.REVIEW if plan.approval else Stage.REQUESTED
+    await tx.execute(
+        """insert into returns (id, store_id, customer_id, order_id, wish, reason, fault, condition, method, refund_to,
+             refund_on, outward, postage, restocking, stage, state, send_until, made_at, changed_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            wish.id,
+            wish.store_id,
+            wish.customer_id,
+            wish.order_id,
+            plan.wish,
+            plan.reason,
+            plan.fault,
+            plan.condition,
+            plan.method,
+            plan.refund_to,
+            plan.refund_on,
+            plan.outward,
+            plan.postage,
+            plan.restocking,
+            stage,
+            stage,
+            plan.send_until,
+            tx.now,
+            tx.now,
+        ],
+    )
+    await tx.many(
+        """insert into return_units (id, return_id, order_id, line_ref, sku, name, promised, if_opened, keep)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            (one.id, wish.id, wish.order_id, one.line_ref, one.sku, one.name, one.promised, one.if_opened, one.keep)
+            for one in units_of(plan, wish.id)
+        ],
+    )
+
+
+async def agree(tx: Tx, return_id: UUID, number: str) -> None:
+    """The return stands, under a number for people; what need not come back is the customer's from now on."""
+    await tx.execute(
+        "update returns set stage = 'agreed', number = %s, agreed_at = %s where id = %s", [number, tx.now, return_id]
+    )
+    await tx.execute("update return_units set reception = 'kept' where return_id = %s and keep", [return_id])
+    await events.record(tx, ReturnOpened(return_id=return_id))
+    await refold(tx, return_id)
+
+
+async def refuse(tx: Tx, return_id: UUID) -> None:
+    """Somebody did not agree, or it was taken back before anybody could; its units are free again."""
+    before = await queries.access_return(tx, SYSTEM, return_id, lock=True)
+    decided = await tx.value("select decided_at is not null from requests where id = %s", [return_id])
+    stage = Stage.DECLINED if before.stage is Stage.REVIEW and decided else Stage.CANCELLED
+    await tx.execute(
+        "update return_units set reception = 'cancelled', booked = 'free', settled_at = %s where return_id = %s",
+        [tx.now, return_id],
+    )
+    await tx.execute("update returns set stage = %s where id = %s", [stage, return_id])
+    await refold(tx, return_id)
+
+
+async def goes_out(tx: Tx, return_id: UUID, out_ref: str, less: int) -> None:
+    """What goes out for it in an exchange: the store's order, and what it costs less, in minor units."""
+    await tx.execute("update returns set out_ref = %s, out_less = %s where id = %s", [out_ref, less, return_id])
+
+
+async def lapse(tx: Tx, return_id: UUID) -> None:
+    """Nothing goes out for it any more: its price is given back, once it was looked at."""
+    await tx.execute("update returns set wish = 'refund', refund_on = 'inspected' where id = %s", [return_id])
+    await refold(tx, return_id)
+
+
+# --- it does not come
+
+
+async def cancel(tx: Tx, request_id: UUID, of: Return) -> None:
+    """The customer keeps what is not on its way; Refused("return_on_its_way") when all of it is, or is paid."""
+    units = [unit for unit in await _awaited(tx, of.id) if unit.booked is Booked.OPEN]
+    if not units:
+        raise Refused("return_on_its_way", 409)
+    await _call_off(tx, request_id, of, units, Reception.CANCELLED)
+
+
+async def expire(tx: Tx, return_id: UUID) -> None:
+    """The label has ended: what was not sent is free again. What was given before is called back by its advance."""
+    of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
+    await _call_off(tx, return_id, of, await _awaited(tx, return_id), Reception.EXPIRED)
+
+
+async def lose(tx: Tx, return_id: UUID) -> None:
+    """The carrier has lost what was on its way: the customer is paid, and keeps what was paid before."""
+    of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
+    units = await queries.units_of(tx, return_id, lock=True)
+    if advance := await open_advance(tx, of.order_id, of.subject):
+        await advances.let_be(tx, advance.id)
+    lost = [unit for unit in units if unit.reception is Reception.IN_TRANSIT]
+    await move(tx, lost, Reception.LOST)
+    await refold(tx, return_id)
+
+
+async def remind(tx: Tx, return_id: UUID) -> None:
+    """The label soon ends, and nothing was sent. Once."""
+    await tx.execute("update returns set reminded_at = %s where id = %s", [tx.now, return_id])
+    await events.record(tx, ReturnDue(return_id=return_id))
+    await refold(tx, return_id)
+
+
+async def _awaited(tx: Tx, return_id: UUID) -> Sequence[Unit]:
+    units = await queries.units_of(tx, return_id, lock=True)
+    return [unit for unit in units if unit.reception is Reception.AWAITING]
+
+
+async def _call_off(tx: Tx, request_id: UUID, of: Return, units: Sequence[Unit], reception: Reception) -> None:
+    await move(tx, units, reception)
+    free = [unit for unit in units if unit.booked is Booked.OPEN]
+    await tx.execute(
+        "update return_units set booked = 'free', settled_at = %s where id = any(%s)",
+        [tx.now, [unit.id for unit in free]],
+    )
+    await drop_return(tx, request_id, of.order_id, counted(free))
+    await refold(tx, of.id)
+
+
+# --- it is on its way
+
+
+async def announced(tx: Tx, return_id: UUID, carrier: str, number: str) -> None:
+    """A carrier knows of the parcel under a number; again is as good as once. Refused("parcel_number_taken")."""
+    try:
+        async with tx.savepoint():
+            await tx.execute(
+                """insert into return_parcels (id, return_id, carrier, number, state, told_at)
+                   values (%s, %s, %s, %s, %s, %s)""",
+                [ids.uuid7(), return_id, carrier, number, TrackingState.INFO_RECEIVED, tx.now],
+            )
+    except errors.UniqueViolation:
+        known = await queries.parcel_numbered(tx, carrier, number)
+        if known is None or known.return_id != return_id:
+            raise Refused("parcel_number_taken", 409) from None
+
+
+async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: datetime) -> bool:
+    """A carrier's news of a parcel, in any order and any number of times; False where it is none of ours."""
+    known = await queries.parcel_numbered(tx, carrier, number)
+    if known is None:
+        return False
+    await queries.access_return(tx, SYSTEM, known.return_id, lock=True)
+    scanned = at if state in _MOVING else None
+    await tx.execute(
+        """update return_parcels set scanned_at = least(scanned_at, %s), state = case when told_at <= %s then %s
+             else state end, told_at = greatest(told_at, %s) where id = %s""",
+        [scanned, at, state, at, known.id],
+    )
+    await _follow(tx, known, state, at)
+    await refold(tx, known.return_id)
+    return True
+
+
+async def _follow(tx: Tx, parcel: Parcel, state: TrackingState, at: datetime) -> None:
+    units = await queries.units_of(tx, parcel.return_id, lock=True)
+    if state in _MOVING:
+        await move(tx, [unit for unit in units if unit.reception is Reception.AWAITING], Reception.IN_TRANSIT)
+    elif state is TrackingState.RETURNED_TO_SENDER and at >= parcel.told_at:
+        back = [unit for unit in units if unit.reception is Reception.IN_TRANSIT and unit.booked is Booked.OPEN]
+        await move(tx, back, Reception.AWAITING)
+
+
+# --- what all of it comes down to
+
+
+async def move(tx: Tx, units: Sequence[Unit], reception: Reception) -> None:
+    """Take units (locked) on in their reception; ValueError where one cannot go there."""
+    if wrong := [unit.reception for unit in units if not may_go(RECEPTION, unit.reception, reception)]:
+        raise ValueError(f"{wrong} cannot become {reception}")
+    received = tx.now if reception is Reception.RECEIVED else None
+    await tx.execute(
+        "update return_units set reception = %s, received_at = coalesce(received_at, %s) where id = any(%s)",
+        [reception, received, [unit.id for unit in units]],
+    )
+
+
+async def refold(tx: Tx, return_id: UUID) -> None:
+    """Derive a (locked) return's state from its units, have settled what can be, and tell whoever listens."""
+    before = await queries.access_return(tx, SYSTEM, return_id)
+    units = await queries.units_of(tx, return_id)
+    after = rules.state(before.stage, units)
+    look_at = await _next_look(tx, before, units)
+    await tx.execute(
+        "update returns set state = %s, look_at = %s, changed_at = %s where id = %s",
+        [after, look_at, tx.now, return_id],
+    )
+    if rules.has_due(before.refund_on, units):
+        await enqueue_settlement(tx, return_id)
+    if after is not before.state:
+        await events.record(tx, ReturnMoved(return_id=return_id, state=after))
+    tx.wake(before.subject)
+    tx.wake(f"order:{before.order_id}")
+
+
+async def enqueue_settlement(tx: Tx, return_id: UUID, at: datetime | None = None) -> None:
+    """Have what is due of a return settled, now or later."""
+    await jobs.enqueue(tx, SETTLE, Settle(return_id), key=f"{SETTLE}:{return_id}", at=at)
+
+
+async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | None:
+    if of.stage is not Stage.AGREED:
+        return None
+    scans = [parcel.scanned_at for parcel in await queries.parcels_of(tx, of.id) if parcel.scanned_at]
+    return rules.next_look(
+        units, of.send_until, reminded=of.reminded_at is not None, scanned_at=max(scans, default=None)
+    )
+
+
+def counted(units: Sequence[Unit]) -> Mapping[str, int]:
+    """How many units of which lines."""
+    refs = [unit.line_ref for unit in units]
+    return {ref: refs.count(ref) for ref in dict.fromkeys(refs)}
