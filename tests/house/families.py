@@ -11,6 +11,7 @@ from madoguchi.app import catalogue
 from madoguchi.core.access.rules import STAFF, Level
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, Settled
+from madoguchi.core.carriers.port import Band, Handing
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
 from madoguchi.core.ledger.advances.rules import AdvanceState
@@ -43,6 +44,7 @@ from madoguchi.front.ui.problems import _HTTP_CODES
 from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
+from madoguchi.service.delivery import settling as carried
 from madoguchi.service.notices import rules as notices
 from madoguchi.service.orders import presents
 from madoguchi.service.receipts.rules import Kind as Paper
@@ -72,7 +74,7 @@ _VALUES = [field for rules in _PACKS for field in fields(rules) if not is_row(fi
 _COUNTED = {Kind.DAYS, Kind.WORKING_DAYS, Kind.HOURS, Kind.COUNT, Kind.PERCENT}
 _ROWS = [row for rules in _PACKS for wish in ChangeWish for row in rules.changes.rows(wish)]
 _RETURNED = ("until", "percent", "postage", "trigger", "fee", "keep")
-_TERMS = ("approver", "wait_until", "asks", "how", "remedies", *_RETURNED, "refund")
+_TERMS = ("approver", "wait_until", "asks", "how", "remedies", *_RETURNED, "answer_by", "silence", "refund")
 _TICKETS = ("waiting", "offered", "connected", "left", "closed")
 _STATED = sorted(set(OrderState) - {OrderState.DELIVERED})
 
@@ -140,6 +142,9 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.state.{}": ReturnState,
         "returns.answer.{}": ANSWERS,
         "returns.desk.{}": Acceptance,
+        "delivery.band.{}": Band,
+        "delivery.slot.{}": Band,
+        "delivery.handing.{}": sorted(set(Handing) - {Handing.PICK_UP}),
         "claims.problem.{}": sorted(set(Problem) - {Problem.UNKNOWN_CHARGE}),
         "claims.remedy.{}": Remedy,
         "claims.then.{}": Remedy,
@@ -167,7 +172,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "notices.{}.next": [*settled, *notices.REFUNDS],
         "notices.{}.subject": [*settled, *notices.REFUNDS],
         "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
-        "orders.headline.{}": _STATED,
+        "orders.headline.{}": [*_STATED, TrackingState.ATTEMPT_FAILED, TrackingState.AVAILABLE_FOR_PICKUP],
         "orders.headline.{}.undated": [OrderState.DELIVERED],
         "orders.headline.{}.until": sorted(set(_STATED) - {OrderState.CANCELLED}),
         "orders.rule.{}.{}": allowed,

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.policy import queries, verbs
-from madoguchi.core.policy.pack import ChangeWish, Problem, Remedy, ReturnReason, Stage, shipped
+from madoguchi.core.policy.pack import ChangeWish, Ground, Problem, Remedy, ReturnReason, Stage, shipped
 from madoguchi.core.policy.questions import (
     AdvanceQuestion,
     ChangeQuestion,
     ClaimQuestion,
     Condition,
     GoodwillQuestion,
+    GuaranteeQuestion,
     History,
     LineFacts,
     Question,
@@ -80,6 +81,20 @@ QUESTIONS: st.SearchStrategy[Question] = st.one_of(
         returns_before=st.integers(0, 9),
         trusted=st.booleans(),
         to_balance=st.booleans(),
+    ),
+    st.builds(
+        GuaranteeQuestion,
+        **HEAD,
+        ground=st.sampled_from(Ground),
+        amount=AMOUNT,
+        zone=st.just(DEMO.time_zone),
+        ordered_at=AT,
+        promised_until=st.none() | AT,
+        delivered=st.booleans(),
+        asked_at=st.none() | AT,
+        return_asked_at=st.none() | AT,
+        flags=FLAGS.map(tuple),
+        charged_back=st.booleans(),
     ),
     st.builds(
         SubscriptionQuestion,

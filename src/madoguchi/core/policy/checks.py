@@ -41,6 +41,8 @@ def _spans(pack: RulePack) -> Iterator[Wrong]:
 def _sums(pack: RulePack) -> Iterator[Wrong]:
     if pack.claims.good_faith.limit > pack.claims.good_faith.amount:
         yield Wrong("claims/good_faith/amount", "policy.wrong.good_faith")
+    if pack.guarantee.silent_most > pack.guarantee.most:
+        yield Wrong("guarantee/silent_most", "policy.wrong.silent_most")
     for role, limits in pack.goodwill.limits.items():
         if limits.case > limits.customer_year:
             yield Wrong(f"goodwill/limits/{role}/customer_year", "policy.wrong.goodwill_year")

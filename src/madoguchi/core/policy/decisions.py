@@ -108,6 +108,14 @@ class ReturnDecision(Decision, frozen=True, kw_only=True):
         return 0 if method is Method.OWN else self.postage_fee
 
 
+class GuaranteeDecision(Decision, frozen=True, kw_only=True):
+    """Until when it can be claimed, by when the seller answers, and whether silence then grants it."""
+
+    until: datetime
+    answer_by: datetime
+    silence_grants: bool = False
+
+
 class SubscriptionDecision(Decision, frozen=True, kw_only=True):
     """What is given back, in minor units."""
 
@@ -138,6 +146,8 @@ def outcome(decision: Decision) -> dict[str, Any]:
         told["lines"] = {ref: row.then for ref, row in decision.lines.items()}
     if isinstance(decision, ReturnDecision) and decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
         del told["until"], told["send_by"]  # over is over
+    if isinstance(decision, GuaranteeDecision) and decision.verdict is not Verdict.ALLOW:
+        del told["until"], told["answer_by"], told["silence_grants"]
     return told
 
 

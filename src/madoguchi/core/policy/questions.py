@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from madoguchi.core.access.rules import Role
-from madoguchi.core.policy.pack import ChangeWish, Problem, Remedy, ReturnReason, Stage
+from madoguchi.core.policy.pack import ChangeWish, Ground, Problem, Remedy, ReturnReason, Stage
 from madoguchi.core.shop.port import OrderLine, OrderState, StoreOrder
 
 
@@ -87,6 +87,25 @@ class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
     to_balance: bool = False
 
 
+class GuaranteeQuestion(_Question, frozen=True, kw_only=True, tag="guarantee"):
+    """Does the shop answer for what a marketplace seller sold? `amount` is with shipping, in minor units.
+
+    `asked_at` is when the seller was asked first, `return_asked_at` when a return was, `promised_until` the last
+    promise of all parcels; `delivered`: the carrier says so of what did not come.
+    """
+
+    ground: Ground
+    amount: int
+    zone: str  # the shop's, whose days are counted
+    ordered_at: datetime
+    promised_until: datetime | None = None
+    delivered: bool = False
+    asked_at: datetime | None = None
+    return_asked_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+    charged_back: bool = False
+
+
 class SubscriptionQuestion(_Question, frozen=True, kw_only=True, tag="subscription"):
     """What is given back when it ends now? `paid` is what the current period cost."""
 
@@ -116,7 +135,15 @@ class AdvanceQuestion(_Question, frozen=True, kw_only=True, tag="advance"):
     open_advances: int
 
 
-Question = ChangeQuestion | ClaimQuestion | ReturnQuestion | SubscriptionQuestion | GoodwillQuestion | AdvanceQuestion
+Question = (
+    ChangeQuestion
+    | ClaimQuestion
+    | ReturnQuestion
+    | GuaranteeQuestion
+    | SubscriptionQuestion
+    | GoodwillQuestion
+    | AdvanceQuestion
+)
 
 
 def stage(order: StoreOrder, line: OrderLine) -> Stage:

@@ -1,10 +1,11 @@
 """Returns: until when, for how much, at whose cost, and what the money waits for. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from madoguchi.core.access.rules import Role
+from madoguchi.core.policy.days import end_of_day
 from madoguchi.core.policy.decisions import Reason, ReturnDecision, Verdict
 from madoguchi.core.policy.law import PERSON, because, start, under_law
 from madoguchi.core.policy.pack import (
@@ -61,7 +62,7 @@ def return_until(pack: RulePack, question: ReturnQuestion) -> datetime:
     last = delivered + timedelta(days=days)
     if rules.season:
         last = max(last, _season_end(rules.season, question.ordered_at.astimezone(zone).date()) or last)
-    return _end_of(last, zone)
+    return end_of_day(last, zone)
 
 
 # --- what is not taken back -----------------------------------------------------------------------------------------
@@ -216,7 +217,7 @@ def _trigger(rules: ReturnRules, question: ReturnQuestion, *, keep: bool, inspec
 
 def _send_by(pack: RulePack, question: ReturnQuestion) -> datetime:
     zone = ZoneInfo(question.zone)
-    return _end_of(question.at.astimezone(zone).date() + timedelta(days=pack.returns.label_days), zone)
+    return end_of_day(question.at.astimezone(zone).date() + timedelta(days=pack.returns.label_days), zone)
 
 
 def _season_end(season: Season, bought: date) -> date | None:
@@ -225,7 +226,3 @@ def _season_end(season: Season, bought: date) -> date | None:
         return None
     wraps = season.back_until < season.bought_from
     return date.fromisoformat(f"{bought.year + wraps}-{season.back_until}")
-
-
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.max, zone).replace(microsecond=0)

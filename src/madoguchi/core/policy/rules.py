@@ -4,12 +4,14 @@ from madoguchi.core.policy.changing import decide_change
 from madoguchi.core.policy.claiming import decide_claim
 from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.policy.granting import decide_advance, decide_goodwill, decide_subscription
+from madoguchi.core.policy.guaranteeing import decide_guarantee
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.questions import (
     AdvanceQuestion,
     ChangeQuestion,
     ClaimQuestion,
     GoodwillQuestion,
+    GuaranteeQuestion,
     Question,
     ReturnQuestion,
     SubscriptionQuestion,
@@ -22,6 +24,7 @@ __all__ = [
     "decide_change",
     "decide_claim",
     "decide_goodwill",
+    "decide_guarantee",
     "decide_return",
     "decide_subscription",
 ]
@@ -36,6 +39,8 @@ def decide(pack: RulePack, question: Question) -> Decision:
             return decide_claim(pack, question)
         case ReturnQuestion():
             return decide_return(pack, question)
+        case GuaranteeQuestion():
+            return decide_guarantee(pack, question)
         case SubscriptionQuestion():
             return decide_subscription(pack, question)
         case GoodwillQuestion():

@@ -8,6 +8,7 @@ from madoguchi.core.policy.decisions import (
     ChangeDecision,
     ClaimDecision,
     Decision,
+    GuaranteeDecision,
     ReturnDecision,
     SubscriptionDecision,
     Verdict,
@@ -63,5 +64,9 @@ def _terms(decision: Decision, currency: str, reader: Reader) -> Iterator[tuple[
             if decision.postage_fee:
                 yield "fee", reader.money(Money(decision.postage_fee, currency))
             yield "keep", reader.t("policy.value.no" if decision.keep else "policy.value.yes")
+        case GuaranteeDecision() if decision.verdict is Verdict.ALLOW:
+            yield "until", reader.date(decision.until)
+            yield "answer_by", reader.datetime(decision.answer_by)
+            yield "silence", reader.t("policy.value.yes" if decision.silence_grants else "policy.value.no")
         case SubscriptionDecision():
             yield "refund", reader.money(Money(decision.refund, currency))

@@ -24,9 +24,23 @@ SAME_WORDS = {
     "returns.exchange.ship": "returns.refund.usual",
     "returns.exchange.ship_trusted": "returns.refund.usual",
     "returns.approval": "claims.approval",
+    "guarantee.never": "returns.never",
+    "guarantee.approval": "claims.approval",
 }
 NAMED_BY = {"returns.reasons": "returns.free_for", "returns.methods": "faults.postage"}
-SECTIONS = ("changes", "returns", "refunds", "faults", "claims", "goodwill", "subscriptions", "advance", "receipts")
+SECTIONS = (
+    "changes",
+    "returns",
+    "refunds",
+    "faults",
+    "claims",
+    "sellers",
+    "guarantee",
+    "goodwill",
+    "subscriptions",
+    "advance",
+    "receipts",
+)
 
 
 class Told(msgspec.Struct, frozen=True):
