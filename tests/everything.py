@@ -14,6 +14,7 @@ from madoguchi.core.access.rules import Actor, Level, Need
 from madoguchi.core.actions.catalogue import Action, Catalogue, Change
 from madoguchi.core.actions.fields import About, BankAccount, Field, FieldKind, FieldOption, Subject
 from madoguchi.core.actions.rules import Draft, Effect, Outcome, Refusal, Said, Settled, Slip, Wish
+from madoguchi.core.photos import queries as photos
 from madoguchi.core.shop.port import Address, Operation, OperationState, StorePort
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit import i18n
@@ -38,6 +39,7 @@ class Everything(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount: Money | None = None
     address: Address | None = None
     bank: BankAccount | None = None
+    photos: tuple[UUID, ...] = ()
 
 
 FIELDS = (
@@ -94,8 +96,8 @@ FIELDS = (
 
 
 async def _form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-    await access_order(tx, actor, subject.id)
-    return FIELDS
+    order = await access_order(tx, actor, subject.id)
+    return (*FIELDS, await photos.field(tx, actor, order.customer_id, required=False))
 
 
 async def _offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
@@ -106,7 +108,12 @@ async def _draft(tx: Tx, actor: Actor, arguments: Everything) -> Draft:
     order = await access_order(tx, actor, arguments.order_id)
     plan = msgspec.to_builtins(arguments)
     slip = Slip(
-        title=Said(f"actions.{NAME}.name"), order_ref=order.store_ref, lines=(), money=(), total=Money(0, "JPY")
+        title=Said(f"actions.{NAME}.name"),
+        order_ref=order.store_ref,
+        lines=(),
+        money=(),
+        total=Money(0, "JPY"),
+        photos=arguments.photos,
     )
     return Draft(slip=slip, plan=plan, order_id=order.id, order_version=order.version)
 
@@ -136,7 +143,15 @@ def everything(monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue, **changes:
         change=Change(draft=_draft, begin=_begin, perform=_perform, settle=_settle),
     )
     action = msgspec.structs.replace(action, **changes)
-    keys = ["name", "lead", "done", "partly_done", "failed", *(f"field.{field.name}" for field in FIELDS)]
+    keys = [
+        "name",
+        "lead",
+        "done",
+        "partly_done",
+        "failed",
+        *(f"field.{field.name}" for field in FIELDS),
+        "field.photos",
+    ]
     for lang in i18n.LANGUAGES:
         for key in keys:
             monkeypatch.setitem(i18n.catalogue(lang), f"actions.{NAME}.{key}", f"{NAME} {key}")  # type: ignore[arg-type]

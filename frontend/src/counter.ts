@@ -6,6 +6,7 @@ import { startBadge } from "./page/badge";
 import { startDisplay } from "./page/display";
 import { startEmbed } from "./page/embed";
 import { startFrame } from "./page/frame";
+import { startShrink } from "./page/shrink";
 
 customElements.define("chat-room", ChatRoom);
 startFrame();
@@ -13,5 +14,6 @@ startView();
 startDisplay();
 startBadge();
 startAgain();
+startShrink();
 startEmbed();
 startLive();

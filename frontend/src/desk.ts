@@ -11,6 +11,7 @@ import { startLive } from "./live/start";
 import { startAgain } from "./page/again";
 import { startDisplay } from "./page/display";
 import { startFrame } from "./page/frame";
+import { startShrink } from "./page/shrink";
 
 customElements.define("chat-room", ChatRoom);
 customElements.define("time-left", TimeLeft);
@@ -24,4 +25,5 @@ startNews();
 startNote();
 startHeartbeat();
 startAgain();
+startShrink();
 startLive();

@@ -41,6 +41,7 @@ NAME = Field(name="name", kind=FieldKind.TEXT, limit=5)
 NOTE = Field(name="note", kind=FieldKind.NOTE, required=False, limit=20)
 YEN = Field(name="amount", kind=FieldKind.MONEY, most=Money(5000, "JPY"))
 DOLLARS = Field(name="amount", kind=FieldKind.MONEY, most=Money(5000, "USD"))
+PHOTOS = Field(name="photos", kind=FieldKind.PHOTOS, options=PARTS.options, limit=1, unknown="photo_unknown")
 ADDRESS = Field(name="address", kind=FieldKind.ADDRESS)
 BANK = Field(name="bank", kind=FieldKind.BANK)
 
@@ -71,6 +72,7 @@ ACCOUNT = {
         (LINES, {"1": 2}, {"1": 2}),
         (LINES, {"1": "３", "2": "0", "3": 0}, {"1": 3}),
         (ITEMS, {"1": "KT-RED"}, {"1": "KT-RED"}),
+        (PHOTOS, ["late", "late"], ["late"]),
         (NAME, "  会社\u200f  様 ", "会社 様"),
         (NOTE, "one\r\ntwo\x00", "one\ntwo"),
         (NOTE, "", None),
@@ -114,6 +116,11 @@ def test_what_can_be_understood_is(field: Field, raw: Any, value: Any) -> None:
         (ITEMS, {"2": "KT-RED"}, "unknown_line", "items"),
         (ITEMS, {"1": "KT-GREEN"}, "field_unknown", "items"),
         (ITEMS, {"1": "KT-BLUE"}, "units_taken", "items"),
+        (PHOTOS, [], "photo_missing", "photos"),
+        (PHOTOS, "late", "field_invalid", "photos"),
+        (PHOTOS, ["nobody's"], "photo_unknown", "photos"),
+        (PHOTOS, [["late"]], "photo_unknown", "photos"),
+        (PHOTOS, ["late", "other"], "too_many_photos", "photos"),
         (NAME, "六文字です。", "field_too_long", "name"),
         (NAME, 7, "field_invalid", "name"),
         (NOTE, "x" * 21, "field_too_long", "note"),

@@ -11,6 +11,7 @@ def main(arguments: list[str]) -> int:
     """Send the one request and write its answer to standard output."""
     headers: dict[str, str] = {}
     body: str | None = None
+    files: dict[str, tuple[str, bytes]] = {}
     fails, url, seconds = False, "", 30.0
     waiting = iter(arguments)
     for argument in waiting:
@@ -20,6 +21,9 @@ def main(arguments: list[str]) -> int:
                 headers[name] = value
             case "-d":
                 body = next(waiting)
+            case "-F":  # a file that comes by standard input
+                name, _, told = next(waiting).partition("=@-;filename=")
+                files[name] = (told, sys.stdin.buffer.read())
             case "--max-time":
                 seconds = float(next(waiting))
             case _ if argument.startswith("-"):
@@ -27,7 +31,9 @@ def main(arguments: list[str]) -> int:
             case _:
                 url = argument
     try:
-        with httpx.stream("POST" if body else "GET", url, content=body, headers=headers, timeout=seconds) as answer:
+        method = "POST" if body or files else "GET"
+        sent = {"files": files} if files else {"content": body}
+        with httpx.stream(method, url, headers=headers, timeout=seconds, **sent) as answer:  # type: ignore[arg-type]
             if fails and answer.status_code >= 400:
                 return REFUSED
             for chunk in answer.iter_bytes():

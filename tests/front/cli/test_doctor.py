@@ -6,6 +6,7 @@ from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.cases import verbs as cases
+from madoguchi.core.photos.queries import File
 from madoguchi.front.cli.doctor import INVARIANTS, spoilt
 from madoguchi.kit import clock, jobs
 from madoguchi.kit.files import LocalFiles
@@ -27,14 +28,14 @@ async def test_all_is_well_after_a_conversation_and_a_cancellation(site: Site) -
     assert {name: broken for name, broken in found.items() if broken} == {}
 
 
-async def test_an_attachment_that_was_changed_or_is_gone(site: Site, tmp_path: Path) -> None:
+async def test_a_photo_that_was_changed_or_is_gone(site: Site, tmp_path: Path) -> None:
     known = await belongings(site)
     case_id, customer_id = UUID(known["case_id"]), UUID(known["customer_id"])
     actor = Actor(role=Role.CUSTOMER, id=customer_id, level=Level.SIGNED_IN)
     files = LocalFiles(tmp_path)
     kept = [await files.put(content) for content in (b"one", b"two", b"three")]
     for sha, size in zip(kept, (3, 3, 5), strict=True):
-        file = cases.File(sha=sha, name="photo.jpg", media_type="image/jpeg", width=1, height=1, size=size)
+        file = File(sha=sha, name="photo.jpg", media_type="image/jpeg", width=1, height=1, size=size)
         await site.app.db.run(actor, lambda tx, file=file: cases.attach(tx, actor, case_id, file))
     only_ours = await spoilt(site.app.db, files)
     assert [one for one in only_ours if any(sha in one for sha in kept)] == []

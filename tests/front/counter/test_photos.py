@@ -1,13 +1,17 @@
 """Photos: checked and encoded anew, seen by those who may read the entry, as a file and nothing else."""
 
+import re
 from io import BytesIO
 from uuid import uuid4
 
+import httpx
 from msgspec.structs import force_setattr, replace
 from PIL import Image
 
-from madoguchi.edge.stores.demo.people import MISAKI, YOKO
-from tests.front.counter.customer import guest, id_of, signed_in
+from madoguchi.core.access.rules import Role
+from madoguchi.edge.stores.demo.people import ICHIRO, MISAKI, YOKO
+from tests.front.counter.customer import Customer, guest, id_of, signed_in
+from tests.front.desk.associate import at_desk
 from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
@@ -118,3 +122,90 @@ async def test_a_text_field_is_no_file(site: Site) -> None:
     room = await visitor.begin()
     sent = await visitor.say(f"{room}/attachments", client_id="a", file="text")
     assert sent.status_code == 422
+
+
+# --- photos that go with a wish
+
+
+CLEANER = "MD-10233650"  # worth more than what is believed without a photo
+
+
+async def _claim(site: Site) -> tuple[Customer, str]:
+    customer = await signed_in(site, ICHIRO)
+    order = site.value("select id from orders where store_ref = %s", CLEANER)
+    path = f"/orders/{order}/actions/item.replace"
+    await customer.get(path)
+    return customer, path
+
+
+async def _send(customer: Customer, path: str, *files: bytes, **more: str) -> httpx.Response:
+    """Post the claim with these photos, as a browser without scripts does."""
+    new = [("photos[new]", (f"{n}.jpg", content, "image/jpeg")) for n, content in enumerate(files)]
+    empty = [("photos[new]", ("", b"", "application/octet-stream"))]
+    data = {"csrf": customer._csrf, "lines[1]": "1", "problem": "damaged"} | more
+    answer = await customer.http.post(path, data=data, files=new or empty)
+    return await customer.get(answer.headers["location"]) if answer.status_code == 303 else customer._see(answer)
+
+
+async def test_a_claim_is_made_with_photos_and_staff_see_them(site: Site) -> None:
+    customer, path = await _claim(site)
+    assert 'enctype="multipart/form-data"' in customer.page.text
+    page = await _send(customer, path, picture(), picture(size=(30, 20)), picture())
+    assert page.url.path.startswith("/quotes/"), page.text
+    shown = re.findall(r'<img src="(/photos/[0-9a-f-]+)"', page.text)
+    assert len(shown) == 2, "the same photo is shown once"
+    await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
+    assert shown[0] in customer.page.text
+
+    leader = await at_desk(site, "森", role=Role.LEADER)
+    assert shown[0] in (await leader.get("/desk/approvals")).text
+    for viewer in (customer, leader):
+        photo = await viewer.http.get(shown[0])
+        assert (photo.status_code, photo.headers["content-type"]) == (200, "image/jpeg")
+    for other in (await signed_in(site, YOKO), await guest(site)):
+        assert (await other.http.get(shown[0])).status_code == 404
+
+
+async def test_without_the_photo_that_is_asked_for_the_form_says_so(site: Site) -> None:
+    customer, path = await _claim(site)
+    page = await _send(customer, path)
+    assert page.status_code == 422
+    assert 'href="#f-photos"' in page.text
+    assert 'id="f-photos-error"' in page.text
+
+
+async def test_what_is_no_photo_is_told_beside_those_that_are_kept(site: Site) -> None:
+    customer, path = await _claim(site)
+    page = await _send(customer, path, picture(), _SVG)
+    assert page.status_code == 422
+    assert 'href="#f-photos"' in page.text
+    assert "写真として読み取れませんでした" in page.text
+    kept = re.findall(r'name="photos\[([0-9a-f-]+)\]" value="1" checked', page.text)
+    assert len(kept) == 1, "the one that was good need not be sent again"
+    page = await _send(customer, path, **{f"photos[{kept[0]}]": "1"})
+    assert page.url.path.startswith("/quotes/"), page.text
+    again = await customer.get(customer.link(rf"{path}\?quote=[0-9a-f-]+"))
+    assert f'name="photos[{kept[0]}]" value="1" checked' in again.text
+
+
+async def test_at_most_five_at_once(site: Site) -> None:
+    customer, path = await _claim(site)
+    page = await _send(customer, path, *(picture(size=(8, n + 1)) for n in range(6)))
+    assert page.status_code == 422
+    assert "5枚まで" in page.text
+    assert site.value("select count(*) from photos") == 0
+
+
+async def test_a_photo_of_somebody_else_is_none(site: Site) -> None:
+    other, claim = await _claim(site)
+    await _send(other, claim, picture())
+    theirs = str(site.value("select id from photos"))
+    customer = await signed_in(site, MISAKI)
+    order = site.value("select id from orders where store_ref = 'MD-10233871'")
+    path = f"/orders/{order}/actions/item.replace"
+    await customer.get(path)
+    before = site.value("select count(*) from quotes")
+    page = await _send(customer, path, **{f"photos[{theirs}]": "1"})
+    assert page.status_code == 422
+    assert theirs not in page.text
+    assert site.value("select count(*) from quotes") == before

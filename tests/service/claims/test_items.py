@@ -10,6 +10,8 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people import verbs as people
+from madoguchi.core.photos import verbs as photos
+from madoguchi.core.photos.queries import LATEST, File
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.kit import ids
@@ -183,11 +185,77 @@ async def test_or_it_is_taken_back(street: Street) -> None:
 async def test_above_the_limit_a_photo_is_asked_for(street: Street) -> None:
     with pytest.raises(Refused) as refused:
         await ask(street, COD, "item.replace", {"1": 1})
-    assert (refused.value.code, refused.value.parameters["alternatives"]) == ("claim_needs_photo", ("service.human",))
+    assert (refused.value.code, refused.value.parameters["field"]) == ("photo_missing", "photos")
     mori = await leader(street)
     _, order_id = await street.actor(COD)
     quote = await street.quote(mori, order_id, "item.replace", lines={"1": 1}, problem="damaged")
     assert quote.draft.approval
+
+
+async def photo(street: Street, actor: Actor, content: str = "broken") -> str:
+    """A photo that somebody sent."""
+    assert actor.id
+    owner, file = actor.id, File(sha=content, name="plate.jpg", media_type="image/jpeg", width=4, height=3, size=9)
+    return str(await street.db.run(actor, lambda tx: photos.keep(tx, owner, file)))
+
+
+async def test_with_a_photo_somebody_agrees(street: Street) -> None:
+    actor, order_id = await street.actor(COD)
+    shown = await photo(street, actor)
+    assert await photo(street, actor) == shown, "the same photo is the same"
+    wanted = {"lines": {"1": 1}, "problem": "damaged", "photos": [shown]}
+    quote = await street.quote(actor, order_id, "item.replace", **wanted)
+    assert quote.draft.slip.photos == (UUID(shown),), "who decides sees it"
+    request = await street.agree(COD, quote)
+    assert request.state is RequestState.NEEDS_APPROVAL
+    mori = await leader(street)
+    await street.db.run(mori, lambda tx: requests.approve(tx, street.catalogue, mori, request.id))
+    await street.work()
+    settled = await street.settled(request)
+    assert settled.state is RequestState.DONE
+    assert settled.outcome
+    assert settled.outcome.slip
+    assert settled.outcome.slip.photos == (UUID(shown),)
+    await street.balanced()
+
+
+@pytest.mark.parametrize("shown", ["00000000-0000-0000-0000-000000000000", "of somebody else", 7])
+async def test_only_photos_of_ones_own_count(street: Street, shown: object) -> None:
+    actor, order_id = await street.actor(COD)
+    if shown == "of somebody else":
+        other, _ = await street.actor(CLOTHES)
+        shown = await photo(street, other)
+    with pytest.raises(Refused) as refused:
+        await street.quote(
+            actor, order_id, "item.replace", lines={"1": 1}, problem="damaged", photos=[shown] if shown != 7 else shown
+        )
+    assert refused.value.code == ("photo_unknown" if shown != 7 else "field_invalid")
+    assert refused.value.parameters["field"] == "photos"
+
+
+async def test_photos_are_asked_where_the_rules_may_ask(street: Street) -> None:
+    """Good faith is the normal stance: a form asks for no photo that would never be needed."""
+    assert await field(street, BOWLS, "item.replace", "photos") is None
+    needed = await field(street, COD, "item.replace", "photos")
+    assert needed
+    assert needed.required, "whatever is claimed of it is above the limit"
+    for lines in (SHIRTS, SHIRTS, {"1": 1}):
+        await done(street, CLOTHES, "item.replace", lines)
+    often = await field(street, BOWLS, "item.replace", "photos")
+    assert often
+    assert often.required
+
+
+async def test_old_photos_are_not_offered_again(street: Street) -> None:
+    actor, _ = await street.actor(COD)
+    await photo(street, actor)
+    shown = await field(street, COD, "item.refund", "photos")
+    assert shown
+    assert len(shown.options) == 1
+    with street.later(LATEST):
+        shown = await field(street, COD, "item.refund", "photos")
+    assert shown
+    assert shown.options == ()
 
 
 async def test_who_claims_often_is_asked_for_more(street: Street) -> None:
@@ -196,7 +264,7 @@ async def test_who_claims_often_is_asked_for_more(street: Street) -> None:
         await done(street, CLOTHES, "item.replace", lines)
     with pytest.raises(Refused) as refused:
         await ask(street, BOWLS, "item.replace", {"1": 1})
-    assert refused.value.code == "claim_needs_photo"
+    assert (refused.value.code, refused.value.parameters["field"]) == ("photo_missing", "photos")
 
 
 async def test_quotes_together_grant_no_more_than_one_by_one(street: Street) -> None:

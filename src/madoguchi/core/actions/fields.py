@@ -80,6 +80,7 @@ class FieldKind(StrEnum):
     NOTE = "note"  # several lines
     MONEY = "money"  # {"amount": minor units, "currency": …}, or the amount as people write it
     BANK = "bank"  # an object like BankAccount
+    PHOTOS = "photos"  # a list of ids of photos that were sent before (core.photos), which are its options
 
 
 class FieldOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +103,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Something an action asks for.
 
     `default` is what pages fill in, and what counts for a required field that was not given; of an address only who
-    lives there and in which country. `limit` is how many characters a text or note may have, `most` the largest amount
-    of money, `unknown` the code of the refusal of what is none of the options. `hint` explains with numbers of the day.
+    lives there and in which country. `limit` is how many characters a text or note may have, or how many photos there
+    may be, `most` the largest amount of money, `unknown` the code of the refusal of what is none of the options.
+    `hint` explains with numbers of the day.
     """
 
     name: str

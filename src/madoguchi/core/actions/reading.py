@@ -18,6 +18,7 @@ from madoguchi.kit.money import from_major
 from madoguchi.kit.security import clean_text
 
 _DIGITS = re.compile(r"[0-9]{1,6}")
+_MISSING = {FieldKind.UNITS: "no_lines", FieldKind.PHOTOS: "photo_missing"}
 _AMOUNT = r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,3})?"
 
 
@@ -25,7 +26,8 @@ def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a form as an action takes them; what is optional and empty is left out.
 
     Refused: field_missing, field_unknown, field_invalid, field_too_long, field_amount, no_lines, unknown_line,
-    wrong_quantity, postal_code, region_unknown, phone_number, kana, account_number, or why an option cannot be chosen.
+    wrong_quantity, postal_code, region_unknown, phone_number, kana, account_number, photo_missing, photo_unknown,
+    too_many_photos, or why an option cannot be chosen.
     """
     found = {}
     for field in fields:
@@ -54,7 +56,7 @@ def read_field(field: Field, raw: Any) -> Any:
         raw = clean_text(raw)
     if raw is None or raw == "" or raw == [] or raw == {}:
         if field.required:
-            raise Refused("no_lines" if field.kind is FieldKind.UNITS else "field_missing", field=field.name)
+            raise Refused(_MISSING.get(field.kind, "field_missing"), field=field.name)
         return None
     return _READ[field.kind](field, raw)
 
@@ -67,6 +69,13 @@ def _choices(field: Field, raw: Any) -> list[str]:
     if not isinstance(raw, list):
         raise Refused("field_invalid", field=field.name)
     return list(dict.fromkeys(_chosen(field, field.options, one).value for one in raw))
+
+
+def _photos(field: Field, raw: Any) -> list[str]:
+    chosen = _choices(field, raw)
+    if len(chosen) > field.limit:
+        raise Refused("too_many_photos", limit=field.limit, field=field.name)
+    return chosen
 
 
 def _units(field: Field, raw: Any) -> dict[str, int]:
@@ -178,5 +187,6 @@ _READ: Mapping[FieldKind, Callable[[Field, Any], Any]] = {
     FieldKind.TEXT: _text,
     FieldKind.NOTE: _note,
     FieldKind.MONEY: _money,
+    FieldKind.PHOTOS: _photos,
     FieldKind.BANK: lambda field, raw: addresses.bank_account(field.name, _mapping(field, raw)),
 }

@@ -56,8 +56,19 @@ class Step(msgspec.Struct, frozen=True):
     place: str = ""
 
 
+class Fact(msgspec.Struct, frozen=True):
+    """What will be so afterwards, such as the address or the payment method."""
+
+    label: Said
+    words: str | Said
+
+
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel on its way; `late` when the first promise has passed and it is not delivered."""
+    """A parcel on its way; `late` when it has not come and the first promise has passed, or what was agreed since.
+
+    `agreed` is what was arranged with the carrier; it keeps a parcel for the customer, which is not late, until
+    `held_until`.
+    """
 
     ref: str
     carrier: str
@@ -69,13 +80,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     first_promised_until: datetime | None = None
     delivered_at: datetime | None = None
     late: bool = False
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """What will be so afterwards, such as the address or the payment method."""
-
-    label: Said
-    words: str | Said
+    agreed: tuple[Fact, ...] = ()
+    held_until: datetime | None = None
 
 
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
@@ -138,7 +144,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     """A quote, or what was done: lines, money by tender, warnings, the rule, the letters that will be sent.
 
     `money` is given back, `total` in all; `charges` are taken. `facts` tell what will be so afterwards. `asked` means
-    the warehouse is asked and may say that it is too late.
+    the warehouse is asked and may say that it is too late. `photos` are ids of what was shown with the wish.
     """
 
     title: Said
@@ -153,6 +159,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     notices: tuple[str, ...] = ()
     asked: bool = False
     next_step: Said | None = None
+    photos: tuple[UUID, ...] = ()
 
     @property
     def fees(self) -> Money:

@@ -9,6 +9,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor, Audience, Role
 from madoguchi.core.cases.rules import Author, Kind, State, may_become
+from madoguchi.core.photos.queries import File
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
@@ -26,6 +27,7 @@ class Case(msgspec.Struct, frozen=True):
     state: State
     assigned_to: UUID | None
     resume_to: State | None
+    seller_id: UUID | None
     last_seq: int
     customer_seq: int
     customer_session: UUID | None
@@ -74,8 +76,8 @@ class CaseLine(msgspec.Struct, frozen=True):
 ENTRIES_AT_ONCE = 100  # of one case, when many are asked for
 
 _CASE = """c.id, c.number, c.store_id, c.customer_id, c.locale, c.reason, c.order_id, c.state, c.assigned_to,
-  c.resume_to, c.last_seq, c.customer_seq, c.customer_session, c.customer_level, c.customer_read_seq, c.staff_read_seq,
-  c.last_customer_at, c.last_staff_at, c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
+  c.resume_to, c.seller_id, c.last_seq, c.customer_seq, c.customer_session, c.customer_level, c.customer_read_seq,
+  c.staff_read_seq, c.last_customer_at, c.last_staff_at, c.bot_due_seq, c.dialogue, c.opened_at, c.closed_at"""
 _ENTRY = "e.case_id, e.seq, e.kind, e.author, e.author_id, e.name, e.audience, e.text, e.body, e.client_id, e.at"
 
 
@@ -101,7 +103,7 @@ async def entries(
     tx: Tx, case_id: UUID, audience: Audience, *, after: int = 0, before: int | None = None, limit: int = 200
 ) -> Sequence[Entry]:
     """Entries the audience may read, oldest first: those after a number, or the last ones before one."""
-    readable = [Audience.CUSTOMER] if audience is Audience.CUSTOMER else list(Audience)
+    readable = list(audience.reads)
     if before is None:
         return await tx.all(
             Entry,
@@ -121,6 +123,24 @@ async def entries(
 async def entry(tx: Tx, case_id: UUID, seq: int) -> Entry | None:
     """One entry by its number."""
     return await tx.maybe(Entry, f"select {_ENTRY} from entries e where e.case_id = %s and e.seq = %s", [case_id, seq])
+
+
+async def file_of(tx: Tx, case_id: UUID, audience: Audience, seq: int) -> File:
+    """The file of an entry that the audience may read, of a case that the actor was found to see; else invisible."""
+    found = await entries(tx, case_id, audience, after=seq - 1, limit=1)
+    body = found[0].body or {} if found and found[0].seq == seq else {}
+    if "file" not in body:
+        raise invisible()
+    return msgspec.convert(body["file"], File)
+
+
+async def by_client_id(tx: Tx, case_id: UUID, author: Author, client_id: str) -> Entry | None:
+    """The entry that its author sent under this client id."""
+    return await tx.maybe(
+        Entry,
+        f"select {_ENTRY} from entries e where e.case_id = %s and e.author = %s and e.client_id = %s",
+        [case_id, author, client_id],
+    )
 
 
 async def entries_since(tx: Tx, marks: Mapping[UUID, int]) -> Sequence[Entry]:
@@ -144,11 +164,11 @@ async def cases_of(
         """select c.id, c.number, c.reason, c.order_id, c.state, c.opened_at,
                   l.text as last_text, l.at as last_at, l.author as last_author,
                   (select count(*)::int from entries u
-                   where u.case_id = c.id and u.seq > c.customer_read_seq and u.audience = 'customer'
-                     and u.author in ('bot', 'associate')) as unread
+                   where u.case_id = c.id and u.seq > c.customer_read_seq and u.audience <> 'staff'
+                     and u.author in ('bot', 'associate', 'seller')) as unread
            from cases c
            left join lateral (select e.text, e.at, e.author from entries e
-                              where e.case_id = c.id and e.audience = 'customer' and e.text <> ''
+                              where e.case_id = c.id and e.audience <> 'staff' and e.text <> ''
                               order by e.seq desc limit 1) l on true
            where c.customer_id = %s and (%s::uuid is null or c.id < %s) and (not %s or c.state <> 'closed')
            order by c.id desc limit %s""",
@@ -172,15 +192,35 @@ async def latest_open_chat(tx: Tx, customer_id: UUID) -> Case | None:
     """The chat that could be continued: the customer's newest case that is not closed."""
     return await tx.maybe(
         Case,
-        f"""select {_CASE} from cases c where c.customer_id = %s and c.state <> 'closed'
+        f"""select {_CASE} from cases c where c.customer_id = %s and c.state not in ('seller', 'closed')
             and c.customer_seq > 0 order by c.id desc limit 1""",
         [customer_id],
     )
 
 
 async def open_cases(tx: Tx, customer_id: UUID) -> int:
-    """How many cases of the customer are not closed."""
-    return int(await tx.value("select count(*) from cases where customer_id = %s and state <> 'closed'", [customer_id]))
+    """How many cases of the customer are with us and not closed."""
+    query = "select count(*) from cases where customer_id = %s and state not in ('seller', 'closed')"
+    return int(await tx.value(query, [customer_id]))
+
+
+async def open_with_sellers(tx: Tx, customer_id: UUID) -> int:
+    """How many cases of the customer are with sellers."""
+    query = "select count(*) from cases where customer_id = %s and state = 'seller'"
+    return int(await tx.value(query, [customer_id]))
+
+
+async def originals(tx: Tx, actor: Actor, case_id: UUID) -> Mapping[int, str]:
+    """What was really written where it is read masked, by the entry's number; for staff, else invisible."""
+    if not actor.is_staff:
+        raise invisible()
+    rows = await tx.all(_Original, "select seq, text from originals where case_id = %s", [case_id])
+    return {row.seq: row.text for row in rows}
+
+
+class _Original(msgspec.Struct, frozen=True):
+    seq: int
+    text: str
 
 
 async def chat_by_client_id(tx: Tx, author: str, client_id: str) -> UUID | None:
@@ -284,17 +324,17 @@ async def mismarked(tx: Tx) -> Sequence[str]:
         """select c.number as said from cases c
            where greatest(c.customer_read_seq, c.staff_read_seq, c.bot_due_seq) > c.last_seq
               or c.customer_seq <> coalesce((select max(e.seq) from entries e where e.case_id = c.id
-                                               and e.author = 'customer' and e.audience = 'customer'), 0) limit 20""",
+                                               and e.author = 'customer' and e.audience <> 'staff'), 0) limit 20""",
     )
     return [row.said for row in rows]
 
 
 async def leaked(tx: Tx) -> Sequence[str]:
-    """Cases in which the customer can read a note."""
+    """Cases in which the customer can read a note, or that hold words for a seller who takes no part."""
     rows = await tx.all(
         _Breach,
         """select distinct c.number as said from entries e join cases c on c.id = e.case_id
-           where e.kind = 'note' and e.audience <> 'staff' limit 20""",
+           where e.kind = 'note' and e.audience <> 'staff' or e.audience = 'seller' and c.seller_id is null limit 20""",
     )
     return [row.said for row in rows]
 
@@ -319,20 +359,15 @@ class _Breach(msgspec.Struct, frozen=True):
     said: str
 
 
-class Attached(msgspec.Struct, frozen=True):
-    """A file that was sent in a case: its name in the store of files, and its size in bytes."""
-
-    number: str
-    sha: str
-    size: int
+class _Sent(msgspec.Struct, frozen=True):
+    file: File
 
 
-async def attachments(tx: Tx) -> Sequence[Attached]:
-    """Every file that was sent, each once, in the order of cases."""
-    return await tx.all(
-        Attached,
-        """select distinct on (e.body->'file'->>'sha') c.number, e.body->'file'->>'sha' as sha,
-                  (e.body->'file'->>'size')::bigint as size
-           from entries e join cases c on c.id = e.case_id
-           where e.kind = 'file' order by e.body->'file'->>'sha', e.case_id""",
+async def files_of(tx: Tx, case_id: UUID, author: Author) -> Sequence[File]:
+    """The files that one side sent in a case, the first one first."""
+    rows = await tx.all(
+        _Sent,
+        "select body->'file' as file from entries where case_id = %s and author = %s and kind = 'file' order by seq",
+        [case_id, author],
     )
+    return [row.file for row in rows]

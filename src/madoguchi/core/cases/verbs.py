@@ -11,8 +11,10 @@ from psycopg.types.json import Jsonb
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience
 from madoguchi.core.cases import queries, rules
 from madoguchi.core.cases.events import CaseClosed, CaseOpened, CaseResumed
-from madoguchi.core.cases.queries import Case, Entry
+from madoguchi.core.cases.queries import Case
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.core.photos import verbs as photos
+from madoguchi.core.photos.queries import File
 from madoguchi.kit import events, ids, security
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -37,17 +39,6 @@ class Written(msgspec.Struct, frozen=True):
     bot_owes: bool = False
 
 
-class File(msgspec.Struct, frozen=True):
-    """A file that is kept: its name in the store of files, and how its sender called it. Sizes in bytes and pixels."""
-
-    sha: str
-    name: str
-    media_type: str
-    width: int
-    height: int
-    size: int
-
-
 async def open_case(
     tx: Tx,
     actor: Actor,
@@ -62,17 +53,55 @@ async def open_case(
 
     Refused: too_many_chats, when the customer has OPEN_AT_ONCE already.
     """
-    author = str(actor.session or actor.id)
-    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(customer_id)])
-    if client_id and (known := await queries.chat_by_client_id(tx, author, client_id)):
+    await _one_opens(tx, customer_id)
+    if client_id and (known := await queries.chat_by_client_id(tx, _author(actor), client_id)):
         return known
     if await queries.open_cases(tx, customer_id) >= rules.OPEN_AT_ONCE:
         raise Refused("too_many_chats", 409, limit=rules.OPEN_AT_ONCE)
+    return await _open(tx, actor, store_id, customer_id, channel, client_id=client_id, order_id=order_id)
+
+
+async def open_with_seller(
+    tx: Tx, actor: Actor, *, store_id: str, customer_id: UUID, channel: Channel, seller_id: UUID, order_id: UUID | None
+) -> Case:
+    """A new case in which the customer talks with a marketplace seller, locked.
+
+    Refused: too_many_threads, when the customer has OPEN_WITH_SELLERS already.
+    """
+    await _one_opens(tx, customer_id)
+    if await queries.open_with_sellers(tx, customer_id) >= rules.OPEN_WITH_SELLERS:
+        raise Refused("too_many_threads", 409, limit=rules.OPEN_WITH_SELLERS)
+    case_id = await _open(tx, actor, store_id, customer_id, channel, order_id=order_id, seller_id=seller_id)
+    case = await queries.access_case(tx, actor, case_id, lock=True)
+    return await transition(tx, case, State.SELLER, text_key="cases.status.with_seller", by=actor)
+
+
+async def _one_opens(tx: Tx, customer_id: UUID) -> None:
+    """Let one case of a customer be opened at a time, so that they can be counted."""
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 2))", [str(customer_id)])
+
+
+def _author(actor: Actor) -> str:
+    """Whose client ids those of a new contact are."""
+    return str(actor.session or actor.id)
+
+
+async def _open(
+    tx: Tx,
+    actor: Actor,
+    store_id: str,
+    customer_id: UUID,
+    channel: Channel,
+    *,
+    client_id: str | None = None,
+    order_id: UUID | None = None,
+    seller_id: UUID | None = None,
+) -> UUID:
     case_id = ids.uuid7()
     await tx.execute(
-        """insert into cases (id, number, store_id, customer_id, locale, order_id, state, opened_at,
+        """insert into cases (id, number, store_id, customer_id, locale, order_id, seller_id, state, opened_at,
                               customer_session, customer_level, bot_due_seq, bot_due_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)""",
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)""",
         [
             case_id,
             ids.number("C"),
@@ -80,6 +109,7 @@ async def open_case(
             customer_id,
             actor.locale,
             order_id,
+            seller_id,
             State.BOT,
             tx.now,
             actor.session,
@@ -90,7 +120,7 @@ async def open_case(
     await tx.execute(
         """insert into contacts (id, case_id, channel, author, client_id, from_seq, started_at)
            values (%s, %s, %s, %s, %s, 1, %s)""",
-        [ids.uuid7(), case_id, channel, author, client_id, tx.now],
+        [ids.uuid7(), case_id, channel, _author(actor), client_id, tx.now],
     )
     await events.record(tx, CaseOpened(case_id=case_id))
     return case_id
@@ -116,7 +146,7 @@ async def say(
     clean, cards = security.mask_cards(security.clean_text(text))
     _check_input(clean, choice, client_id)
     mine = Author.ASSOCIATE if actor.is_staff else Author.CUSTOMER
-    if client_id and (known := await _known(tx, case_id, mine, client_id)):
+    if client_id and (known := await queries.by_client_id(tx, case_id, mine, client_id)):
         if (known.body or {}).get("choice") != choice or (choice is None and known.text != clean):
             raise Refused("client_id_reused")
         return Written(known.seq, repeated=True, masked=cards > 0)
@@ -148,12 +178,12 @@ def offered(options: Sequence[Mapping[str, str]]) -> dict[str, Any]:
 
 
 async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: str | None = None) -> Written:
-    """A file that a customer or an associate sends; numbered once per client id."""
+    """A photo that a customer or an associate sends; numbered once per client id."""
     case = await queries.access_case(tx, actor, case_id, lock=True)
-    _check_client_id(client_id)
+    check_client_id(client_id)
     mine = Author.ASSOCIATE if actor.is_staff else Author.CUSTOMER
     body = {"file": msgspec.to_builtins(file)}
-    if client_id and (known := await _known(tx, case_id, mine, client_id)):
+    if client_id and (known := await queries.by_client_id(tx, case_id, mine, client_id)):
         if known.body != body:
             raise Refused("client_id_reused")
         return Written(known.seq, repeated=True)
@@ -169,6 +199,7 @@ async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: 
         client_id=client_id,
         spoken_by=actor,
     )
+    await photos.keep(tx, actor.id if actor.is_staff and actor.id else case.customer_id, file)
     bot_owes = mine is Author.CUSTOMER and await _customer_spoke(tx, case, seq)
     return Written(seq, bot_owes=bot_owes)
 
@@ -176,7 +207,7 @@ async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: 
 async def show(tx: Tx, actor: Actor, case_id: UUID, text: str, card: msgspec.Struct, *, client_id: str) -> Written:
     """A card of the catalogue that an associate puts into the conversation; numbered once per client id."""
     case = await queries.access_case(tx, actor, case_id, lock=True)
-    if known := await _known(tx, case_id, Author.ASSOCIATE, client_id):
+    if known := await queries.by_client_id(tx, case_id, Author.ASSOCIATE, client_id):
         return Written(known.seq, repeated=True)
     seq = await append(
         tx,
@@ -210,7 +241,7 @@ async def append(
     """Number and store an entry of a case whose row the caller has locked; its number."""
     seq = await tx.value(
         f"""with numbered as (
-              update cases set last_seq = last_seq + 1, {_SPOKE[author if audience is Audience.CUSTOMER else None]}
+              update cases set last_seq = last_seq + 1, {_SPOKE[None if audience is Audience.STAFF else author]}
               where id = %(case)s returning id, last_seq),
             stored as (
               insert into entries (case_id, seq, kind, author, author_id, name, audience, text, body, client_id, at)
@@ -243,6 +274,7 @@ _SPOKE = {
                         customer_session = %(session)s, customer_level = %(level)s""",
     Author.ASSOCIATE: "last_staff_at = %(at)s",
     Author.BOT: "last_staff_at = %(at)s",
+    Author.SELLER: _NOBODY_SPOKE,
     Author.SYSTEM: _NOBODY_SPOKE,
     None: _NOBODY_SPOKE,  # what the customer does not read is no answer to them
 }
@@ -293,16 +325,19 @@ async def transition(
             "update contacts set ended_at = %s, to_seq = %s where case_id = %s and ended_at is null returning id",
             [tx.now, seq, case.id],
         )
-        handled = "associate" if case.assigned_to else "bot"
+        handled = "associate" if case.assigned_to else "seller" if case.seller_id else "bot"
         await events.record(tx, CaseClosed(case_id=case.id, contact_id=contact_id, handled_by=handled, silent=silent))
     return await tx.one(Case, f"select {queries._CASE} from cases c where c.id = %s", [case.id])
 
 
 async def resume(tx: Tx, actor: Actor, case_id: UUID, channel: Channel = Channel.CHAT) -> Case:
-    """Go on with an earlier case: a parked one returns to whoever had it (see `_unpark`), a closed one to the bot."""
+    """Go on with an earlier case: a parked one returns to whoever had it (see `_unpark`), a closed one to its
+    seller, or to the bot.
+    """
     case = await queries.access_case(tx, actor, case_id, lock=True)
     if case.state is State.CLOSED:
-        case = await transition(tx, case, State.BOT, text_key="cases.status.reopened", by=actor)
+        to = State.SELLER if case.seller_id else State.BOT
+        case = await transition(tx, case, to, text_key="cases.status.reopened", by=actor)
         await tx.execute(
             """insert into contacts (id, case_id, channel, author, from_seq, started_at)
                values (%s, %s, %s, %s, %s, %s)""",
@@ -365,12 +400,15 @@ async def mark_read(tx: Tx, actor: Actor, case_id: UUID, seq: int) -> None:
 
 
 async def give_to(tx: Tx, case_id: UUID, customer: Actor) -> None:
-    """A guest turned out to be this customer: the case is theirs from now on, and the bot may go on with more."""
+    """A guest turned out to be this customer: the case is theirs with its photos, and the bot may go on with more."""
+    assert customer.id
     case = await queries.access_case(tx, SYSTEM, case_id, lock=True)
     await tx.execute(
         "update cases set customer_id = %s, customer_session = %s, customer_level = %s where id = %s",
         [customer.id, customer.session, int(customer.level), case_id],
     )
+    for file in await queries.files_of(tx, case_id, Author.CUSTOMER):
+        await photos.keep(tx, customer.id, file)
     await append(tx, case, kind=Kind.ACTION, author=Author.SYSTEM, body={"key": "cases.status.identified"})
     if case.state is State.BOT:
         await call_bot(tx, case)
@@ -379,31 +417,32 @@ async def give_to(tx: Tx, case_id: UUID, customer: Actor) -> None:
 def _check_may_write(actor: Actor, case: Case, *, note: bool = False) -> None:
     if case.state is State.CLOSED:
         raise Refused("case_closed", 409)
+    if case.state is State.SELLER and not note:
+        raise Refused("case_with_seller", 409)
     if actor.is_staff and not note and case.assigned_to != actor.id:
         raise Refused("not_assigned", 409)
 
 
-def _check_client_id(client_id: str | None) -> None:
+def check_client_id(client_id: str | None) -> None:
+    """Refuse a client id that is none."""
     if client_id is not None and not 0 < len(client_id) <= rules.CLIENT_ID_LIMIT:
         raise Refused("invalid_client_id")
 
 
-def _check_input(text: str, choice: str | None, client_id: str | None) -> None:
-    _check_client_id(client_id)
-    if choice is None and not text:
+def check_text(text: str) -> None:
+    """Refuse words that are none, or too many."""
+    if not text:
         raise Refused("empty_message")
-    if choice is not None and text:
-        raise Refused("text_or_choice")
     if len(text) > rules.TEXT_LIMIT:
         raise Refused("message_too_long", limit=rules.TEXT_LIMIT)
 
 
-async def _known(tx: Tx, case_id: UUID, author: Author, client_id: str) -> Entry | None:
-    return await tx.maybe(
-        Entry,
-        f"select {queries._ENTRY} from entries e where e.case_id = %s and e.author = %s and e.client_id = %s",
-        [case_id, author, client_id],
-    )
+def _check_input(text: str, choice: str | None, client_id: str | None) -> None:
+    check_client_id(client_id)
+    if choice is None:
+        check_text(text)
+    elif text:
+        raise Refused("text_or_choice")
 
 
 class _Offered(msgspec.Struct, frozen=True):

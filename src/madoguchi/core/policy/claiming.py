@@ -11,6 +11,8 @@ from madoguchi.core.policy.pack import Problem, RulePack
 from madoguchi.core.policy.questions import ClaimQuestion
 from madoguchi.kit.money import Money
 
+PHOTO = "photo"  # what is asked for where it is not believed without
+
 
 @under_law("claims")
 def decide_claim(pack: RulePack, question: ClaimQuestion) -> ClaimDecision:
@@ -29,7 +31,7 @@ def decide_claim(pack: RulePack, question: ClaimQuestion) -> ClaimDecision:
     believed = _in_good_faith(pack, question)
     if not believed and not question.evidence and question.problem in _SHOWN_BY_PHOTO:
         reason = because("claims.evidence", "errors.claim_needs_photo")
-        return ClaimDecision(**head, verdict=Verdict.NEEDS_INFO, reasons=(reason,), asks=("photo",))
+        return ClaimDecision(**head, verdict=Verdict.NEEDS_INFO, reasons=(reason,), asks=(PHOTO,))
     name = "good_faith" if believed else "approval"
     return ClaimDecision(
         **head,

@@ -139,7 +139,7 @@ async def attach(request: Asked, services: Services, visitor: Visitor, chat_id: 
 )
 async def file(services: Services, visitor: Visitor, chat_id: UUID, seq: int) -> Response[bytes]:
     """The photo of an entry."""
-    return await photos.show(services, visitor.actor, chat_id, seq)
+    return await photos.show_entry(services, visitor.actor, chat_id, seq)
 
 
 @post("/chats/{chat_id:uuid}/typing", Operation(tag=_TAG, status=204, refuses=("not_found",)))

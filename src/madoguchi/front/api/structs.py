@@ -140,6 +140,19 @@ class Upload(msgspec.Struct, frozen=True):
     file: Annotated[bytes, Meta(extra_json_schema={"format": "binary"})]
 
 
+class PhotoUpload(msgspec.Struct, frozen=True):
+    """A form (multipart/form-data) with a photo: JPEG, PNG, WebP or GIF, at most 10 MB."""
+
+    file: Annotated[bytes, Meta(extra_json_schema={"format": "binary"})]
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo that was sent, and where it can be had."""
+
+    id: UUID
+    url: str
+
+
 class CaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """An inquiry in a list, with its last message and how many are unread."""
 
@@ -239,7 +252,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: choice (the value of an option), choices (a list of them), units (line → how many), swaps (line → value of
     one of its options), address (as in an order), text, note (at most `limit` characters), money (at most `most`),
-    bank ({bank, branch, kind: ordinary, current or savings, number, holder in katakana}).
+    bank ({bank, branch, kind: ordinary, current or savings, number, holder in katakana}), photos (a list of at most
+    `limit` ids of photos that were sent before).
     """
 
     name: str

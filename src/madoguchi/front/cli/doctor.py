@@ -10,6 +10,7 @@ from madoguchi.core.cases import queries as cases
 from madoguchi.core.ledger import queries as ledger
 from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.credits import queries as credits
+from madoguchi.core.photos import queries as photos
 from madoguchi.core.requests import queries as requests
 from madoguchi.kit import jobs, migrations
 from madoguchi.kit.db import Database, Tx
@@ -77,7 +78,7 @@ async def _invariants(conninfo: str, files: Files) -> list[Finding]:
             broken = await database.run(SYSTEM, check)
             found.append(Finding(not broken, name, "; ".join(broken[:5])))
         damaged = await spoilt(database, files)
-        return [*found, Finding(not damaged, "attachments are what was sent", "; ".join(damaged[:5]))]
+        return [*found, Finding(not damaged, "photos are what was sent", "; ".join(damaged[:5]))]
     finally:
         await database.close()
 
@@ -85,14 +86,14 @@ async def _invariants(conninfo: str, files: Files) -> list[Finding]:
 async def spoilt(database: Database, files: Files) -> list[str]:
     """Files that are gone, or that are no longer what was sent; each is read whole."""
     found = []
-    for one in await database.run(SYSTEM, cases.attachments):
+    for one in await database.run(SYSTEM, photos.every):
         try:
             content = await files.get(one.sha)
         except OSError as error:
-            found.append(f"{one.number}: {one.sha} cannot be read ({error.strerror or 'it is gone'})")
+            found.append(f"{one.name}: {one.sha} cannot be read ({error.strerror or 'it is gone'})")
             continue
         if len(content) != one.size or hashlib.sha256(content).hexdigest() != one.sha:
-            found.append(f"{one.number}: {one.sha} was changed")
+            found.append(f"{one.name}: {one.sha} was changed")
     return found
 
 

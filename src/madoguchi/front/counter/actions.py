@@ -18,6 +18,7 @@ from madoguchi.core.requests.queries import find_quote
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import orders, views
 from madoguchi.front.counter.page import page, see_other
+from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.fields import field_views, filled_in, mistakes
@@ -98,6 +99,7 @@ async def ask(
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
+        await photos.take(services, visitor, given)
         made = await services.db.run(actor, work)
     except Refused as refused:
         if refused.status == 404:
@@ -140,7 +142,7 @@ async def _page(
 ) -> Response[str]:
     reader, actor = visitor.reader, visitor.actor
     found = await services.db.run(actor, lambda tx: _load(tx, visitor, action, subject))
-    shown = field_views(action.name, found.fields, reader, values)
+    shown = field_views(action.name, found.fields, reader, values, refused=refused)
     wrong = mistakes(shown)
     at_field = refused is not None and "field" in refused.parameters
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()

@@ -102,7 +102,13 @@ async def read(request: Asked, services: Services, visitor: Visitor, case_id: UU
 @get("/files/{case_id:uuid}/{seq:int}", access=EVERYONE)
 async def file(services: Services, visitor: Visitor, case_id: UUID, seq: int) -> Response[bytes]:
     """A photo of a conversation, for those who may read its entry."""
-    return await photos.show(services, visitor.actor, case_id, seq)
+    return await photos.show_entry(services, visitor.actor, case_id, seq)
+
+
+@get("/photos/{photo_id:uuid}", access=EVERYONE)
+async def photo(services: Services, visitor: Visitor, photo_id: UUID) -> Response[bytes]:
+    """A photo that goes with a wish, for whoever showed it and for staff."""
+    return await photos.show(services, visitor.actor, photo_id)
 
 
 async def _stored(

@@ -49,6 +49,7 @@ ROUTES: list[Any] = [
     entries.typing,
     entries.read,
     entries.file,
+    entries.photo,
     identify.ask,
     identify.send,
     identify.ask_code,

@@ -19,11 +19,13 @@ from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.given import Ask
 from madoguchi.front.desk.pages import explain
 from madoguchi.front.desk.quotes import access_asked
-from madoguchi.front.desk.replies import WebRequest, done
+from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.fields import filled_in
 from madoguchi.front.ui.forms import form, posted
 from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.replies import done
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
@@ -48,7 +50,7 @@ class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/desk/cases/{case_id:uuid}/buttons", access=STAFF_ONLY)
-async def offer(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def offer(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Put an action into the customer's chat as a button; they press it, or not."""
     actor = visitor.actor
     wanted = await form(request, Button)
@@ -67,7 +69,7 @@ async def offer(request: WebRequest, services: Services, visitor: Visitor, case_
 
 
 @post("/desk/cases/{case_id:uuid}/quotes", access=STAFF_ONLY)
-async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def ask(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Quote an action on a thing of the case's customer; nothing changes yet. What does no harm is done."""
     actor, catalogue = visitor.actor, services.catalogue
     wanted = Ask.of(await posted(request))
@@ -90,6 +92,7 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
+        await photos.take(services, visitor, wanted.values or {})
         quote = await services.db.run(actor, work)
     except Refused as refused:
         shown = {"pane": "customer", "order_id": wanted.order_id, "given": wanted}
@@ -101,9 +104,7 @@ async def ask(request: WebRequest, services: Services, visitor: Visitor, case_id
 
 
 @post("/desk/cases/{case_id:uuid}/quotes/{quote_id:uuid}/confirmation", access=STAFF_ONLY)
-async def confirm(
-    request: WebRequest, services: Services, visitor: Visitor, case_id: UUID, quote_id: UUID
-) -> Response[Any]:
+async def confirm(request: Asked, services: Services, visitor: Visitor, case_id: UUID, quote_id: UUID) -> Response[Any]:
     """Do it, once; the timeline tells how it ended."""
     actor = visitor.actor
     given = await form(request, Confirm)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from madoguchi.core.actions.fields import words
-from madoguchi.core.actions.rules import MoneyBack, OrderCard, Parcel, QueueTicket, Slip, SlipLine, Step
+from madoguchi.core.actions.rules import Fact, MoneyBack, OrderCard, Parcel, QueueTicket, Slip, SlipLine, Step
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.kit.i18n import Reader
@@ -61,6 +61,7 @@ class SlipView(msgspec.Struct, frozen=True, kw_only=True):
     state_label: str
     state_time: str
     expires: datetime | None
+    photos: tuple[str, ...] = ()
 
 
 class TicketView(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +109,13 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         items=_items(card, reader),
         total=card.total,
         steps=_steps(parcel, reader) if parcel else (),
-        facts=tuple((fact.label.to(reader), words(fact.words, reader)) for fact in card.facts),
+        facts=tuple((fact.label.to(reader), words(fact.words, reader)) for fact in _facts(card)),
     )
+
+
+def _facts(card: OrderCard) -> tuple[Fact, ...]:
+    """What was agreed with the shop, and about its parcels with their carriers."""
+    return (*card.facts, *(fact for parcel in card.parcels for fact in parcel.agreed))
 
 
 def slip_view(
@@ -138,6 +144,7 @@ def slip_view(
         state_label=reader.t("orders.slip.done") if done_at else "",
         state_time=reader.datetime(done_at) if done_at else "",
         expires=expires,
+        photos=tuple(f"/photos/{photo}" for photo in slip.photos),
     )
 
 
@@ -182,6 +189,8 @@ def _items(card: OrderCard, reader: Reader) -> tuple[ItemView, ...]:
 
 
 def _headline(card: OrderCard, parcel: Parcel | None, reader: Reader) -> str:
+    if parcel and parcel.held_until and _waits(parcel):
+        return reader.t(f"orders.headline.{parcel.state}", day=reader.local_day(parcel.held_until))
     if card.late:
         known = parcel.promised_until if parcel and parcel.promised_until != parcel.first_promised_until else None
         if known is None:
@@ -196,6 +205,12 @@ def _headline(card: OrderCard, parcel: Parcel | None, reader: Reader) -> str:
         return reader.t(f"orders.headline.{card.state}.until", day=reader.local_day(promised))
     undated = card.state is OrderState.DELIVERED
     return reader.t(f"orders.headline.{card.state}{'.undated' if undated else ''}")
+
+
+def _waits(parcel: Parcel) -> bool:
+    """For the customer: to say when it shall come again, or to come for it."""
+    missed = parcel.state is TrackingState.ATTEMPT_FAILED and not parcel.agreed
+    return missed or parcel.state is TrackingState.AVAILABLE_FOR_PICKUP
 
 
 def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:

@@ -12,7 +12,14 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
 
-_HOLDS_SEVERAL = {FieldKind.CHOICES, FieldKind.UNITS, FieldKind.SWAPS, FieldKind.ADDRESS, FieldKind.BANK}
+_HOLDS_SEVERAL = {
+    FieldKind.CHOICES,
+    FieldKind.UNITS,
+    FieldKind.SWAPS,
+    FieldKind.ADDRESS,
+    FieldKind.BANK,
+    FieldKind.PHOTOS,
+}
 _LINES = ("line1", "line2")  # the inputs that make up the lines of an address
 
 
@@ -66,13 +73,21 @@ def filled_in(fields: Sequence[Field], posted: Mapping[str, Any]) -> dict[str, A
 
 
 def field_views(
-    action: str, fields: Sequence[Field], reader: Reader, values: Mapping[str, Any] | None = None, within: str = ""
+    action: str,
+    fields: Sequence[Field],
+    reader: Reader,
+    values: Mapping[str, Any] | None = None,
+    within: str = "",
+    refused: Refused | None = None,
 ) -> list[FieldView]:
     """The fields of a form: with their defaults, or with the values that were filled in and what is wrong with them.
 
-    `within` sets the ids of one form apart from those of others on the same page.
+    `within` sets the ids of one form apart from those of others on the same page; what was `refused` stands at its
+    field.
     """
     wrong = {}
+    if refused and "field" in refused.parameters:
+        wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
     for refused in problems(fields, values) if values is not None else ():
         wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
     return [
@@ -97,7 +112,7 @@ def _value(field: Field, posted: Any) -> Any:
     if not isinstance(posted, dict):
         return posted
     match field.kind:
-        case FieldKind.CHOICES:
+        case FieldKind.CHOICES | FieldKind.PHOTOS:
             return list(posted)
         case FieldKind.ADDRESS:
             parts = {part: value for part, value in posted.items() if part not in _LINES}

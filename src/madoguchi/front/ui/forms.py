@@ -4,10 +4,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import UploadFile
 
 from madoguchi.kit.errors import Refused
 
 S = TypeVar("S", bound=msgspec.Struct)
+NEW = "new"  # the part of a field in which its new files are posted
+NEW_FILES = f"[{NEW}]"
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,14 +23,20 @@ async def form(request: Request[Any, Any, Any], kind: type[S]) -> S:
 
 
 async def posted(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """The posted form as it is, without the csrf field; Refused("invalid_form") when a name stands twice."""
+    """The posted form as it is, without the csrf field and without files that nobody chose.
+
+    Photos of a field (`photos[new]`) come as a list. Refused("invalid_form") when another name stands twice.
+    """
     data = await request.form()
     fields: dict[str, Any] = {}
     for name in data:
         values = data.getall(name)
-        if len(values) > 1:
+        if name.endswith(NEW_FILES):
+            _put(fields, name, [value for value in values if isinstance(value, UploadFile) and value.filename])
+        elif len(values) > 1:
             raise Refused("invalid_form", detail=name)
-        _put(fields, name, values[0])
+        else:
+            _put(fields, name, values[0])
     fields.pop("csrf", None)
     return fields
 

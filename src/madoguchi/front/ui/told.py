@@ -4,6 +4,7 @@ They stand here and not in front.api because live streams (feeds) tell them too.
 of its currency; sentences are in the reader's language.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,10 +14,10 @@ import msgspec
 from madoguchi.core.actions import rules as core
 from madoguchi.core.actions.fields import words
 from madoguchi.core.cases.queries import Entry as CoreEntry
-from madoguchi.core.cases.rules import Author
 from madoguchi.core.cases.wording import text_of
 from madoguchi.front.ui.cards import order_view
 from madoguchi.front.ui.links import option_url
+from madoguchi.front.ui.timeline import NAMED
 from madoguchi.kit import money
 from madoguchi.kit.i18n import Reader
 
@@ -56,7 +57,11 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel; `lines` are units by line. `late` when its first promise has passed and it is not delivered."""
+    """A parcel; `lines` are units by line. `late` when it has not come and what was promised has passed.
+
+    `agreed` is what was arranged with the carrier; it keeps a parcel for the customer, which is not late, until
+    `held_until`.
+    """
 
     ref: str
     carrier: str
@@ -68,6 +73,8 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     first_promised_until: Time | None
     delivered_at: Time | None
     late: bool
+    agreed: tuple["Fact", ...]
+    held_until: Time | None
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="order"):
@@ -135,7 +142,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sli
 
     `money` is given back, `total` in all; `charges` are taken; `facts` tell what will be so afterwards.
 
-    `asked` means that the warehouse will be asked and may say that it is too late.
+    `asked` means that the warehouse will be asked and may say that it is too late. `photos` are addresses of what was
+    shown with the wish; get them with the same bearer token.
     """
 
     title: str
@@ -150,6 +158,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sli
     next: str | None
     notices: tuple[str, ...]
     asked: bool
+    photos: tuple[str, ...]
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ticket"):
@@ -230,7 +239,7 @@ def entry(of: CoreEntry, reader: Reader) -> Entry:
         seq=of.seq,
         kind=of.kind,
         author=of.author,
-        name=of.name if of.author is Author.ASSOCIATE else "",
+        name=of.name if of.author in NAMED else "",
         text=text_of(of, reader),
         options=tuple(_option(o, of.case_id) for o in body.get("options", ())),
         time=of.at,
@@ -292,7 +301,7 @@ def order(of: core.OrderCard, reader: Reader) -> Order:
             )
             for line in of.lines
         ),
-        parcels=tuple(_parcel(parcel) for parcel in of.parcels),
+        parcels=tuple(_parcel(parcel, reader) for parcel in of.parcels),
         promised_until=of.promised_until,
         pay_by=of.pay_by,
         seller=of.seller,
@@ -329,12 +338,13 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
         ),
         total=money_of(of.total),
         charges=tuple(Charge(charge.label, money_of(charge.amount)) for charge in of.charges),
-        facts=tuple(Fact(fact.label.to(reader), words(fact.words, reader)) for fact in of.facts),
+        facts=_facts(of.facts, reader),
         warnings=tuple(warning.to(reader) for warning in of.irreversible),
         rule=of.rule.to(reader) if of.rule else None,
         next=of.next_step.to(reader) if of.next_step else None,
         notices=of.notices,
         asked=of.asked,
+        photos=tuple(f"/api/v1/photos/{photo}" for photo in of.photos),
     )
 
 
@@ -342,7 +352,7 @@ def _option(of: dict[str, Any], chat: UUID) -> Option:
     return Option(of["id"], of["label"], of.get("detail", ""), option_url(of["id"], chat) or None)
 
 
-def _parcel(of: core.Parcel) -> Parcel:
+def _parcel(of: core.Parcel, reader: Reader) -> Parcel:
     return Parcel(
         ref=of.ref,
         carrier=of.carrier,
@@ -354,7 +364,13 @@ def _parcel(of: core.Parcel) -> Parcel:
         first_promised_until=of.first_promised_until,
         delivered_at=of.delivered_at,
         late=of.late,
+        agreed=_facts(of.agreed, reader),
+        held_until=of.held_until,
     )
+
+
+def _facts(facts: Sequence[core.Fact], reader: Reader) -> tuple[Fact, ...]:
+    return tuple(Fact(fact.label.to(reader), words(fact.words, reader)) for fact in facts)
 
 
 def money_of(of: money.Money) -> Money:

@@ -20,6 +20,7 @@ _ON_A_PAGE = {FieldKind.ADDRESS, FieldKind.BANK}
 _WRITTEN = {FieldKind.TEXT, FieldKind.NOTE, FieldKind.MONEY}
 _LINES = {FieldKind.UNITS, FieldKind.SWAPS}
 _MOST_BUTTONS = 10
+_LATEST = 3  # photos of earlier that can be picked
 
 
 class Pick(msgspec.Struct, frozen=True):
@@ -77,6 +78,11 @@ class Form(msgspec.Struct, frozen=True):
             return self
         return Form(self.fields, self.answers)
 
+    def showing(self, photos: Sequence[str]) -> "Form | None":
+        """With these photos beside those that were shown before; None when nothing here takes photos."""
+        field = next((field for field in self.fields if field.kind is FieldKind.PHOTOS), None)
+        return self.told(field.name, [*self.answers.get(field.name, ()), *photos]) if field else None
+
     def again(self, name: str) -> "Form":
         """Asking for a field anew."""
         return Form(self.fields, {field: value for field, value in self.answers.items() if field != name}, name)
@@ -102,6 +108,8 @@ def picks(field: Field, value: Any, line: str | None) -> list[Pick]:
     if line is not None:
         return _of_line(field, _option(field.options, line))
     left = [option for option in field.options if option.refusal is None and not _is_picked(option.value, value)]
+    if field.kind is FieldKind.PHOTOS:
+        left = left[:_LATEST]
     if field.kind in _LINES:
         left = [option for option in left if _of_line(field, option)]
     return [Pick(_quoted(option.value), option.label, option.note, option.amount) for option in left]
@@ -117,6 +125,8 @@ def answered(field: Field, value: Any, path: str) -> Known | None:
         return Known(option.value, whole=True)
     if field.kind is FieldKind.CHOICES:
         return _ended(field, [*(value or ()), option.value])
+    if field.kind is FieldKind.PHOTOS:
+        return Known([*(value or ()), option.value], whole=True)
     if field.kind not in _LINES:
         return None
     if sign:

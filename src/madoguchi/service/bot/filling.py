@@ -1,5 +1,6 @@
 """Filling in what an action asks for, one field after the other, up to the slip or to the deed."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from madoguchi.core.actions import verbs as actions
@@ -7,6 +8,7 @@ from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import FieldKind, Subject
 from madoguchi.core.actions.reading import read_field
 from madoguchi.core.actions.rules import Effect
+from madoguchi.core.photos import queries as photos
 from madoguchi.core.requests import verbs as requests
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
@@ -131,6 +133,19 @@ async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
         if path is None:
             return False
         form = form.picked(field.name, path)
+    await held.fill(form)
+    return True
+
+
+async def showed(turn: Turn, shas: Sequence[str]) -> bool:
+    """Whether photos went to what is being filled in, or stands on a slip to be confirmed; then it went on."""
+    if turn.memory.waiting not in {Waiting.ANSWER, Waiting.CONFIRMATION}:
+        return False
+    held = await in_hand(turn)
+    sent = await photos.sent(turn.tx, turn.case.customer_id, shas)
+    form = held.form.showing([str(photo.id) for photo in sent]) if held else None
+    if held is None or form is None:
+        return False
     await held.fill(form)
     return True
 

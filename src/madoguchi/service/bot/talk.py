@@ -45,6 +45,7 @@ class Talk:
             turn.remember(greeted=True)
             await self._greet(quiet=any(entry.author is Author.CUSTOMER for entry in entries))
         texts: list[str] = []
+        shown: list[str] = []
         for entry in entries:
             if turn.over:
                 break
@@ -54,11 +55,13 @@ class Talk:
                 case Kind.CHOICE if entry.author is Author.CUSTOMER:
                     await self._do(chosen((entry.body or {})["choice"]))
                 case Kind.FILE if entry.author is Author.CUSTOMER:
-                    await self._voice.say("bot.photo_seen", options=[self._voice.person()])
+                    shown.append((entry.body or {})["file"]["sha"])
                 case Kind.ACTION if "request" in (entry.body or {}):
                     await self._settled(entry)
                 case Kind.ACTION:
                     await self._go_on()
+        if shown and not turn.over:
+            await self._look(shown)
         if texts and not turn.over:
             await self._listen("\n".join(texts))
 
@@ -84,6 +87,11 @@ class Talk:
             await self._voice.say("bot.are_you_human", options=[self._voice.person(), self._voice.other()])
         elif not (await filling.answered(turn, text, meaning) or await self._named(meaning)):
             await self._do(meant(meaning, turn.memory))
+
+    async def _look(self, shown: Sequence[str]) -> None:
+        """Photos answer what takes photos; a person sees the others."""
+        if not await filling.showed(self._turn, shown):
+            await self._voice.say("bot.photo_seen", options=[self._voice.person()])
 
     async def _named(self, meaning: Meaning) -> bool:
         """Whether words answered which order, which thing or which way was meant; then it went on."""

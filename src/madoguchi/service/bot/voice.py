@@ -126,6 +126,8 @@ class Voice:
         name = label(action, field, self._reader)
         if is_on_page(field):
             return "bot.ask.page", {"field": name}
+        if field.kind is FieldKind.PHOTOS:
+            return "bot.ask.photos", {"field": name}
         return ("bot.ask.write" if is_written(field) else "bot.ask.choose"), {"field": name}
 
     def _pick(self, field: Field, line: str | None, pick: Pick) -> Option:

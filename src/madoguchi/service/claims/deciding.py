@@ -1,15 +1,18 @@
 """What every claim about goods begins with: nothing else under way, units that are still to be made good, the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.actions.fields import Field
 from madoguchi.core.actions.rules import Approval, Draft, Said, Slip
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
+from madoguchi.core.photos import queries as photos
+from madoguchi.core.policy.claiming import PHOTO
 from madoguchi.core.policy.decisions import ClaimDecision, Denied, Verdict
 from madoguchi.core.policy.pack import Fault, Problem, Remedy, RulePack
 from madoguchi.core.policy.queries import rules_of
@@ -50,7 +53,7 @@ class Basis(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is claimed: which problem, for which units, and what is known about their delivery."""
+    """What is claimed: which problem, for which units, what is known about their delivery, and photos that show it."""
 
     problem: Problem
     units: dict[str, int]
@@ -61,6 +64,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     checked: tuple[str, ...] = ()
     refund_to: Destination | None = None
     claim_id: UUID | None = None
+    photos: tuple[UUID, ...] = ()
 
 
 async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
@@ -85,7 +89,7 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
         ordered_at=of.order.placed_at,
         checked=facts.checked,
         remedy=facts.remedy,
-        evidence=actor.is_staff,  # who works on it has seen the photo in the conversation
+        evidence=bool(facts.photos) or actor.is_staff,  # who works on it has seen what there is to see
         history=await _history(tx, of.pack, of.order.customer_id),
     )
     decision = decide_claim(of.pack, question)
@@ -95,8 +99,27 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
             raise Denied(later)
         return decision
     if decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
-        raise Denied(msgspec.structs.replace(decision, alternatives=decision.alternatives or _PERSON))
+        missing = "photos" if PHOTO in decision.asks else None
+        raise Denied(msgspec.structs.replace(decision, alternatives=decision.alternatives or _PERSON), missing)
     return decision
+
+
+async def photo_fields(tx: Tx, actor: Actor, order: Order, pack: RulePack, worth: Sequence[Money]) -> tuple[Field, ...]:
+    """Photos of goods, where the rules ask for them for any of these worths; to be left out unless they ask for each.
+
+    `worth` is from the least that can be claimed to the most. Staff may leave them out: they have seen what there is.
+    """
+    question = ClaimQuestion(
+        at=tx.now,
+        country=order.document.address.country,
+        problem=Problem.DEFECTIVE,
+        amount=0,
+        history=await _history(tx, pack, order.customer_id),
+    )
+    asked = [PHOTO in decide_claim(pack, msgspec.structs.replace(question, amount=of.amount)).asks for of in worth]
+    if not any(asked):
+        return ()
+    return (await photos.field(tx, actor, order.customer_id, required=all(asked) and not actor.is_staff),)
 
 
 async def still_granted(tx: Tx, pack: RulePack, customer_id: UUID, plan: ClaimPlan) -> bool:
@@ -139,7 +162,7 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
         remedy=facts.remedy,
         units=facts.units,
         amount=of.worth(facts.units),
-        slip=rules.blank_slip(order.document, facts.problem, decision),
+        slip=rules.blank_slip(order.document, facts.problem, decision, facts.photos),
         money=money,
         parcel_ref=facts.parcel_ref,
         checked=facts.checked,

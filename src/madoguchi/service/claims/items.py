@@ -17,20 +17,21 @@ from madoguchi.core.shop.port import OrderLine, StoreOrder
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, total
 from madoguchi.service.claims import rules
-from madoguchi.service.claims.deciding import Basis, Facts, basis, claim
+from madoguchi.service.claims.deciding import Basis, Facts, basis, claim, photo_fields
 
 PROBLEMS = (Problem.DAMAGED, Problem.DEFECTIVE, Problem.WRONG_ITEM, Problem.MISSING_PART)
 _NO_GOODS = frozenset({"digital", "digital_opened", "gift_card", "membership"})  # never in a parcel
 
 
 class ItemClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many units of which lines, and what is wrong with them."""
+    """How many units of which lines, what is wrong with them, and photos that show it."""
 
     order_id: UUID
     lines: dict[str, int]
     problem: Problem
+    photos: tuple[UUID, ...] = ()
 
 
 class ItemRefund(ItemClaim, frozen=True, forbid_unknown_fields=True):
@@ -45,14 +46,16 @@ class ItemAction(msgspec.Struct, frozen=True):
     remedy: Remedy
 
     async def form(self, tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-        """Which units, and what is wrong with them; Refused("claim_not_goods")."""
+        """Which units, what is wrong with them, and photos where they may be asked; Refused("claim_not_goods")."""
         order = await access_order(tx, actor, subject.id)
         _check_goods(order.document)
         pack = await rules_of(tx, order.store_id)
         held = await ledger.lines(tx, order.id)
         left = _left(order.document, held)
         where = rules.refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
-        return lines_field(order.document, left, rules.worth(order.document, held, left)), problem_field(), *where
+        shown = await photo_fields(tx, actor, order, pack, _from_least_to_all(order.document, held, left))
+        worth = rules.worth(order.document, held, left)
+        return lines_field(order.document, left, worth), problem_field(), *shown, *where
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
         """What is done about the units; Refused: claim_not_goods, claim_not_delivered, claim_problem, as in `claim`."""
@@ -67,6 +70,7 @@ class ItemAction(msgspec.Struct, frozen=True):
             remedy=self.remedy,
             delivered_at=_delivered_at(of.order.document, tuple(arguments.lines)),
             refund_to=arguments.refund_to if isinstance(arguments, ItemRefund) else None,
+            photos=arguments.photos,
         )
         return await claim(tx, actor, of, facts)
 
@@ -113,6 +117,13 @@ async def _open(tx: Tx, actor: Actor, order_id: UUID) -> tuple[Basis, dict[str, 
 
 def _left(order: StoreOrder, held: Mapping[str, LineUnits]) -> dict[str, int]:
     return {line.ref: min(held[line.ref].free, line.delivered) if _is_goods(line) else 0 for line in order.lines}
+
+
+def _from_least_to_all(order: StoreOrder, held: Mapping[str, LineUnits], left: Mapping[str, int]) -> list[Money]:
+    """What the cheapest unit is worth, and what all that can be claimed is."""
+    each = rules.worth(order, held, {ref: 1 for ref, count in left.items() if count}).values()
+    every = rules.worth(order, held, left).values()
+    return [min(each, key=lambda worth: worth.amount), total(list(every), order.currency)] if each else []
 
 
 def _is_goods(line: OrderLine) -> bool:

@@ -174,8 +174,8 @@ def to_be_approved(slip: Slip) -> Slip:
     return msgspec.structs.replace(slip, rule=Said("claims.rule.approval"), next_step=Said("claims.next.approval"))
 
 
-def blank_slip(order: StoreOrder, problem: Problem, decision: ClaimDecision) -> Slip:
-    """What every claim's slip tells: what we go by, and what was believed."""
+def blank_slip(order: StoreOrder, problem: Problem, decision: ClaimDecision, photos: tuple[UUID, ...] = ()) -> Slip:
+    """What every claim's slip tells: what we go by, what was shown, and what was believed."""
     why = decision.reasons[0]
     believed = Said("claims.rule.approval" if decision.approver else "claims.rule.believed")
     return Slip(
@@ -187,6 +187,7 @@ def blank_slip(order: StoreOrder, problem: Problem, decision: ClaimDecision) -> 
         facts=(Fact(Said("claims.fact.problem"), Said(f"claims.problem.{problem}")),),
         rule=Said(why.key, why.parameters) if decision.wait_until else believed,
         notices=("change_done",),
+        photos=photos,
     )
 
 
