@@ -97,7 +97,7 @@ def settled(
             blocks.append(Paragraph(t("notices.money.none")))
     blocks.append(Paragraph(t(f"notices.{template}.next")))
     return Letter(
-        subject=t(f"notices.{template}.subject", **names),
+        subject=_subject(reader, template, **names),
         blocks=tuple(blocks),
         ways=(Link(t("notices.order.link"), order_link),) if order_link else (),
     )
@@ -110,7 +110,7 @@ def waits(reader: Reader, action: str, slip: Slip, order_link: str | None) -> Le
     order = [(t("ui.order.number"), slip.order_ref)] if slip.order_ref else []
     about = [*order, *((fact.label.to(reader), words(fact.words, reader)) for fact in slip.facts)]
     return Letter(
-        subject=t("notices.request_waits.subject", what=what),
+        subject=_subject(reader, "request_waits", what=what, order=slip.order_ref),
         blocks=(
             Paragraph(t("notices.request_waits.lead", what=what)),
             *(Paragraph(f"{label}\n{text}") for label, text in about),
@@ -118,6 +118,14 @@ def waits(reader: Reader, action: str, slip: Slip, order_link: str | None) -> Le
         ),
         ways=(Link(t("notices.order.link"), order_link),) if order_link else (),
     )
+
+
+def _subject(reader: Reader, template: str, *, what: str, order: str) -> str:
+    """What a letter about a wish is called, with the number of the order where it is about one."""
+    names = {"what": what, "order": order}
+    if order and reader.has(numbered := f"notices.{template}.subject.order"):
+        return reader.t(numbered, **names)
+    return reader.t(f"notices.{template}.subject", **names)
 
 
 def refund(reader: Reader, template: str, number: str, order_ref: str, amount: Money, link: Link) -> Letter:
