@@ -16,6 +16,8 @@ from litestar import Litestar
 import madoguchi
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.carriers import jobs as carriers_jobs
+from madoguchi.core.carriers.jobs import Follower
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as charging
@@ -30,6 +32,10 @@ from madoguchi.core.requests import jobs as requests_jobs
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.core.shop import mirror
+from madoguchi.edge.carriers.simulated.brands import BRANDS
+from madoguchi.edge.carriers.simulated.carrier import SimulatedCarrier, carriers_database
+from madoguchi.edge.carriers.simulated.handover import Shippers
+from madoguchi.edge.carriers.simulated.rules import Temper
 from madoguchi.edge.channels.email.box import MailBox
 from madoguchi.edge.channels.email.smtp import SmtpMailer
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
@@ -57,6 +63,7 @@ from madoguchi.service.bot.ngrams import NgramUnderstanding
 from madoguchi.service.bot.turn import Wits
 from madoguchi.service.claims.actions import ACTIONS as CLAIMS
 from madoguchi.service.claims.jobs import Sweeper
+from madoguchi.service.delivery.actions import ACTIONS as DELIVERY
 from madoguchi.service.goodwill.actions import ACTIONS as GOODWILL
 from madoguchi.service.notices import jobs as notices_jobs
 from madoguchi.service.notices import occasions
@@ -81,6 +88,7 @@ PACKAGE = Path(madoguchi.__file__).parent
 from madoguchi.service.returns import verbs as returns
 from madoguchi.service.returns.actions import ACTIONS as RETURNS
 from madoguchi.service.returns.jobs import Settler
+HABIT = Temper(hands_in=timedelta(hours=2))  # of the demo's customers, with what they send back
 DOORS = (counter, desk, office, api)
 
 REACTIONS: Reactions = {
@@ -136,7 +144,14 @@ class App:
         self.refunds = refunds_jobs.Executor(self.db, self.stores, self.providers)
         self.charger = Charger(self.db, self.providers)
         self.reconciler = refunds_jobs.Reconciler(self.db, self.providers)
-        self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores)
+        self.carriers_db = carriers_database(conninfo)
+        self.shippers = Shippers(self.stores)
+        self.carriers = {
+            brand.name: SimulatedCarrier(self.carriers_db, brand, self.shippers.waybill, temper=HABIT)
+            for brand in BRANDS.values()
+        }
+        self.follower = Follower(self.db, self.carriers, concerned=())
+        self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
@@ -149,6 +164,7 @@ class App:
             await self.db.open()
             await self.store_db.open()
             await self.payments_db.open()
+            await self.carriers_db.open()
         except psycopg_pool.PoolTimeout as error:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
@@ -167,6 +183,7 @@ class App:
         """Hang up everywhere."""
         await self.bot.rest()
         await self.hub.stop()
+        await self.carriers_db.close()
         await self.payments_db.close()
         await self.store_db.close()
         await self.db.close()
@@ -192,6 +209,7 @@ class App:
             "payments.news": Duty(self._news, Nothing, timedelta(seconds=5)),
             "people.sweep": Duty(partial(people_jobs.sweep, db), Nothing, timedelta(hours=1)),
             "shop.follow": Duty(self._follow, Nothing, timedelta(seconds=5)),
+            carriers_jobs.FOLLOW: Duty(self._carry, Nothing, timedelta(seconds=5)),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
             "routing.offers": Duty(partial(routing_jobs.sweep_offers, db), Nothing, timedelta(seconds=3)),
@@ -276,6 +294,12 @@ class App:
         for store in self.stores.values():
             await store.tick(clock.now())
             await mirror.follow(self.db, store)
+
+    async def _carry(self, nothing: Nothing) -> None:
+        """Let the demo carriers' time pass, and hear their news."""
+        for carrier in self.carriers.values():
+            await carrier.tick(clock.now(), self.shippers.tell)
+        await self.follower.follow(nothing)
 
 
 def _limits(pace: float) -> Limits:

@@ -48,6 +48,7 @@ SPEAK = (
     "service.bot",
     "service.receipts.names",
     "service.refunds.accounts",
+    "edge.carriers.simulated",
     "edge.stores.demo",
     "front.demo",
     "front.desk.checks",

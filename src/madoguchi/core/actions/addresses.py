@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from madoguchi.core.actions.fields import ACCOUNT_KINDS
+from madoguchi.core.shop.port import Address
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
 
@@ -191,3 +192,13 @@ def _kana(text: str, allowed: re.Pattern[str]) -> str:
 def _plain(text: str) -> str:
     """Digits and hyphens as a keyboard without an input method types them."""
     return unicodedata.normalize("NFKC", _HYPHENS.sub("-", text)).replace(" ", "")
+
+
+def written(address: Address) -> str:
+    """An address on one line, as its country writes it."""
+    parts: tuple[str, ...]
+    if address.country in {"JP", "CN", "KR"}:
+        parts = (address.postal_code, address.region + address.city + " ".join(address.lines), address.name)
+    else:
+        parts = (address.name, *address.lines, address.city, f"{address.region} {address.postal_code}")
+    return ("\u3000" if address.country == "JP" else ", ").join(part for part in parts if part)

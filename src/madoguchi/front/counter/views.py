@@ -15,7 +15,7 @@ from madoguchi.front.counter import finder
 from madoguchi.front.ui.cards import OrderView, order_view, ticket_view
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
-from madoguchi.service.orders.rules import order_card
+from madoguchi.service.orders.verbs import order_cards
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.rules import LIMITS
 
@@ -68,8 +68,7 @@ async def happening(tx: Tx, case: Case, reader: Reader) -> str:
 
 async def order_views(tx: Tx, orders: Sequence[Order], reader: Reader) -> list[OrderView]:
     """Orders for a list, in the time zones of their shops."""
-    zones = {id: (await people.store(tx, id)).time_zone for id in {order.store_id for order in orders}}
-    return [order_view(order_card(order.id, order.document, tx.now, zones[order.store_id]), reader) for order in orders]
+    return [order_view(card, reader) for card in await order_cards(tx, orders)]
 
 
 def _case_row(line: CaseLine, ticket: QueueTicket | None, reader: Reader) -> CaseRow:

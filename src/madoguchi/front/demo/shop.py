@@ -17,7 +17,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
-from madoguchi.service.orders.rules import order_card
+from madoguchi.service.orders.verbs import order_cards
 
 KETTLE = "KETTLE"
 ORDERS = 3
@@ -72,11 +72,8 @@ async def _shopper(tx: Tx, services: Services, visitor: Visitor, wish: str) -> S
     def token() -> str:
         return tokens.issue(secret, customer.store_id, ref, now)
 
-    zone = (await queries.store(tx, customer.store_id)).time_zone
-    bought = tuple(
-        Bought(order_view(order_card(order.id, order.document, now, zone), visitor.reader), token())
-        for order in await orders_of(tx, customer.id, limit=ORDERS)
-    )
+    cards = await order_cards(tx, await orders_of(tx, customer.id, limit=ORDERS))
+    bought = tuple(Bought(order_view(card, visitor.reader), token()) for card in cards)
     return Shopper(customer, bought, token())
 
 

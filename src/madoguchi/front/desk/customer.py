@@ -9,7 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor, Level
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.actions.rules import Effect, Refusal, Said
+from madoguchi.core.actions.rules import Effect, OrderCard, Refusal, Said
 from madoguchi.core.actions.verbs import Offer, fields, offers
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
@@ -31,7 +31,7 @@ from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.ids import uuid7
 from madoguchi.service.bot.offering import buttons
-from madoguchi.service.orders.rules import order_card
+from madoguchi.service.orders.verbs import order_cards
 from madoguchi.service.receipts.queries import Issued, receipts_of
 from madoguchi.service.refunds.words import sentences
 from madoguchi.service.routing import queries as routing
@@ -58,8 +58,8 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     customer: Customer
     time_zone: str
     handover: Handover | None
-    orders: Sequence[Order]
-    chosen: Order | None
+    orders: Sequence[OrderCard]
+    chosen: OrderCard | None
     refunds: Sequence[tuple[Said, Said]]
     documents: Sequence[Issued]
     on_order: Sequence[Doable]
@@ -168,8 +168,8 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         customer=customer,
         time_zone=shop.time_zone,
         handover=await routing.handover_of(tx, actor, case.id),
-        orders=orders,
-        chosen=chosen,
+        orders=await order_cards(tx, orders),
+        chosen=(await order_cards(tx, [chosen]))[0] if chosen else None,
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
@@ -198,7 +198,7 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         summary=[line.to(reader) for line in handover.lines] if handover else [],
         tried=[line.to(reader) for line in handover.tried] if handover else [],
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
-        order=_order(pane, chosen, reader) if chosen else None,
+        order=_order(chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
         refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
         documents=[document_view(one, reader) for one in pane.documents],
@@ -290,13 +290,12 @@ def _fact_name(name: str, reader: Reader) -> str:
     return reader.t(key) if reader.has(key) else name
 
 
-def _order(pane: Pane, order: Order, reader: Reader) -> OrderView:
-    shown = order_view(order_card(order.id, order.document, pane.now, pane.time_zone), reader)
-    return msgspec.structs.replace(shown, url="")
+def _order(order: OrderCard, reader: Reader) -> OrderView:
+    return msgspec.structs.replace(order_view(order, reader), url="")
 
 
-def _link(pane: Pane, order: Order, reader: Reader) -> OrderLink:
-    shown = _order(pane, order, reader)
+def _link(pane: Pane, order: OrderCard, reader: Reader) -> OrderLink:
+    shown = _order(order, reader)
     url = f"{case_url(pane.case.id)}?order={order.id}&pane=customer"
     current = pane.chosen is not None and order.id == pane.chosen.id
     return OrderLink(url, shown.number, shown.headline, shown.state, shown.tone, current)

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.addresses import written
 from madoguchi.core.actions.fields import Field, FieldKind, Subject
 from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish, said
 from madoguchi.core.policy.pack import ChangeWish
@@ -85,16 +86,6 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether the address can still be changed."""
     return await offered(tx, actor, subject, ChangeWish.ADDRESS)
-
-
-def written(address: Address) -> str:
-    """An address on one line, as its country writes it."""
-    parts: tuple[str, ...]
-    if address.country in {"JP", "CN", "KR"}:
-        parts = (address.postal_code, address.region + address.city + " ".join(address.lines), address.name)
-    else:
-        parts = (address.name, *address.lines, address.city, f"{address.region} {address.postal_code}")
-    return ("\u3000" if address.country == "JP" else ", ").join(part for part in parts if part)
 
 
 def _has_left(opening: Opening) -> bool:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
 
+from madoguchi.core.actions.carried import agreed_facts
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
 from madoguchi.core.actions.rules import CardLine, Fact, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
+from madoguchi.core.carriers.port import Agreed, Tracked
 from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
@@ -40,9 +43,15 @@ class Left(msgspec.Struct, frozen=True):
     refused: Refused | None
 
 
-def order_card(order_id: UUID, facts: StoreOrder, now: datetime, time_zone: str) -> OrderCard:
-    """The order as a card."""
-    parcels = tuple(_parcel(shipment, now) for shipment in facts.shipments)
+def order_card(
+    order_id: UUID,
+    facts: StoreOrder,
+    now: datetime,
+    time_zone: str,
+    carried: Mapping[tuple[str, str], Tracked] = MappingProxyType({}),
+) -> OrderCard:
+    """The order as a card, with what carriers told of its parcels (by carrier and number)."""
+    parcels = tuple(_parcel(one, carried.get((one.carrier, one.tracking_number)), now) for one in facts.shipments)
     open_ended = facts.state not in {OrderState.DELIVERED, OrderState.CANCELLED}
     overdue = facts.promised_until is not None and now > facts.promised_until and not parcels
     return OrderCard(
@@ -283,9 +292,11 @@ def _line(line: OrderLine) -> CardLine:
     )
 
 
-def _parcel(shipment: Shipment, now: datetime) -> Parcel:
+def _parcel(shipment: Shipment, told: Tracked | None, now: datetime) -> Parcel:
     steps = tuple(Step(event.state, event.at, event.place) for event in shipment.events if event.at <= now)
-    promised = shipment.first_promised_until or shipment.promised_until
+    agreed = told.agreed if told and shipment.delivered_at is None else Agreed()
+    kept = told.held_until if told and shipment.delivered_at is None else None
+    promised = shipment.promised_until if agreed.slot else shipment.first_promised_until or shipment.promised_until
     return Parcel(
         ref=shipment.ref,
         carrier=shipment.carrier,
@@ -296,5 +307,7 @@ def _parcel(shipment: Shipment, now: datetime) -> Parcel:
         promised_until=shipment.promised_until,
         first_promised_until=shipment.first_promised_until,
         delivered_at=shipment.delivered_at,
-        late=shipment.delivered_at is None and promised is not None and now > promised,
+        late=shipment.delivered_at is None and kept is None and promised is not None and now > promised,
+        agreed=tuple(agreed_facts(agreed)),
+        held_until=kept,
     )

@@ -1,5 +1,6 @@
 """The four moments of cancelling, and the order's card. Units and money are booked in core.ledger."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -7,13 +8,14 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, Subject
 from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
+from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people import queries as people
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState, StoreOrder, StorePort
-from madoguchi.core.shop.queries import access_order
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.orders import rules
@@ -41,9 +43,15 @@ class CancelOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def show(tx: Tx, actor: Actor, arguments: ShowOrder) -> OrderCard:
     """The card of an order the actor may see."""
-    order = await access_order(tx, actor, arguments.order_id)
-    store = await people.store(tx, order.store_id)
-    return rules.order_card(order.id, order.document, tx.now, store.time_zone)
+    (card,) = await order_cards(tx, [await access_order(tx, actor, arguments.order_id)])
+    return card
+
+
+async def order_cards(tx: Tx, orders: Sequence[Order]) -> list[OrderCard]:
+    """The cards of orders that the actor may see, in the time zones of their shops."""
+    zones = {id: (await people.store(tx, id)).time_zone for id in {order.store_id for order in orders}}
+    carried = await carriers.tracked_on(tx, [order.id for order in orders])
+    return [rules.order_card(one.id, one.document, tx.now, zones[one.store_id], carried) for one in orders]
 
 
 async def cancellation_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:

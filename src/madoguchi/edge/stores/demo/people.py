@@ -13,6 +13,7 @@ class Story(StrEnum):
     """What there is to tell about an order."""
 
     LATE = "late"  # should have come two days ago, lies in a depot, has a new estimate
+    MISSED = "missed"  # the van came and nobody was in; it waits at a depot
     CANCELLABLE = "cancellable"  # paid, the warehouse has not begun
     PENDING_PAYMENT = "pending_payment"
     EXPRESS = "express"  # paid, and past the cut-off of its fast delivery
@@ -185,6 +186,7 @@ KENTA = Person(
         NamedOrder(ref="MD-10234520", story=Story.PREPARING, items={"DESKLIGHT-BK": 1, "NOTEBOOK-1": 2}),
         NamedOrder(ref="MD-10234511", story=Story.PREPARING_TOO_LATE, items={"SHOES-265": 1}),
         NamedOrder(ref="MD-10234590", story=Story.CANCELLABLE, items={"RICE-1": 2}, pay=(KONBINI,)),
+        NamedOrder(ref="MD-10234391", story=Story.MISSED, items={"CLEANER-1": 1}),
         NamedOrder(ref="MD-10234333", story=Story.SHIPPED, items={"WATER-1": 2, "TEA-1": 1}, pay=(COD,)),
     ),
     points=120,
@@ -266,6 +268,7 @@ EMMA = Person(
             items={"EARBUDS-WH": 1, "POWERBANK-1": 1},
             pay=(Pay(TenderKind.GIFT_BALANCE, 5000), CARD),
         ),
+        NamedOrder(ref="MD-10234401", story=Story.MISSED, items={"PILLOW-1": 1}),
         NamedOrder(ref="MD-10234371", story=Story.SHIPPED, items={"UMBRELLA-NV": 1}),
         NamedOrder(ref="MD-10234466", story=Story.PARTLY_SHIPPED, items={"BOARD-1": 1, "KNIFE-1": 1}),
     ),

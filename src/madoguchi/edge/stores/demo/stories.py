@@ -31,6 +31,7 @@ GIFT_TO = Address(
     postal_code="810-0021",
     country="JP",
 )
+_ON_THE_ROAD = {TrackingState.INFO_RECEIVED, TrackingState.IN_TRANSIT}
 MIND_CHANGED = "no longer needed"
 THANKS, LAST_YEARS = "ARIGATO500", "FUYU2025"  # coupon codes
 
@@ -113,6 +114,25 @@ def _stuck(parcel: Shipment, order: StoreOrder, now: datetime) -> Shipment:
     )
 
 
+def _missed(telling: Telling) -> StoreOrder:
+    """The van came yesterday morning and nobody was in; since then the parcel waits at the carrier's depot."""
+    yesterday = telling.now.astimezone(parcels.JAPAN) - timedelta(days=1)
+    left = yesterday.replace(hour=17, minute=5, second=0, microsecond=0) - telling.days_on_the_way
+    order = telling.placed(telling.now - left + timedelta(hours=20))
+    order = rules.sent(order, _everything(order), left)
+    return replace(order, shipments=tuple(_at_depot(parcel, order, yesterday) for parcel in order.shipments))
+
+
+def _at_depot(parcel: Shipment, order: StoreOrder, day: datetime) -> Shipment:
+    depot, came = parcels.depot_of(order.address.city), day.replace(hour=8, minute=25, second=0, microsecond=0)
+    way = [event for event in parcel.events if event.at < came and event.state in _ON_THE_ROAD]
+    missed = (
+        TrackingEvent(came, TrackingState.OUT_FOR_DELIVERY, depot),
+        TrackingEvent(came + timedelta(hours=3), TrackingState.ATTEMPT_FAILED, depot),
+    )
+    return replace(parcel, events=(*way, *missed), promised_until=parcels.day_end(day))
+
+
 def _preparing(telling: Telling) -> StoreOrder:
     order = telling.placed(timedelta(hours=20))
     return replace(order, state=OrderState.PREPARING, status_text=OrderState.PREPARING.value)
@@ -159,6 +179,7 @@ def _corporate(telling: Telling) -> StoreOrder:
 
 STORIES: Mapping[Story, Callable[[Telling], StoreOrder]] = {
     Story.LATE: _late,
+    Story.MISSED: _missed,
     Story.CANCELLABLE: _new,
     Story.PENDING_PAYMENT: _new,
     Story.EXPRESS: _express,
