@@ -9,8 +9,11 @@ import msgspec
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from madoguchi.core.access.rules import STAFF, SYSTEM, Level, Role
+from madoguchi.core.access.rules import AT_WORK, SYSTEM, Level, Role
 from madoguchi.core.people import verbs as people
+from madoguchi.core.people.sellers.queries import seller_by_ref
+from madoguchi.core.people.sellers.verbs import add_person
+from madoguchi.edge.stores.demo.catalogue import YAMADA
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.ui.access import Access
 from madoguchi.front.ui.middleware import PROGRAMS, cookie_names
@@ -96,10 +99,10 @@ async def routes(site: Site) -> list[Route]:
 
 
 async def comers(site: Site) -> list[Comer]:
-    """Everybody the matrix speaks of. The customers are two of the demo world, the staff are new."""
+    """Everybody the matrix speaks of. The customers are two of the demo world, the staff and the seller's are new."""
 
     async def hire(tx: Tx) -> list[Comer]:
-        return [Comer(role, role, Level.GUEST, await _hired(tx, role)) for role in sorted(STAFF)]
+        return [Comer(role, role, Level.GUEST, await _hired(tx, role)) for role in sorted(AT_WORK)]
 
     first, second = (UUID(str(site.value("select id from customers order by id offset %s limit 1", n))) for n in (0, 1))
     return [
@@ -118,18 +121,22 @@ def _of(found: HTTPRoute) -> Iterator[Route]:
 
 
 async def _session(tx: Tx, comer: Comer) -> people.NewSession:
-    staff = comer.role in STAFF
     return await people.start_session(
         tx,
         store_id=DEMO.id,
         locale="ja",
-        customer_id=None if staff else comer.id,
-        staff_id=comer.id if staff else None,
+        customer_id=comer.id if comer.role not in AT_WORK else None,
+        staff_id=comer.id if comer.role in AT_WORK - {Role.SELLER} else None,
+        seller_person_id=comer.id if comer.role is Role.SELLER else None,
         level=comer.level or Level.GUEST,
     )
 
 
 async def _hired(tx: Tx, role: Role) -> UUID:
+    if role is Role.SELLER:
+        seller = await seller_by_ref(tx, DEMO.id, YAMADA.ref)
+        assert seller
+        return await add_person(tx, seller_id=seller.id, email="seller@madoguchi.example", name="seller", locale="ja")
     return await people.add_staff(
         tx, email=f"{role}@madoguchi.example", name=role, role=role, locale="ja", languages=["ja"]
     )

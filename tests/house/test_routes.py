@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from madoguchi.core.access.rules import STAFF, Level, Role
-from madoguchi.front.ui.access import CUSTOMERS, KNOWN_CUSTOMERS, STAFF_ONLY, Access
+from madoguchi.core.access.rules import AT_WORK, Level, Role
+from madoguchi.front.ui.access import CUSTOMERS, KNOWN_CUSTOMERS, SELLERS, STAFF_ONLY, Access
 from tests.house.routes import Comer, Door, Route, comers, routes
 from tests.web import Site
 from tests.web import site as site
@@ -93,7 +93,11 @@ async def test_a_page_leads_to_where_one_signs_in(site: Site) -> None:
         (STAFF_ONLY, Comer("a", Role.ADMIN, Level.GUEST), None),
         (STAFF_ONLY, Comer("a", level=Level.SIGNED_IN), (403, "forbidden")),
         (STAFF_ONLY, Comer("a"), (401, "sign_in_needed")),
+        (STAFF_ONLY, Comer("a", Role.SELLER, Level.GUEST), (403, "forbidden")),
+        (SELLERS, Comer("a", Role.SELLER, Level.GUEST), None),
+        (SELLERS, Comer("a", Role.ADMIN, Level.GUEST), (403, "forbidden")),
         (CUSTOMERS, Comer("a"), None),
+        (CUSTOMERS, Comer("a", Role.SELLER, Level.GUEST), (403, "forbidden")),
         (CUSTOMERS, Comer("a", Role.LEADER, Level.GUEST), (403, "forbidden")),
         (KNOWN_CUSTOMERS, Comer("a", level=Level.CLAIMED), (401, "sign_in_needed")),
         (KNOWN_CUSTOMERS, Comer("a", level=Level.PROVEN), None),
@@ -115,8 +119,8 @@ async def test_catches_a_route_that_forgets(site: Site) -> None:
 def refusal_for(route: Route, comer: Comer) -> tuple[int, str] | None:
     """Status and code of the refusal that somebody must get on a route; None for who may use it."""
     access, nobody = route.access, comer.level is None
-    if comer.role in STAFF:
-        return None if comer.role in access.staff else (403, "forbidden")
+    if comer.role in AT_WORK:
+        return None if comer.role in access.at_work else (403, "forbidden")
     if access.session and nobody:
         return 401, "sign_in_needed"
     if access.customers is None:

@@ -156,7 +156,7 @@ def mask_cards(text: str) -> tuple[str, int]:
     own order and tracking numbers do not (Luhn alone would hit 10 % of 17-digit order numbers). A card number is
     whole groups of digits, so that a date or a code beside it does not hide it.
     """
-    narrow = text if text.isascii() else "".join(map(_narrow, text))  # one to one, so that positions stay
+    narrow = narrowed(text)
     pieces: list[str] = []
     at = found = 0
     for run in _RUN.finditer(narrow):
@@ -183,6 +183,11 @@ def _cards_in(narrow: str, start: int, end: int) -> list[tuple[int, int]]:
                 break
         first += 1
     return found
+
+
+def narrowed(text: str) -> str:
+    """The text with full-width letters, digits and signs as plain ones; one to one, so that positions stay."""
+    return text if text.isascii() else "".join(map(_narrow, text))
 
 
 @lru_cache(maxsize=10_000)

@@ -200,7 +200,7 @@ async def test_a_session_lasts_on_while_it_is_used(db: Database, guest: Actor, n
     ("minutes", "end"), [(0, 30), (29, 59), (11 * 60 + 29, 11 * 60 + 59), (11 * 60 + 50, 12 * 60), (13 * 60, 12 * 60)]
 )
 def test_staff_are_out_after_half_an_hour_or_twelve(now: datetime, minutes: int, end: int) -> None:
-    ends = rules.session_ends(now, now + timedelta(minutes=minutes), staff=True)
+    ends = rules.session_ends(now, now + timedelta(minutes=minutes), at_work=True)
     assert ends == now + timedelta(minutes=end)
 
 

@@ -20,6 +20,7 @@ class Role(StrEnum):
 
 
 STAFF = frozenset({Role.ASSOCIATE, Role.LEADER, Role.ADMIN})
+AT_WORK = STAFF | {Role.SELLER, Role.WAREHOUSE}  # who signs in with a password, to work
 _RANKS = {Role.ASSOCIATE: 1, Role.LEADER: 2, Role.ADMIN: 3}
 
 
@@ -37,17 +38,31 @@ class Audience(StrEnum):
 
     CUSTOMER = "customer"  # the customer and staff
     STAFF = "staff"
+    SELLER = "seller"  # the customer, the marketplace seller of the case, and staff
+
+    @property
+    def reads(self) -> frozenset["Audience"]:
+        """Of which audiences a reader of this one sees entries."""
+        match self:
+            case Audience.STAFF:
+                return frozenset(Audience)
+            case Audience.CUSTOMER:
+                return frozenset({Audience.CUSTOMER, Audience.SELLER})
+            case Audience.SELLER:
+                return frozenset({Audience.SELLER})
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever acts, in every call.
 
     `id` is the customer's or the staff member's; None for a guest who has written nothing yet, and for the system.
-    `session` binds confirmations. `name` is what timelines show.
+    Of a seller's people it is the person's, `seller_id` the seller's. `session` binds confirmations. `name` is what
+    timelines show.
     """
 
     role: Role
     id: UUID | None = None
+    seller_id: UUID | None = None
     level: Level = Level.GUEST
     locale: str = "ja"
     store_id: str | None = None
@@ -56,7 +71,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What row-level security sees. The bot sees what its customer sees."""
+        """What row-level security sees. The bot sees what its customer sees, a seller's people what is the seller's."""
         if self.role is Role.SYSTEM:
             return "system"
         if self.is_staff:
@@ -75,6 +90,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def audience(self) -> Audience:
         """Which entries of a timeline this actor reads."""
+        if self.role is Role.SELLER:
+            return Audience.SELLER
         return Audience.STAFF if self.is_staff or self.role is Role.SYSTEM else Audience.CUSTOMER
 
 

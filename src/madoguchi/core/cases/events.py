@@ -21,7 +21,10 @@ class CaseResumed(Event, frozen=True, kw_only=True):
 
 
 class CaseClosed(Event, frozen=True, kw_only=True):
-    """A case ended, and with it its running contact; `handled_by` is `bot` or `associate`, `silent` by itself."""
+    """A case ended, and with it its running contact; `handled_by` is `bot`, `associate` or `seller`.
+
+    `silent`: by itself.
+    """
 
     name: ClassVar[str] = "cases.closed"
     case_id: UUID

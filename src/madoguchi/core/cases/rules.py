@@ -5,6 +5,7 @@ from enum import StrEnum
 TEXT_LIMIT = 4_000  # characters of one message
 CLIENT_ID_LIMIT = 64
 OPEN_AT_ONCE = 5  # cases of one customer
+OPEN_WITH_SELLERS = 20  # beside those
 
 
 class State(StrEnum):
@@ -14,6 +15,7 @@ class State(StrEnum):
     QUEUED = "queued"  # waits for a person
     ACTIVE = "active"  # an associate has it
     PARKED = "parked"  # long silence; goes on where it was with the next word
+    SELLER = "seller"  # a marketplace seller answers
     CLOSED = "closed"
 
 
@@ -21,11 +23,12 @@ OPEN = frozenset(State) - {State.CLOSED}
 WITH_PEOPLE = frozenset({State.QUEUED, State.ACTIVE, State.PARKED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.BOT: frozenset({State.QUEUED, State.ACTIVE, State.PARKED, State.CLOSED}),
+    State.BOT: frozenset({State.QUEUED, State.ACTIVE, State.PARKED, State.SELLER, State.CLOSED}),
     State.QUEUED: frozenset({State.ACTIVE, State.BOT, State.PARKED, State.CLOSED}),
     State.ACTIVE: frozenset({State.ACTIVE, State.QUEUED, State.BOT, State.PARKED, State.CLOSED}),  # or other hands
     State.PARKED: frozenset({State.BOT, State.QUEUED, State.ACTIVE, State.CLOSED}),
-    State.CLOSED: frozenset({State.BOT, State.QUEUED}),  # the customer goes on with it
+    State.SELLER: frozenset({State.CLOSED}),
+    State.CLOSED: frozenset({State.BOT, State.QUEUED, State.SELLER}),  # the customer goes on with it
 }
 
 
@@ -49,6 +52,7 @@ class Author(StrEnum):
     CUSTOMER = "customer"
     BOT = "bot"
     ASSOCIATE = "associate"
+    SELLER = "seller"
     SYSTEM = "system"
 
 

@@ -61,6 +61,8 @@ class Session(msgspec.Struct, frozen=True):
     kind: str
     customer_id: UUID | None
     staff_id: UUID | None
+    seller_person_id: UUID | None
+    seller_id: UUID | None
     store_id: str
     level: Level
     locale: str
@@ -71,7 +73,7 @@ class Session(msgspec.Struct, frozen=True):
 
     def ends(self, used: datetime) -> datetime:
         """When it ends if it was used last at `used`."""
-        return rules.session_ends(self.created_at, used, staff=self.staff_id is not None)
+        return rules.session_ends(self.created_at, used, at_work=self.kind != "customer")
 
     def is_stale(self, now: datetime) -> bool:
         """Whether its use is to be written down again."""
@@ -82,7 +84,8 @@ class Session(msgspec.Struct, frozen=True):
         """Who acts in this session."""
         return Actor(
             role=self.role or Role.CUSTOMER,
-            id=self.staff_id or self.customer_id,
+            id=self.staff_id or self.seller_person_id or self.customer_id,
+            seller_id=self.seller_id,
             level=self.level,
             locale=self.locale,
             store_id=self.store_id,
@@ -126,10 +129,13 @@ async def session(tx: Tx, token_hash: bytes) -> Session | None:
     """The living session of a token, whose person is still active."""
     return await tx.maybe(
         Session,
-        """select s.id, s.kind, s.customer_id, s.staff_id, s.store_id, s.level, s.locale,
-                  s.created_at, s.expires_at, f.role, coalesce(f.name, c.name, '') as name
+        """select s.id, s.kind, s.customer_id, s.staff_id, s.seller_person_id, p.seller_id, s.store_id, s.level,
+                  s.locale, s.created_at, s.expires_at, coalesce(f.name, p.name, c.name, '') as name,
+                  case s.kind when 'seller' then 'seller' else f.role end as role
            from sessions s left join staff f on f.id = s.staff_id left join customers c on c.id = s.customer_id
-           where s.token_hash = %s and s.ended_at is null and s.expires_at > %s and coalesce(f.active, true)""",
+           left join seller_people p on p.id = s.seller_person_id
+           where s.token_hash = %s and s.ended_at is null and s.expires_at > %s
+             and coalesce(f.active, p.active, true)""",
         [token_hash, tx.now],
     )
 
@@ -139,8 +145,9 @@ async def session_lives(tx: Tx, session_id: UUID) -> bool:
     return bool(
         await tx.value(
             """select exists (select 1 from sessions s left join staff f on f.id = s.staff_id
+                              left join seller_people p on p.id = s.seller_person_id
                               where s.id = %s and s.ended_at is null and s.expires_at > %s
-                                and coalesce(f.active, true))""",
+                                and coalesce(f.active, p.active, true))""",
             [session_id, tx.now],
         )
     )

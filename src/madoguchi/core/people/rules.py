@@ -32,9 +32,9 @@ class CustomerFacts(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
 
-def session_ends(began: datetime, used: datetime, *, staff: bool) -> datetime:
-    """When a session ends that was used last at `used`."""
-    return min(used + STAFF_IDLE, began + STAFF_ABSOLUTE) if staff else used + CUSTOMER_IDLE
+def session_ends(began: datetime, used: datetime, *, at_work: bool) -> datetime:
+    """When a session ends that was used last at `used`; `at_work` are staff and the people of sellers."""
+    return min(used + STAFF_IDLE, began + STAFF_ABSOLUTE) if at_work else used + CUSTOMER_IDLE
 
 
 def email_key(address: str) -> str | None:

@@ -32,25 +32,28 @@ async def start_session(
     locale: str,
     customer_id: UUID | None = None,
     staff_id: UUID | None = None,
+    seller_person_id: UUID | None = None,
     level: Level = Level.GUEST,
 ) -> NewSession:
-    """A new session for a guest, a customer or one of the staff."""
+    """A new session for a guest, a customer, one of the staff or of a seller's people."""
     made = NewSession(security.new_token(), ids.uuid7())
+    kind = "staff" if staff_id else "seller" if seller_person_id else "customer"
     await tx.execute(
-        """insert into sessions
-             (id, token_hash, kind, customer_id, staff_id, store_id, level, locale, created_at, expires_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        """insert into sessions (id, token_hash, kind, customer_id, staff_id, seller_person_id, store_id, level, locale,
+                                 created_at, expires_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             made.id,
             security.token_hash(made.token),
-            "staff" if staff_id else "customer",
+            kind,
             customer_id,
             staff_id,
+            seller_person_id,
             store_id,
             int(level),
             locale,
             tx.now,
-            rules.session_ends(tx.now, tx.now, staff=staff_id is not None),
+            rules.session_ends(tx.now, tx.now, at_work=kind != "customer"),
         ],
     )
     return made

@@ -10,6 +10,7 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import LineFacts, OrderFacts, TenderFacts
 from madoguchi.core.people import rules as people_rules
 from madoguchi.core.people import verbs as people
+from madoguchi.core.people.sellers.verbs import remember_seller
 from madoguchi.core.shop.port import Changes, Product, StoreCustomer, StoreOrder
 from madoguchi.core.shop.queries import CustomerFacts, access_order, order_id_of
 from madoguchi.kit import ids
@@ -83,6 +84,8 @@ async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
     )
     if customer is None:
         raise LookupError(f"order {order.ref} belongs to the unknown customer {order.customer_ref}")
+    if order.seller:
+        await remember_seller(tx, store_id, order.seller.ref, order.seller.name, order.seller.address)
     order_id = await tx.value(
         """insert into orders (id, store_id, store_ref, customer_id, version, state, placed_at, document, synced_at)
            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)

@@ -15,6 +15,7 @@ from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.reasons import finder_reasons
 from madoguchi.core.cases.rules import Channel, State
 from madoguchi.core.people import queries as people
+from madoguchi.core.people.sellers.queries import seller
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.page import answered, both, known, own, page, place_of, see_other
@@ -225,6 +226,9 @@ async def _first_words(tx: Tx, actor: Actor, case_id: UUID, wish: Start) -> None
 async def _top(tx: Tx, visitor: Visitor, case_id: UUID) -> Top:
     case = await queries.access_case(tx, visitor.actor, case_id)
     t, unknown = visitor.reader.t, visitor.actor.level < Level.PROVEN
+    if case.seller_id:
+        name = (await seller(tx, case.seller_id)).name
+        return Top(case, t("counter.chat.seller", name=name), await views.happening(tx, case, visitor.reader))
     match case.state:
         case State.CLOSED:
             return Top(case, t("counter.chat.closed"), t("counter.chat.closed.note"))

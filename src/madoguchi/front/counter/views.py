@@ -10,7 +10,9 @@ from madoguchi.core.actions.rules import QueueTicket
 from madoguchi.core.cases.queries import Case, CaseLine, latest_open_chat
 from madoguchi.core.cases.rules import State
 from madoguchi.core.people import queries as people
+from madoguchi.core.people.sellers.queries import seller
 from madoguchi.core.shop.queries import Order
+from madoguchi.core.threads import queries as threads
 from madoguchi.front.counter import finder
 from madoguchi.front.ui.cards import OrderView, order_view, ticket_view
 from madoguchi.kit.db import Tx
@@ -19,7 +21,13 @@ from madoguchi.service.orders.verbs import order_cards
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.rules import LIMITS
 
-_TONES = {State.BOT: "plain", State.QUEUED: "waiting", State.ACTIVE: "plain", State.PARKED: "waiting"}
+_TONES = {
+    State.BOT: "plain",
+    State.QUEUED: "waiting",
+    State.ACTIVE: "plain",
+    State.PARKED: "waiting",
+    State.SELLER: "waiting",
+}
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +64,27 @@ def title(reason: str | None, reader: Reader) -> str:
 
 
 async def case_rows(tx: Tx, lines: Sequence[CaseLine], reader: Reader) -> list[CaseRow]:
-    """Cases for a list; those in line with their place as it is now."""
-    return [_case_row(line, await _ticket(tx, line.id, line.state), reader) for line in lines]
+    """Cases for a list; those in line with their place as it is now, those with a seller with the deadline."""
+    return [_case_row(line, await _now(tx, line, reader), reader) for line in lines]
 
 
 async def happening(tx: Tx, case: Case, reader: Reader) -> str:
     """What is happening with a case, and until when."""
+    if case.seller_id:
+        return await with_seller(tx, case.id, reader, closed=case.state is State.CLOSED)
     name = (await people.staff(tx, case.assigned_to)).name if case.assigned_to else ""
     return _sentence(case.state, await _ticket(tx, case.id, case.state), name, _ends(case), case.closed_at, reader)
+
+
+async def with_seller(tx: Tx, case_id: UUID, reader: Reader, *, closed: bool) -> str:
+    """How a thread with a seller stands that the customer was found to see."""
+    question = await threads.last_question(tx, case_id)
+    thread = await threads.thread(tx, case_id)
+    if question is None or thread is None:
+        return reader.t("counter.case.seller")
+    name = (await seller(tx, thread.seller_id)).name
+    stands = question.standing(tx.now, closed=closed)
+    return reader.t(f"counter.case.seller.{stands}", seller=name, time=question.due_at)
 
 
 async def order_views(tx: Tx, orders: Sequence[Order], reader: Reader) -> list[OrderView]:
@@ -71,14 +92,20 @@ async def order_views(tx: Tx, orders: Sequence[Order], reader: Reader) -> list[O
     return [order_view(card, reader) for card in await order_cards(tx, orders)]
 
 
-def _case_row(line: CaseLine, ticket: QueueTicket | None, reader: Reader) -> CaseRow:
-    closed = line.state is State.CLOSED
+async def _now(tx: Tx, line: CaseLine, reader: Reader) -> str:
+    if line.state is State.SELLER:
+        return await with_seller(tx, line.id, reader, closed=False)
+    ended = line.last_at if line.state is State.CLOSED else None
+    return _sentence(line.state, await _ticket(tx, line.id, line.state), "", None, ended, reader)
+
+
+def _case_row(line: CaseLine, happening: str, reader: Reader) -> CaseRow:
     return CaseRow(
         id=line.id,
         url=f"/cases/{line.id}",
         number=line.number,
         title=title(line.reason, reader),
-        text=_sentence(line.state, ticket, "", None, line.last_at if closed else None, reader),
+        text=happening,
         state=reader.t(f"counter.case.state.{line.state}"),
         tone=_TONES.get(line.state, "done"),
         meta=reader.date(line.last_at or line.opened_at),

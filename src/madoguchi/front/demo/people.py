@@ -11,6 +11,8 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import queries, tokens, verbs
 from madoguchi.core.people.queries import Customer, Staff, Store
 from madoguchi.core.people.rules import email_key
+from madoguchi.core.people.sellers import queries as sellers
+from madoguchi.core.people.sellers.queries import SellerPerson
 from madoguchi.core.people.verbs import NewSession
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
@@ -25,22 +27,23 @@ from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import NAMES
 
 FOUND = 20  # customers of a search
-TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk", "office": "/office"}
+TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk", "office": "/office", "seller": "/seller"}
 
 
 class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whom to be, and where to begin."""
 
-    kind: Literal["customer", "staff", "nobody"]
+    kind: Literal["customer", "staff", "seller", "nobody"]
     ref: str = ""
     store: str = DEMO.id
-    to: Literal["home", "shop", "desk", "office"] = "home"
+    to: Literal["home", "shop", "desk", "office", "seller"] = "home"
 
 
 class Shown(msgspec.Struct, frozen=True):
     """Who can be chosen, and who was searched for."""
 
     staff: Sequence[Staff]
+    sellers: Sequence[SellerPerson]
     shops: Sequence[Store]
     found: Sequence[Customer]
 
@@ -70,6 +73,7 @@ async def be(request: Asked, services: Services, visitor: Visitor) -> Redirect:
 async def _shown(tx: Tx, q: str) -> Shown:
     return Shown(
         await queries.all_staff(tx),
+        await sellers.everybody(tx),
         await queries.stores(tx),
         await queries.customers_like(tx, q.strip(), FOUND) if q.strip() else (),
     )
@@ -93,6 +97,15 @@ async def _become(tx: Tx, services: Services, visitor: Visitor, wish: Be) -> New
             await _leave(tx, visitor)
             staff = known[0]
             return await verbs.start_session(tx, store_id=visitor.store_id, locale=staff.locale, staff_id=staff.id)
+        case "seller":
+            answers = await sellers.password_of(tx, email_key(wish.ref) or "")
+            if answers is None:
+                raise invisible()
+            await _leave(tx, visitor)
+            person = answers[0]
+            return await verbs.start_session(
+                tx, store_id=visitor.store_id, locale=person.locale, seller_person_id=person.id
+            )
         case "nobody":
             await _leave(tx, visitor)
             return None

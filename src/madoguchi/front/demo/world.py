@@ -5,10 +5,13 @@ from collections.abc import Iterable
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.people.sellers.queries import seller_by_ref
+from madoguchi.core.people.sellers.verbs import add_person, remember_seller
 from madoguchi.core.people.verbs import add_staff
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo import world
+from madoguchi.edge.stores.demo.catalogue import MINABE, NAGISA, SELLERS, YAMADA
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.queries import refs
 from madoguchi.edge.stores.demo.shops import DEMO, RETAIL, Shop
@@ -46,6 +49,21 @@ STAFF = (
 )
 
 
+class Merchant(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who answers for one of the demo's sellers."""
+
+    seller: str
+    email: str
+    name: str
+
+
+MERCHANTS = (
+    Merchant(seller=YAMADA.ref, email="yamada@sellers.example", name="山田 太郎"),
+    Merchant(seller=NAGISA.ref, email="nagisa@sellers.example", name="渚 由美"),
+    Merchant(seller=MINABE.ref, email="minabe@sellers.example", name="南部 実"),
+)
+
+
 async def build(database: Database, store_database: Database, size: int, progress: Progress) -> None:
     """Make the demo world, or what is missing of it, and bring the mirror up to date."""
     await world.seed(
@@ -56,6 +74,7 @@ async def build(database: Database, store_database: Database, size: int, progres
     )
     await _open(database, store_database, DEMO, progress)
     await database.run(SYSTEM, _hire)
+    await database.run(SYSTEM, _invite)
     await past.remember(database)
 
 
@@ -75,11 +94,13 @@ def welcome(settings: Settings) -> str:
             f"  A shop's page       {url}/demo/shop     (with the widget)",
             f"  The desk            {url}/desk",
             f"  The office          {url}/office     (the shop's rules)",
+            f"  The sellers         {url}/seller",
             f"  Mail that was sent  {url}/demo/mail",
             f"  The API             {url}/api/docs",
             "",
             f"  One can be          {_listed(person.customer.name for person in PEOPLE)}",
-            f"  and, of the staff,  {_listed(colleague.name for colleague in STAFF)}",
+            f"  of the staff,       {_listed(colleague.name for colleague in STAFF)}",
+            f"  and of the sellers  {_listed(merchant.name for merchant in MERCHANTS)}",
             "",
             "  This is a demonstration: anybody on this machine can be anybody. Ctrl-C ends it.",
             "",
@@ -120,3 +141,12 @@ async def _hire(tx: Tx) -> None:
             languages=who.languages,
             skills=who.skills,
         )
+
+
+async def _invite(tx: Tx) -> None:
+    for merchant in MERCHANTS:
+        told = SELLERS[merchant.seller]
+        await remember_seller(tx, DEMO.id, told.ref, told.name, told.address)
+        seller = await seller_by_ref(tx, DEMO.id, told.ref)
+        assert seller
+        await add_person(tx, seller_id=seller.id, email=merchant.email, name=merchant.name, locale=DEMO.locale)

@@ -12,11 +12,11 @@ from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests import queries, verbs
 from madoguchi.core.requests.queries import Request
 from madoguchi.front.desk.board import case_url
-from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.desk.waiting import HERE, Decided, Waiting, decided_view, load, load_decided, view
 from madoguchi.front.ui.access import STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import form
-from madoguchi.front.ui.page import page
+from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import done
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
@@ -48,19 +48,19 @@ async def show(services: Services, visitor: Visitor) -> Response[Any]:
 
 
 @post(f"{HERE}/{{request_id:uuid}}/approval", access=STAFF_ONLY)
-async def approve(request: WebRequest, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
+async def approve(request: Asked, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Let it be carried out."""
     return await _answer(request, services, visitor, request_id, verbs.approve)
 
 
 @post(f"{HERE}/{{request_id:uuid}}/refusal", access=STAFF_ONLY)
-async def decline(request: WebRequest, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
+async def decline(request: Asked, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Do not, and say why."""
     return await _answer(request, services, visitor, request_id, verbs.decline)
 
 
 @post(f"{HERE}/{{request_id:uuid}}/withdrawal", access=STAFF_ONLY)
-async def take_back(request: WebRequest, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
+async def take_back(request: Asked, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Whoever asked does not want it any more."""
     actor, catalogue = visitor.actor, services.catalogue
     given = await form(request, Decision)
@@ -73,9 +73,7 @@ async def take_back(request: WebRequest, services: Services, visitor: Visitor, r
     return await _decide(request, services, visitor, request_id, given, work)
 
 
-async def _answer(
-    request: WebRequest, services: Services, visitor: Visitor, request_id: UUID, verb: _Verb
-) -> Response[Any]:
+async def _answer(request: Asked, services: Services, visitor: Visitor, request_id: UUID, verb: _Verb) -> Response[Any]:
     given = await form(request, Decision)
     return await _decide(
         request, services, visitor, request_id, given,
@@ -84,7 +82,7 @@ async def _answer(
 
 
 async def _decide(
-    request: WebRequest,
+    request: Asked,
     services: Services,
     visitor: Visitor,
     request_id: UUID,

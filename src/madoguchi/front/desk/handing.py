@@ -10,10 +10,11 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.front.desk.board import case_url, next_up
 from madoguchi.front.desk.given import Record, Transfer
 from madoguchi.front.desk.pages import explain
-from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.replies import done
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -22,7 +23,7 @@ from madoguchi.service.routing import queries, verbs
 
 
 @post("/desk/cases/{case_id:uuid}/transfer", access=STAFF_ONLY)
-async def transfer(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def transfer(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Give the case to somebody else."""
     actor = visitor.actor
     wanted = await form(request, Transfer)
@@ -42,7 +43,7 @@ async def transfer(request: WebRequest, services: Services, visitor: Visitor, ca
 
 
 @post("/desk/cases/{case_id:uuid}/park", access=STAFF_ONLY)
-async def park(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def park(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Put the case aside until the customer speaks; it stays mine and leaves my hands free."""
     actor = visitor.actor
     await form(request, Nothing)
@@ -60,7 +61,7 @@ async def park(request: WebRequest, services: Services, visitor: Visitor, case_i
 
 
 @post("/desk/cases/{case_id:uuid}/wrap-up", access=STAFF_ONLY)
-async def wrap_up(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def wrap_up(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Record and end the case; on with the next one."""
     actor = visitor.actor
     record = await form(request, Record)

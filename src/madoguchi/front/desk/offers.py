@@ -8,9 +8,10 @@ from litestar import Response
 
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.pages import explain
-from madoguchi.front.desk.replies import WebRequest, done
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import Nothing, form
+from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.replies import done
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import Refused
@@ -26,7 +27,7 @@ class Here(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/desk/offers/{item_id:uuid}/accept", access=STAFF_ONLY)
 async def accept(
-    request: WebRequest, services: Services, visitor: Visitor, item_id: UUID, case: UUID | None = None
+    request: Asked, services: Services, visitor: Visitor, item_id: UUID, case: UUID | None = None
 ) -> Response[Any]:
     """Take the work, offered or picked from the line; of two at once one gets it, the other is told who.
 
@@ -45,7 +46,7 @@ async def accept(
 
 @post("/desk/offers/{item_id:uuid}/decline", access=STAFF_ONLY)
 async def decline(
-    request: WebRequest, services: Services, visitor: Visitor, item_id: UUID, case: UUID | None = None
+    request: Asked, services: Services, visitor: Visitor, item_id: UUID, case: UUID | None = None
 ) -> Response[Any]:
     """Not me, not now; `case` is the page to stay on."""
     actor = visitor.actor
@@ -55,9 +56,7 @@ async def decline(
 
 
 @post("/desk/presence", access=STAFF_ONLY)
-async def set_presence(
-    request: WebRequest, services: Services, visitor: Visitor, case: UUID | None = None
-) -> Response[Any]:
+async def set_presence(request: Asked, services: Services, visitor: Visitor, case: UUID | None = None) -> Response[Any]:
     """Take work from now on, or none for a while; `case` is the page to stay on."""
     actor = visitor.actor
     wanted = Presence((await form(request, Here)).state)
@@ -66,7 +65,7 @@ async def set_presence(
 
 
 @post("/desk/heartbeat", access=STAFF_ONLY, by_itself=True)
-async def heartbeat(request: WebRequest, services: Services, visitor: Visitor) -> Response[Any]:
+async def heartbeat(request: Asked, services: Services, visitor: Visitor) -> Response[Any]:
     """The page is open, every fifteen seconds."""
     actor = visitor.actor
     await form(request, Nothing)

@@ -11,9 +11,9 @@ from madoguchi.front.desk import board, customer, quotes, room
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import Check
 from madoguchi.front.desk.given import Ask, Given, Record, Transfer, Words
-from madoguchi.front.desk.replies import WebRequest, wants_json
 from madoguchi.front.ui.access import STAFF_ONLY, get
-from madoguchi.front.ui.page import page
+from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import wants_json
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -114,7 +114,7 @@ async def show(
 
 
 async def explain(
-    request: WebRequest,
+    request: Asked,
     services: Services,
     visitor: Visitor,
     case_id: UUID,

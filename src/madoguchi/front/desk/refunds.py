@@ -11,10 +11,9 @@ from madoguchi.core.access.rules import Role, outranks
 from madoguchi.core.ledger.queries import access_intent, intents_in
 from madoguchi.core.ledger.rules import Intent, IntentState, Rail
 from madoguchi.core.people.queries import stores
-from madoguchi.front.desk.replies import WebRequest
 from madoguchi.front.ui.access import LEADERS, STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import Nothing, form
-from madoguchi.front.ui.page import page
+from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -79,7 +78,7 @@ async def show(services: Services, visitor: Visitor) -> Response[str]:
 
 
 @post(f"{HERE}/payouts/{{store_id:str}}", access=STAFF_ONLY)
-async def collect(request: WebRequest, services: Services, visitor: Visitor, store_id: str) -> Response[str] | Redirect:
+async def collect(request: Asked, services: Services, visitor: Visitor, store_id: str) -> Response[str] | Redirect:
     """Put what waits into a batch."""
     await form(request, Nothing)
     try:
@@ -104,7 +103,7 @@ async def export(services: Services, visitor: Visitor, payout_id: UUID) -> Respo
 
 
 @post(f"{HERE}/payouts/{{payout_id:uuid}}/paid", access=LEADERS)
-async def paid(request: WebRequest, services: Services, visitor: Visitor, payout_id: UUID) -> Redirect:
+async def paid(request: Asked, services: Services, visitor: Visitor, payout_id: UUID) -> Redirect:
     """The bank has paid it, except what came back."""
     given = await form(request, Paid)
     came_back = dict.fromkeys(given.back, "no_such_account")
@@ -113,7 +112,7 @@ async def paid(request: WebRequest, services: Services, visitor: Visitor, payout
 
 
 @post(f"{HERE}/tasks/{{task_id:uuid}}", access=LEADERS)
-async def close(request: WebRequest, services: Services, visitor: Visitor, task_id: UUID) -> Response[str] | Redirect:
+async def close(request: Asked, services: Services, visitor: Visitor, task_id: UUID) -> Response[str] | Redirect:
     """Somebody has found out."""
     given = await form(request, Found)
     try:

@@ -18,12 +18,13 @@ from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import About, Check, checks
 from madoguchi.front.desk.given import Seq, Words
 from madoguchi.front.desk.pages import explain, show
-from madoguchi.front.desk.replies import WebRequest, done, wants_json
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import STAFF_ONLY, post
 from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.problems import problem
+from madoguchi.front.ui.replies import done, wants_json
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -53,7 +54,7 @@ class Doubtful(Exception):  # noqa: N818 - a question, not a failure
 
 
 @post("/desk/cases/{case_id:uuid}/entries", access=STAFF_ONLY)
-async def write(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def write(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Store what was written, unless it is worth a second look; then the page (or the script) asks."""
     actor = visitor.actor
     words = await form(request, Words)
@@ -70,7 +71,7 @@ async def write(request: WebRequest, services: Services, visitor: Visitor, case_
 
 
 @post("/desk/cases/{case_id:uuid}/attachments", access=STAFF_ONLY)
-async def attach(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def attach(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Send a photo, decoded and encoded anew."""
     actor = visitor.actor
     sent = await form(request, Photo)
@@ -87,7 +88,7 @@ async def attach(request: WebRequest, services: Services, visitor: Visitor, case
 
 
 @post("/desk/cases/{case_id:uuid}/typing", access=STAFF_ONLY)
-async def typing(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def typing(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Tell the customer that somebody is writing; only whoever has the case is told of."""
     await form(request, Nothing)
     actor = visitor.actor
@@ -98,7 +99,7 @@ async def typing(request: WebRequest, services: Services, visitor: Visitor, case
 
 
 @post("/desk/cases/{case_id:uuid}/read", access=STAFF_ONLY, by_itself=True)
-async def read(request: WebRequest, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+async def read(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """Whoever has the case has seen it so far."""
     actor = visitor.actor
     mark = await form(request, Read)

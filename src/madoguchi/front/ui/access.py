@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 
-from madoguchi.core.access.rules import STAFF, Level, Role
+from madoguchi.core.access.rules import AT_WORK, STAFF, Level, Role
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import Refused
 
@@ -16,26 +16,27 @@ Handler = Callable[..., Any]
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Who may use a route. `customers` from a level on (None: none), staff by role.
+    """Who may use a route. `customers` from a level on (None: none); staff and the people of sellers by role.
 
     With `session` even a guest has begun one. `csrf` is off only where no cookie counts (bearer API, webhooks).
     `signs_in` names the page that helps.
     """
 
     customers: Level | None
-    staff: frozenset[Role] = frozenset()
+    at_work: frozenset[Role] = frozenset()
     session: bool = False
     csrf: bool = True
     signs_in: str | None = None
 
 
 HEARERS = Access(Level.GUEST, STAFF, session=True)
-EVERYONE = Access(Level.GUEST, STAFF)
+EVERYONE = Access(Level.GUEST, AT_WORK)
 CUSTOMERS = Access(Level.GUEST)
 KNOWN_CUSTOMERS = Access(Level.PROVEN, signs_in="/identify")
 STAFF_ONLY = Access(None, STAFF, signs_in="/desk/sign-in")
 ADMINS = Access(None, frozenset({Role.ADMIN}), signs_in="/desk/sign-in")
 LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sign-in")
+SELLERS = Access(None, frozenset({Role.SELLER}), signs_in="/seller/sign-in")
 API = Access(Level.GUEST, session=True, csrf=False)
 
 
@@ -59,8 +60,8 @@ def allows(access: Access, visitor: Visitor) -> bool:
     actor = visitor.actor
     if access.session and visitor.session is None:
         return False
-    if actor.is_staff:
-        return actor.role in access.staff
+    if actor.role in AT_WORK:
+        return actor.role in access.at_work
     return access.customers is not None and actor.level >= access.customers
 
 
@@ -76,6 +77,6 @@ def check_allowed(access: Access, visitor: Visitor) -> None:
     """Refuse whoever the route is not for."""
     if allows(access, visitor):
         return
-    if visitor.session is None or (access.customers is not None and not visitor.actor.is_staff):
+    if visitor.session is None or (access.customers is not None and visitor.actor.role not in AT_WORK):
         raise Refused("sign_in_needed", 401, signs_in=access.signs_in)
     raise Refused("forbidden", 403)

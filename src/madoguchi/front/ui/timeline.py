@@ -16,6 +16,7 @@ from madoguchi.front.ui.cards import OrderView, SlipView, TicketView, order_view
 from madoguchi.front.ui.links import option_url
 from madoguchi.kit.i18n import Reader
 
+NAMED = frozenset({Author.ASSOCIATE, Author.SELLER})  # whose entries tell by name who wrote them
 Shown = OrderView | SlipView | TicketView
 
 
@@ -40,7 +41,7 @@ class AttachmentView(msgspec.Struct, frozen=True):
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry, ready to be shown."""
+    """An entry, ready to be shown. `left_out`: contact details were masked; `original` tells staff what they were."""
 
     id: str
     seq: int
@@ -55,6 +56,8 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[AttachmentView, ...]
     client_id: str
     internal: bool
+    left_out: bool
+    original: str = ""
 
 
 def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -> EntryView:
@@ -72,7 +75,7 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
         seq=entry.seq,
         kind=_kind(entry, card),
         author=entry.author,
-        author_name=entry.name if entry.author is Author.ASSOCIATE else "",
+        author_name=entry.name if entry.author in NAMED else "",
         text=_text(entry, card, reader),
         options=options,
         card=shown,
@@ -81,6 +84,7 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
         attachments=_attachments(entry, card, reader),
         client_id=entry.client_id or "",
         internal=entry.audience is Audience.STAFF,
+        left_out="left_out" in body,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import AT_WORK, Actor, Role
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.queries import Session
 from madoguchi.core.people.verbs import NewSession
@@ -59,9 +59,9 @@ class Visitor:
 
     @property
     def counted_as(self) -> str:
-        """Under which key limits count them: one of the staff, a session, or whoever comes from an address."""
-        if self.actor.is_staff:
-            return f"staff:{self.actor.id}"
+        """Under which key limits count them: who works here or sells, a session, or who comes from an address."""
+        if self.actor.role in AT_WORK:
+            return f"{self.actor.role}:{self.actor.id}"
         return f"session:{self.actor.session}" if self.actor.session else self.address
 
     async def ensure_session(self, tx: Tx) -> Actor:

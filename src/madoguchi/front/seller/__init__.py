@@ -1,0 +1,21 @@
+"""The sellers' door: what customers ask them, by when an answer is due, and how well they answer. Only their own.
+
+A seller meets customers by alias and never learns who they are; every page works as plain forms and links.
+"""
+
+from typing import Any
+
+from madoguchi.front.seller import figures, sign_in, threads
+
+ROUTES: list[Any] = [
+    sign_in.show_sign_in,
+    sign_in.sign_in,
+    sign_in.sign_out,
+    threads.show_waiting,
+    threads.show_answered,
+    threads.show_thread,
+    threads.answer,
+    threads.attach,
+    threads.photo,
+    figures.show,
+]
