@@ -1,0 +1,102 @@
+"""The slip that goes with the goods on their way back: our address, the number as codes, what is in the parcel.
+
+It is ours and not a carrier's: it tells the warehouse what has come, and the customer what to write on the carrier's
+form.
+"""
+
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.people.queries import store
+from madoguchi.core.policy.pack import Method
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit.codes import Marks, code128, qr
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.pdf import Layout, Title, printed
+from madoguchi.service.returns import queries
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import COMING, ReturnState
+
+_LAYOUT = Layout(Path(__file__).with_name("label.typ"))
+_TO_BE_SENT = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT})
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """All that stands on the slip; facts are (label, text), items (name, how many)."""
+
+    title: str
+    number: tuple[str, str]
+    square: Marks
+    bars: Marks
+    to: tuple[str, str]
+    address: str
+    sender: tuple[str, str]
+    postage: str
+    postage_note: str
+    facts: tuple[tuple[str, str], ...]
+    columns: tuple[str, str]
+    items: tuple[tuple[str, str], ...]
+    steps_title: str
+    steps: tuple[str, ...]
+
+
+class Printable(msgspec.Struct, frozen=True):
+    """A slip, and what the document is called."""
+
+    label: Label
+    title: Title
+
+
+async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
+    """The slip of a return in a language; Refused("return_no_label") where nothing is to be sent any more."""
+    found = await queries.access_return(tx, actor, return_id)
+    if found.number is None or found.agreed_at is None or found.state not in _TO_BE_SENT:
+        raise Refused("return_no_label", 409)
+    shop = await store(tx, found.store_id)
+    issuer = (await rules_of(tx, found.store_id)).receipts
+    order = await access_order(tx, actor, found.order_id)
+    reader = Reader(lang, shop.time_zone)
+    units = Counter(unit.name for unit in await queries.units_of(tx, return_id) if unit.reception in COMING)
+    t, name = reader.t, issuer.issuer or shop.name
+    title = t("returns.label.title")
+    words = Label(
+        title=title,
+        number=(t("returns.label.number"), found.number),
+        square=qr(found.number),
+        bars=code128(found.number),
+        to=(t("returns.label.to"), t("returns.label.desk", shop=name)),
+        address=issuer.address or "",
+        sender=(t("returns.label.from"), order.document.address.name),
+        postage=t(f"returns.label.postage.{_postage(found)}"),
+        postage_note=t(f"returns.label.postage.{_postage(found)}.note"),
+        facts=(
+            (t("returns.label.order"), found.order_ref),
+            (t("returns.label.until"), reader.date(found.send_until)),
+        ),
+        columns=(t("returns.label.goods"), t("returns.label.units")),
+        items=tuple((name, str(count)) for name, count in units.items()),
+        steps_title=t("returns.label.steps"),
+        steps=tuple(t(f"returns.label.step.{step}") for step in _steps(found)),
+    )
+    return Printable(words, Title(title=f"{title} {found.number}", author=name, made_at=found.agreed_at, lang=lang))
+
+
+async def pdf(of: Printable) -> bytes:
+    """The slip as PDF; the same slip gives the same bytes."""
+    return await printed(_LAYOUT, of.label, of.title)
+
+
+def _postage(of: Return) -> str:
+    """Who pays the carrier; what is taken off afterwards is paid by us first."""
+    return "yours" if of.method is Method.OWN else "ours"
+
+
+def _steps(of: Return) -> tuple[str, ...]:
+    return "pack", "enclose", f"send.{of.method or Method.LABEL}"
