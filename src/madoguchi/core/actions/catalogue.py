@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Need
-from madoguchi.core.actions.fields import About, Field, Subject
+from madoguchi.core.actions.fields import About, Field, Subject, Thing
 from madoguchi.core.actions.rules import Card, Draft, Effect, Outcome, Refusal, Wish
 from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import Operation, StorePort
@@ -37,7 +38,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     values of its `form` by the fields' names. `form` refuses nothing but a thing that the actor may not see.
     `offer` says whether it can be done with a thing now (None) or why not; an action without it is not offered, and
     neither is one that has nothing to do with the thing (Unrelated).
-    `reason` is the contact reason it ends, `also` further ones.
+    `reason` is the contact reason it ends, `also` further ones. `things` are those of a customer that it can be about,
+    where the shop's mirror does not know of them, the likeliest first; their subjects have a `ref` that is their own.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     change: Change | None = None
+    things: Callable[[Tx, Actor, UUID], Awaitable[Sequence[Thing]]] | None = None
 
 
 class Catalogue:

@@ -55,6 +55,13 @@ class Subject(msgspec.Struct, frozen=True):
                 return {"return_id": str(self.id)}
 
 
+class Thing(msgspec.Struct, frozen=True):
+    """Something that an action can be about, and what it is called."""
+
+    subject: Subject
+    name: str
+
+
 def opening(action: str, subject: Subject) -> str:
     """The id of a button that opens the page of an action on a thing, instead of answering something."""
     return ":".join(("open", action, subject.about, str(subject.id), quote(subject.ref, safe="")))

@@ -1,6 +1,6 @@
 """What a wish is about: the order, the parcel, the subscription that was meant, found before anybody is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from madoguchi.core.actions.catalogue import Action
@@ -91,6 +91,8 @@ async def things(turn: Turn, action: Action) -> Sequence[Subject]:
         orders = await _orders(turn)
         return [subject for one in orders for subject in _of_order(action, one)]
     owner = turn.case.customer_id
+    if action.things:
+        return [thing.subject for thing in await action.things(turn.tx, turn.actor, owner)]
     match action.about:
         case About.CUSTOMER:
             return [Subject(About.CUSTOMER, owner)]
@@ -109,7 +111,7 @@ async def one_of(turn: Turn, subjects: Sequence[Subject]) -> Subject | None:
     if not left:
         await turn.voice.say("bot.no_things", options=[turn.voice.person(), turn.voice.other()])
         return None
-    if len({one.id for one in left}) > 1:
+    if left[0].about in OF_ORDERS and len({one.id for one in left}) > 1:
         orders = [await shop.access_order(turn.tx, turn.actor, id) for id in dict.fromkeys(one.id for one in left)]
         await ask_order(turn, (), among=orders)
         return None
@@ -136,8 +138,8 @@ def _named_in(turn: Turn, names: Mapping[str, str]) -> str | None:
 
 
 async def _names(turn: Turn, subjects: Sequence[Subject]) -> dict[str, str]:
-    """What parcels and subscriptions are called, by reference; other things have no name."""
-    names: dict[str, str] = {}
+    """What parcels, subscriptions and what rooms keep are called, by reference; other things have no name."""
+    names = await _kept_by_rooms(turn, {one.about for one in subjects})
     for about, id in dict.fromkeys((one.about, one.id) for one in subjects):
         match about:
             case About.PARCEL:
@@ -147,6 +149,12 @@ async def _names(turn: Turn, subjects: Sequence[Subject]) -> dict[str, str]:
                 facts = await shop.customer_facts(turn.tx, turn.actor, id)
                 names |= {one.ref: one.name for one in facts.subscriptions}
     return {one.ref: names[one.ref] for one in subjects if one.ref in names}
+
+
+async def _kept_by_rooms(turn: Turn, kinds: Collection[About]) -> dict[str, str]:
+    listing = {one.about: one.things for one in turn.wits.catalogue.actions.values() if one.things}
+    found = [await listing[kind](turn.tx, turn.actor, turn.case.customer_id) for kind in kinds if kind in listing]
+    return {thing.subject.ref: thing.name for things in found for thing in things}
 
 
 async def _the_one(turn: Turn, wanted: Sequence[Action], orders: Sequence[Order]) -> UUID | None:

@@ -18,7 +18,6 @@ ACTIONS = (
         arguments=opening.ReturnOrder,
         need=_CUSTOMERS,
         reason="return.start",
-        also=("item.defective", "item.damaged", "item.wrong", "item.missing_parts"),
         about=About.ORDER,
         form=opening.form,
         offer=opening.offer,
@@ -42,16 +41,18 @@ ACTIONS = (
         reason="return.status",
         about=About.RETURN,
         read=reading.status,
+        things=reading.things,
     ),
     Action(
         name="return.appeal",
         effect=Effect.ACT,
         arguments=appealing.AppealReturn,
         need=_CUSTOMERS,
-        also=("return.status",),
+        also=("return.start", "return.status"),
         about=About.RETURN,
         form=appealing.appeal_form,
         offer=appealing.offer_appeal,
+        things=reading.things,
         act=appealing.appeal,
     ),
     Action(
@@ -61,6 +62,7 @@ ACTIONS = (
         need=_WAREHOUSE,
         act=inspecting.receive,
     ),
+        things=reading.things,
     Action(
         name="return.inspect",
         effect=Effect.ACT,
@@ -85,4 +87,5 @@ ACTIONS = (
         need=_SYSTEM,
         change=Change(draft=settling.draft, begin=settling.begin, perform=settling.perform, settle=settling.settle),
     ),
+        things=reading.things,
 )

@@ -1,15 +1,17 @@
 """Where a return is, in sentences."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import About, Subject, Thing
 from madoguchi.core.actions.rules import Said, TextCard, said
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Reception
+from madoguchi.service.returns.rules import ENDED, Reception
 
 
 class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,6 +24,17 @@ async def status(tx: Tx, actor: Actor, arguments: ShowReturn) -> TextCard:
     """How far it is, what comes next and until when, and what was decided about which goods."""
     of = await queries.access_return(tx, actor, arguments.return_id)
     return TextCard(lines=await sentences(tx, of))
+
+
+async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
+    """A customer's returns, those that are open first."""
+    found = sorted(await queries.returns_of(tx, actor, customer_id), key=lambda one: one.state in ENDED)
+    return [Thing(Subject(About.RETURN, one.id, str(one.id)), await _called(tx, one)) for one in found if one.number]
+
+
+async def _called(tx: Tx, of: Return) -> str:
+    names = dict.fromkeys(unit.name for unit in await queries.units_of(tx, of.id))
+    return f"{of.number} {', '.join(names)}"
 
 
 async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
