@@ -4,7 +4,7 @@ from madoguchi.core.access.rules import STAFF, Level, Need, Role
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
-from madoguchi.service.returns import appealing, cancelling, inspecting, opening, reading, settling
+from madoguchi.service.returns import appealing, cancelling, exchanging, inspecting, opening, reading, settling
 
 _CUSTOMERS = Need(Level.PROVEN)
 _WAREHOUSE = Need(Level.PROVEN, STAFF | {Role.WAREHOUSE}, customers=False)
@@ -24,12 +24,26 @@ ACTIONS = (
         change=Change(draft=opening.draft, begin=opening.begin, perform=opening.perform, settle=opening.settle),
     ),
     Action(
+        name="order.exchange",
+        effect=Effect.CHANGE,
+        arguments=exchanging.ExchangeOrder,
+        need=_CUSTOMERS,
+        reason="return.exchange",
+        about=About.ORDER,
+        form=exchanging.form,
+        offer=exchanging.offer,
+        change=Change(
+            draft=exchanging.draft, begin=opening.begin, perform=exchanging.perform, settle=exchanging.settle
+        ),
+    ),
+    Action(
         name="return.cancel",
         effect=Effect.CHANGE,
         arguments=cancelling.CancelReturn,
         need=_CUSTOMERS,
-        also=("return.status",),
+        also=("return.start", "return.status"),
         about=About.RETURN,
+        things=reading.things,
         offer=cancelling.offer,
         change=Change(draft=cancelling.draft, begin=cancelling.begin, perform=None, settle=cancelling.settle),
     ),
@@ -40,19 +54,19 @@ ACTIONS = (
         need=_CUSTOMERS,
         reason="return.status",
         about=About.RETURN,
-        read=reading.status,
         things=reading.things,
+        read=reading.status,
     ),
     Action(
         name="return.appeal",
         effect=Effect.ACT,
         arguments=appealing.AppealReturn,
         need=_CUSTOMERS,
-        also=("return.start", "return.status"),
+        also=("return.status",),
         about=About.RETURN,
+        things=reading.things,
         form=appealing.appeal_form,
         offer=appealing.offer_appeal,
-        things=reading.things,
         act=appealing.appeal,
     ),
     Action(
@@ -62,7 +76,6 @@ ACTIONS = (
         need=_WAREHOUSE,
         act=inspecting.receive,
     ),
-        things=reading.things,
     Action(
         name="return.inspect",
         effect=Effect.ACT,
@@ -76,6 +89,7 @@ ACTIONS = (
         arguments=appealing.ReviewReturn,
         need=_LEADERS,
         about=About.RETURN,
+        things=reading.things,
         form=appealing.review_form,
         offer=appealing.offer_review,
         act=appealing.review,
@@ -87,5 +101,4 @@ ACTIONS = (
         need=_SYSTEM,
         change=Change(draft=settling.draft, begin=settling.begin, perform=settling.perform, settle=settling.settle),
     ),
-        things=reading.things,
 )

@@ -14,6 +14,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Signer
 from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns.outgoing import lapsing
 from madoguchi.service.returns.rules import LOST_AFTER, Reception
 
 _SOON = timedelta(minutes=5)  # when something else is under way on the order
@@ -44,6 +45,11 @@ class Settler:
 
     async def _carry_out(self, tx: Tx, return_id: UUID) -> None:
         opened = await access_request(tx, SYSTEM, return_id)
+        if given_up := await lapsing(tx, return_id):
+            cancel = {"order_id": str(given_up)}
+            await carry_out(tx, self._catalogue, self._signer, "order.cancel", cancel, case_id=opened.case_id)
+            await _later(tx, return_id)
+            return
         raw = {"return_id": str(return_id)}
         await carry_out(tx, self._catalogue, self._signer, "return.settle", raw, case_id=opened.case_id)
 

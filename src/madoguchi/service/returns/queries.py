@@ -20,7 +20,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
-    the price) are taken off.
+    the price) are taken off. `out_ref` is the store's order by which the new goods of an exchange go out, `out_less`
+    what they cost less (minor units).
     """
 
     id: UUID

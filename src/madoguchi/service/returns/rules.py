@@ -293,6 +293,11 @@ def has_due(trigger: Trigger, units: Sequence[Unit]) -> bool:
     return any(not on_the_table or unit.acceptance is Acceptance.PENDING for unit in due)
 
 
+def calls_off(wish: Wish, units: Sequence[Unit]) -> bool:
+    """Whether an exchange comes to nothing, since something of it does not come back."""
+    return wish is Wish.EXCHANGE and any(unit.reception in NOT_COMING for unit in units)
+
+
 def _paid_before(trigger: Trigger, reception: Reception) -> bool:
     """Whether the rules pay a unit before anybody has looked at it."""
     return trigger in _BEFORE.get(reception, ())

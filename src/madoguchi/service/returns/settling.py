@@ -19,8 +19,9 @@ from madoguchi.core.shop.port import Failure, Operation, OperationState, StorePo
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, share
 from madoguchi.service.returns import queries, slips, verbs
+from madoguchi.service.returns.outgoing import Next, next_of, outgoing
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import COMING, Acceptance, Booked, Fee, Unit, booking, is_due, share_of
 from madoguchi.service.returns.rules import Wish as Wanted
@@ -37,7 +38,7 @@ class SettleReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """What is done about a unit: how the ledger has it from now on, what it costs and is given, in minor units.
 
-    `early`: it is not here yet, or nobody has looked at it.
+    `replace`: other goods are given for it. `early`: it is not here yet, or nobody has looked at it.
     """
 
     unit_id: UUID
@@ -51,9 +52,11 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettlePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done, the money by tender, and what is taken off."""
+    """What is done, the money by tender, and what is taken off; `release` is the order that goes out in exchange."""
 
     return_id: UUID
+    wish: Wanted
+    release: str | None = None
     due: tuple[Due, ...]
     money: dict[str, Money]
     fees: dict[str, int]
@@ -84,10 +87,13 @@ async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
     if await open_request_on(tx, of.order_id):
         raise Refused("change_open", 409)
     units = [unit for unit in await queries.units_of(tx, of.id) if is_due(of.refund_on, unit)]
-    if not units:
+    out = await outgoing(tx, of)
+    if not units or (out and next_of(of, await queries.units_of(tx, of.id)) is not Next.GO):
         raise Refused("return_nothing_due", 409)
     order = await access_order(tx, SYSTEM, of.order_id)
     plan = await plan_for(tx, of, order, units)
+    if out and out.order.held:
+        plan = msgspec.structs.replace(plan, release=out.order.ref)
     return Draft(
         slip=plan.slip,
         plan=msgspec.to_builtins(plan),
@@ -102,7 +108,7 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
     """What is done about units of a return that are as these are; nothing is changed by asking."""
     held = await ledger.lines(tx, order.id)
     settled = {ref: line.settled for ref, line in held.items()}
-    due = [_due(of, order, unit, settled) for unit in units]
+    due = _with_less(of, [_due(of, order, unit, settled) for unit in units])
     currency = order.document.currency
     fees = await _fees(tx, of, due)
     coming_back = _counted([one for one in due if one.to is Booked.RETURNED])
@@ -113,7 +119,7 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
     pack = await rules_of(tx, order.store_id)
     parts = paying_back.parts(pack, order.document, money, of.refund_to)
     slip = slips.settlement(of, order.document, units, [one.pay for one in due], fees, parts)
-    return SettlePlan(return_id=of.id, due=tuple(due), money=money, fees=fees, slip=slip)
+    return SettlePlan(return_id=of.id, wish=of.wish, due=tuple(due), money=money, fees=fees, slip=slip)
 
 
 async def begin(tx: Tx, wish: Wish) -> None:
@@ -130,11 +136,13 @@ async def begin(tx: Tx, wish: Wish) -> None:
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
-    """Ask the store to send goods again; for all else there is nothing to ask of it."""
-    lines = plan_of(wish).replaced
-    if not lines:
-        return Operation(key=str(wish.id), state=OperationState.SUCCEEDED)
-    return await store.create_replacement(str(wish.id), wish.order_ref or "", lines, None)
+    """Ask the store to send goods again, or to let others go out; for all else there is nothing to ask of it."""
+    plan = plan_of(wish)
+    if plan.release:
+        return await store.release(str(wish.id), plan.release)
+    if plan.wish is Wanted.REPLACEMENT and plan.replaced:
+        return await store.create_replacement(str(wish.id), wish.order_ref or "", plan.replaced, None)
+    return Operation(key=str(wish.id), state=OperationState.SUCCEEDED)
 
 
 async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
@@ -170,8 +178,9 @@ def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int]) -> Due:
         (worth,) = slips.unit_worths(line, settled[unit.line_ref], 1)
         settled[unit.line_ref] += 1
     whole = unit.given == unit.promised
-    replace = of.wish is Wanted.REPLACEMENT and to is not Booked.FREE and whole and not unit.replaced
-    owed = 0 if to is Booked.FREE or (of.wish is Wanted.REPLACEMENT and whole) else share_of(worth or 0, unit.given)
+    goods = of.wish is not Wanted.REFUND and whole
+    replace = goods and to is not Booked.FREE and not unit.replaced
+    owed = 0 if to is Booked.FREE or goods or unit.replaced else share_of(worth or 0, unit.given)
     return Due(
         unit_id=unit.id,
         line_ref=unit.line_ref,
@@ -182,6 +191,15 @@ def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int]) -> Due:
         replace=replace,
         early=unit.reception in COMING and unit.acceptance is Acceptance.PENDING,
     )
+
+
+def _with_less(of: Return, due: list[Due]) -> list[Due]:
+    """What the new goods of an exchange cost less is given back, shared out over those that come back. Once."""
+    worths = [one.worth or 0 if one.replace else 0 for one in due]
+    if of.wish is not Wanted.EXCHANGE or not any(worths):
+        return due
+    shares = share(of.out_less, worths)
+    return [msgspec.structs.replace(one, pay=one.pay + less) for one, less in zip(due, shares, strict=True)]
 
 
 async def _fees(tx: Tx, of: Return, due: Sequence[Due]) -> dict[str, int]:

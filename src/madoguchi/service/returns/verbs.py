@@ -16,7 +16,7 @@ from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import queries, rules
+from madoguchi.service.returns import queries, rules, sending
 from madoguchi.service.returns.events import ReturnDue, ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
@@ -88,6 +88,7 @@ async def agree(tx: Tx, return_id: UUID, number: str) -> None:
         "update returns set stage = 'agreed', number = %s, agreed_at = %s where id = %s", [number, tx.now, return_id]
     )
     await tx.execute("update return_units set reception = 'kept' where return_id = %s and keep", [return_id])
+    await sending.announce(tx, return_id)
     await events.record(tx, ReturnOpened(return_id=return_id))
     await refold(tx, return_id)
 
@@ -235,7 +236,7 @@ async def refold(tx: Tx, return_id: UUID) -> None:
         "update returns set state = %s, look_at = %s, changed_at = %s where id = %s",
         [after, look_at, tx.now, return_id],
     )
-    if rules.has_due(before.refund_on, units):
+    if rules.has_due(before.refund_on, units) or rules.calls_off(before.wish, units):
         await enqueue_settlement(tx, return_id)
     if after is not before.state:
         await events.record(tx, ReturnMoved(return_id=return_id, state=after))
