@@ -17,6 +17,8 @@ import madoguchi
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.carriers import jobs as carriers_jobs
+from madoguchi.core.carriers.consignments import verbs as consignments
+from madoguchi.core.carriers.consignments.jobs import Announcer
 from madoguchi.core.carriers.jobs import Follower
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.ledger import verbs as ledger
@@ -150,7 +152,8 @@ class App:
             brand.name: SimulatedCarrier(self.carriers_db, brand, self.shippers.waybill, temper=HABIT)
             for brand in BRANDS.values()
         }
-        self.follower = Follower(self.db, self.carriers, concerned=())
+        self.follower = Follower(self.db, self.carriers, concerned=(returns.tracked,))
+        self.announcer = Announcer(self.db, self.carriers, returns.announced)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
@@ -210,6 +213,7 @@ class App:
             "people.sweep": Duty(partial(people_jobs.sweep, db), Nothing, timedelta(hours=1)),
             "shop.follow": Duty(self._follow, Nothing, timedelta(seconds=5)),
             carriers_jobs.FOLLOW: Duty(self._carry, Nothing, timedelta(seconds=5)),
+            consignments.ANNOUNCE: Duty(self.announcer.announce, consignments.Announce),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
             "routing.offers": Duty(partial(routing_jobs.sweep_offers, db), Nothing, timedelta(seconds=3)),

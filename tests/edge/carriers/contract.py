@@ -119,7 +119,7 @@ class CarrierContract:
         assert (other.state, other.code) == (OperationState.FAILED, Failure.INVALID)
 
     async def test_a_return_gets_a_number_that_checks(self, carrier: CarrierPort, parcels: Parcels) -> None:
-        key, going_back = fresh_key(), Consignment(reference="R-1", sender=HOME, receiver=ELSEWHERE, prepaid=False)
+        key, going_back = fresh_key(), Consignment(reference="R-1", sender=HOME, receiver="まどぐち商店", prepaid=False)
         made = await asyncio.gather(*(carrier.announce_return(key, going_back) for _ in range(5)))
         assert made == [made[0]] * 5
         assert made[0].created
@@ -132,7 +132,7 @@ class CarrierContract:
         assert (waiting.state, waiting.events, waiting.redirect_by) == (TrackingState.PENDING, (), None)
 
     async def test_a_return_is_collected_at_the_door(self, carrier: CarrierPort, now: datetime) -> None:
-        going_back = Consignment(reference="R-1", sender=HOME, receiver=ELSEWHERE, prepaid=True)
+        going_back = Consignment(reference="R-1", sender=HOME, receiver="まどぐち商店", prepaid=True)
         number = (await carrier.announce_return(fresh_key(), going_back)).created or ""
         offered = await carrier.pickup_slots(number)
         assert offered

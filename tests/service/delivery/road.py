@@ -9,6 +9,8 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.rules import OrderCard, Refusal
+from madoguchi.core.carriers.consignments import verbs
+from madoguchi.core.carriers.consignments.jobs import Announcer
 from madoguchi.core.carriers.jobs import Follower
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.jobs import Executor
@@ -43,6 +45,7 @@ class Road:
         self.shippers = Shippers({"demo": shop.store})
         self.carriers = self.made()
         self.told: list[tuple[str, str]] = []
+        self.numbers: dict[UUID, tuple[str, str]] = {}
 
     def made(self, faults: Faults | None = None, temper: Temper | None = None) -> dict[str, SimulatedCarrier]:
         """The carriers, with these faults and this temper."""
@@ -91,6 +94,15 @@ class Road:
         """Let the worker do what is due."""
         executor = Executor(self.db, CATALOGUE, {"demo": self.shop.store}, self.made(faults, temper))
         await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
+
+    async def announce(self, faults: Faults | None = None, temper: Temper | None = None) -> None:
+        """Let the carriers be told what will come back."""
+
+        async def heard(_: object, id: UUID, carrier: str, number: str) -> None:
+            self.numbers[id] = (carrier, number)
+
+        announcer = Announcer(self.db, self.made(faults, temper), heard)
+        await jobs.run_due(self.db, {verbs.ANNOUNCE: jobs.Duty(announcer.announce, verbs.Announce)})
 
     async def done(self, ref: str, action: str, **more: Any) -> Request:
         """Quoted, confirmed and worked on."""

@@ -193,6 +193,16 @@ async def test_a_strangers_parcel_is_invisible(road: Road) -> None:
     assert (await road.card(MISSED)).parcels[0].agreed == ()
 
 
+async def test_a_program_that_asks_all_the_same_is_told_why(road: Road) -> None:
+    for action, more in (
+        ("delivery.redeliver", {"day": "2026-03-05", "band": "any"}),
+        ("delivery.instruct", {"handing": "front_door"}),
+        ("delivery.redirect", {"address": NEW_ADDRESS}),
+    ):
+        with pytest.raises(Refused, match="delivery_held_up"):
+            await road.quote(STUCK, action, **more)
+
+
 async def test_one_wish_at_a_time(road: Road) -> None:
     actor, _ = await road.shop.actor(MISSED)
     quotes = [await road.quote(MISSED, "delivery.instruct", handing=how) for how in ("front_door", "garage")]

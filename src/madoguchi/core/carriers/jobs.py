@@ -15,7 +15,7 @@ from madoguchi.kit.jobs import Nothing
 FOLLOW = "carriers.follow"
 log = logging.getLogger(__name__)
 
-Concerned = Callable[[Tx, str, str, TrackingState, datetime], Awaitable[None]]
+Concerned = Callable[[Tx, str, str, TrackingState, datetime], Awaitable[object]]
 """Whoever is told, in the transaction that takes a step over: carrier, number, state, when. Once for each step."""
 
 
@@ -87,6 +87,7 @@ async def facts(carrier: CarrierPort, number: str) -> Mirrored | None:
         tracked=tracked,
         abilities=can,
         slots=await carrier.redelivery_options(number) if Ability.REDELIVER in can else (),
+        pickups=await carrier.pickup_slots(number) if Ability.PICK_UP in can else (),
         instructions=await carrier.instructions(number) if Ability.INSTRUCT in can else (),
     )
 

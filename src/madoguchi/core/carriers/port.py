@@ -122,12 +122,15 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consignment(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel that a customer will send back: from where to where, under which number of ours, and who pays."""
+    """A parcel that a customer will send back: under which number of ours, from where, to which shop.
+
+    The carrier knows the shop's warehouse by its contract. `prepaid`: the sender pays; else the shop does on arrival.
+    """
 
     reference: str
     sender: Address
-    receiver: Address
-    prepaid: bool  # by the sender; else the receiver pays on arrival
+    receiver: str
+    prepaid: bool
 
 
 class CarrierOperation(Operation, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ class Mirrored(msgspec.Struct, frozen=True, kw_only=True):
     tracked: Tracked
     abilities: frozenset[Ability] = frozenset()
     slots: tuple[Slot, ...] = ()
+    pickups: tuple[Slot, ...] = ()
     instructions: tuple[Instruction, ...] = ()
 
 

@@ -10,7 +10,7 @@ from madoguchi.core.actions.rules import Draft, Effect, Wish
 from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import Operation
 from madoguchi.kit.db import Tx
-from madoguchi.service.delivery import instruction, redelivery, redirection, settling
+from madoguchi.service.delivery import instruction, pickup, redelivery, redirection, settling
 
 Drafts = Callable[[Tx, Actor, Any], Awaitable[Draft]]
 Carries = Callable[[CarrierPort, Wish], Awaitable[Operation]]
@@ -53,5 +53,17 @@ ACTIONS = (
         form=redirection.form,
         offer=redirection.offer,
         change=_carried(redirection.draft, redirection.carry),
+    ),
+    Action(
+        name="return.pickup",
+        effect=Effect.CHANGE,
+        arguments=pickup.PickUp,
+        need=Need(Level.PROVEN),
+        reason="return.pickup",
+        about=About.RETURN,
+        things=pickup.things,
+        form=pickup.form,
+        offer=pickup.offer,
+        change=_carried(pickup.draft, pickup.carry),
     ),
 )

@@ -29,14 +29,15 @@ class InstructPlan(Arrangement, frozen=True, kw_only=True):
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-    """The ways that the carrier offers now."""
+    """The ways that the carrier offers now; nothing to fill in where there are none."""
     _, parcel = await seen(tx, actor, subject.id, subject.ref)
-    told = await carried(tx, parcel)
+    told = await carried(tx, parcel.carrier, parcel.tracking_number)
     options = tuple(
         FieldOption(value=one.value, label=instruction_words(one), note=one.point.place if one.point else "")
         for one in _free(told.instructions if told else (), tx.now)
     )
-    return (Field(name="handing", kind=FieldKind.CHOICE, options=options, unknown="instruction_unavailable"),)
+    field = Field(name="handing", kind=FieldKind.CHOICE, options=options, unknown="instruction_unavailable")
+    return (field,) if options else ()
 
 
 async def draft(tx: Tx, actor: Actor, arguments: Instruct) -> Draft:

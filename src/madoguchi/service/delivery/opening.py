@@ -31,12 +31,15 @@ class ParcelOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parcel_ref: str
 
 
-class Opening(msgspec.Struct, frozen=True):
-    """A parcel about which its carrier can be asked."""
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel about which its carrier can be asked, and what it told of it last; `subject` is what a wish is about."""
 
     order: Order
-    parcel: Shipment
+    carrier: str
+    number: str
     carried: Mirrored
+    subject: str
+    line_refs: tuple[str, ...] = ()
 
     @property
     def tracked(self) -> Tracked:
@@ -53,22 +56,19 @@ class Opening(msgspec.Struct, frozen=True):
             lines=(),
             money=(),
             total=Money(0, self.order.document.currency),
-            facts=(*facts, Fact(Said("delivery.fact.parcel"), self._name())),
+            facts=(*facts, Fact(Said("delivery.fact.parcel"), f"{self.carrier} {self.number}")),
             notices=("change_done",),
-            next_step=said("delivery.next", carrier=self.parcel.carrier),
+            next_step=said("delivery.next", carrier=self.carrier),
         )
-        named = {"carrier": self.parcel.carrier, "number": self.parcel.tracking_number, "slip": slip}
+        named = {"carrier": self.carrier, "number": self.number, "slip": slip}
         return Draft(
             slip=slip,
             plan=msgspec.to_builtins({**plan, **named}),
             order_id=self.order.id,
             order_version=self.order.version,
-            subject=subject(self.order, self.parcel),
+            subject=self.subject,
             decision=decision,
         )
-
-    def _name(self) -> str:
-        return f"{self.parcel.carrier} {self.parcel.tracking_number}"
 
 
 async def seen(tx: Tx, actor: Actor, order_id: UUID, parcel_ref: str) -> tuple[Order, Shipment]:
@@ -80,33 +80,51 @@ async def seen(tx: Tx, actor: Actor, order_id: UUID, parcel_ref: str) -> tuple[O
     raise invisible()
 
 
-async def carried(tx: Tx, parcel: Shipment) -> Mirrored | None:
-    """What its carrier told of it last; None when none did."""
-    known = await carriers.parcel(tx, parcel.carrier, parcel.tracking_number)
+async def carried(tx: Tx, carrier: str, number: str) -> Mirrored | None:
+    """What a carrier told of a parcel last; None when it did not."""
+    known = await carriers.parcel(tx, carrier, number)
     return known.document if known else None
 
 
 async def open_for(tx: Tx, actor: Actor, of: ParcelOf, ability: Ability) -> Opening:
     """The parcel, when its carrier can be asked for this now.
 
-    Refused: parcel_delivered, parcel_uncarried, subject_open while something is being arranged, carrier_cannot,
-    delivery_on_van, delivery_held_up.
+    Refused: parcel_delivered, parcel_uncarried, carrier_cannot, delivery_on_van, delivery_held_up, and subject_open
+    while something is being arranged.
     """
     order, parcel = await seen(tx, actor, of.order_id, of.parcel_ref)
     if not parcel.carrier or not parcel.lines:
         raise Unrelated("parcel_uncarried", 409, alternatives=PERSON)
-    told = await carried(tx, parcel)
+    told = await carried(tx, parcel.carrier, parcel.tracking_number)
     if parcel.delivered_at or (told and told.tracked.state in _CAME_TO_AN_END):
         raise Unrelated("parcel_delivered", 409, alternatives=("delivery.not_received", *PERSON))
+    opening = Opening(
+        order=order,
+        carrier=parcel.carrier,
+        number=parcel.tracking_number,
+        carried=able(told, ability),
+        subject=f"parcel:{order.id}/{parcel.ref}",
+        line_refs=tuple(parcel.lines),
+    )
+    if opening.tracked.state is TrackingState.OUT_FOR_DELIVERY:
+        raise Refused("delivery_on_van", 409, alternatives=PERSON)
+    if opening.tracked.state is TrackingState.EXCEPTION:
+        raise Refused("delivery_held_up", 409, alternatives=("delivery.late", *PERSON))
+    await check_nothing_open(tx, opening)
+    return opening
+
+
+def able(told: Mirrored | None, ability: Ability) -> Mirrored:
+    """What a carrier told that can be asked for this; Refused("carrier_cannot"), which is a task for a person."""
     if told is None or ability not in told.abilities:
         raise Refused("carrier_cannot", 409, alternatives=PERSON)
-    if told.tracked.state is TrackingState.OUT_FOR_DELIVERY:
-        raise Refused("delivery_on_van", 409, alternatives=PERSON)
-    if told.tracked.state is TrackingState.EXCEPTION:
-        raise Refused("delivery_held_up", 409, alternatives=("delivery.late", *PERSON))
-    if await open_request_about(tx, order.store_id, subject(order, parcel)):
+    return told
+
+
+async def check_nothing_open(tx: Tx, opening: Opening) -> None:
+    """Refused("subject_open") while something is being arranged about the parcel."""
+    if await open_request_about(tx, opening.order.store_id, opening.subject):
         raise Refused("subject_open", 409)
-    return Opening(order, parcel, told)
 
 
 def too_late() -> Refused:
@@ -121,8 +139,3 @@ async def offered(opened: Awaitable[object]) -> Refusal | None:
     except Refused as refused:
         return refusal(refused)
     return None
-
-
-def subject(order: Order, parcel: Shipment) -> str:
-    """What a wish is about: one at a time for each parcel."""
-    return f"parcel:{order.id}/{parcel.ref}"

@@ -34,7 +34,7 @@ class RedirectPlan(Arrangement, frozen=True, kw_only=True):
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """The address, filled in as it is now."""
     order, parcel = await seen(tx, actor, subject.id, subject.ref)
-    told = await carried(tx, parcel)
+    told = await carried(tx, parcel.carrier, parcel.tracking_number)
     now = (told.tracked.agreed.address if told else None) or order.document.address
     return (Field(name="address", kind=FieldKind.ADDRESS, default=msgspec.to_builtins(now)),)
 
@@ -73,7 +73,7 @@ async def opened(tx: Tx, actor: Actor, of: ParcelOf) -> tuple[Opening, ChangeDec
     """
     opening = await open_for(tx, actor, of, Ability.REDIRECT)
     pack = await rules_of(tx, opening.order.store_id)
-    wish = about_change(ChangeWish.ADDRESS, opening.order.document, tx.now, tuple(opening.parcel.lines))
+    wish = about_change(ChangeWish.ADDRESS, opening.order.document, tx.now, opening.line_refs)
     decision = decide_change(pack, wish)
     if decision.verdict is not Verdict.ALLOW:
         raise Denied(decision)

@@ -1,13 +1,14 @@
 """How an arrangement ends: as the carrier answered."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TypeVar
 
 import msgspec
 
 from madoguchi.core.actions.rules import Outcome, Settled, Slip, Wish
 from madoguchi.core.carriers import verbs as carriers
-from madoguchi.core.carriers.port import CarrierOperation
+from madoguchi.core.carriers.port import Band, CarrierOperation
 from madoguchi.core.shop.port import Failure, Operation, OperationState
 from madoguchi.kit.db import Tx
 
@@ -18,6 +19,13 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str
     number: str
     slip: Slip
+
+
+class SlotPlan(Arrangement, frozen=True, kw_only=True):
+    """When a carrier comes."""
+
+    day: date
+    band: Band
 
 
 P = TypeVar("P", bound=Arrangement)

@@ -17,7 +17,7 @@ from madoguchi.kit.faults import Faults
 from tests.edge.carriers.contract import ELSEWHERE, HOME, Parcels, fresh_key
 from tests.edge.carriers.simulated.conftest import Make
 
-BACK = Consignment(reference="R-1", sender=HOME, receiver=ELSEWHERE, prepaid=True)
+BACK = Consignment(reference="R-1", sender=HOME, receiver="まどぐち商店", prepaid=True)
 
 
 class Shop:

@@ -49,6 +49,7 @@ LEAVES = timedelta(minutes=90)  # the van, before a band begins
 HANDED_OVER = timedelta(minutes=40)  # after a band began
 DECIDES_WITHIN = timedelta(seconds=5)  # what is not answered at once
 TO_A_POINT = timedelta(hours=3)
+RETURNS_AT = "千葉・市川返品センター"
 RETURN_TAKES = timedelta(days=2)
 _MOVED = frozenset({TrackingState.OUT_FOR_DELIVERY, TrackingState.DELIVERED, TrackingState.RETURNED_TO_SENDER})
 _ENDED = frozenset({TrackingState.DELIVERED, TrackingState.RETURNED_TO_SENDER, TrackingState.EXPIRED})
@@ -76,7 +77,7 @@ class Waybill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel with the whole of its way, what lies ahead too; one that comes back also with who sends it."""
+    """A parcel with the whole of its way, what lies ahead too; of one that comes back the address is its sender's."""
 
     number: str
     direction: Direction
@@ -84,7 +85,6 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     way: tuple[TrackingEvent, ...]
     cash: bool = False
     agreed: Agreed = Agreed()
-    sender: Address | None = None
 
 
 class Temper(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,7 +262,7 @@ def redirected(parcel: Parcel, address: Address, now: datetime) -> Parcel:
 
 def announced(temper: Temper, number: str, of: Consignment, now: datetime) -> Parcel:
     """A parcel that will come back, once it is handed in."""
-    parcel = Parcel(number=number, direction=Direction.BACK, address=of.receiver, sender=of.sender, way=())
+    parcel = Parcel(number=number, direction=Direction.BACK, address=of.sender, way=())
     return handed_in(temper, parcel, now + temper.hands_in) if temper.hands_in else parcel
 
 
@@ -274,8 +274,7 @@ def collected(temper: Temper, parcel: Parcel, slot: Slot) -> Parcel:
 
 def handed_in(temper: Temper, parcel: Parcel, at: datetime) -> Parcel:
     """It is with the carrier from then on, and at the warehouse two days later, unless it is lost."""
-    assert parcel.sender
-    base, there = depot_of(parcel.sender), depot_of(parcel.address)
+    base, there = depot_of(parcel.address), RETURNS_AT
     arrives = _start(_day(at + RETURN_TAKES), Band.MORNING)
     way: tuple[TrackingEvent, ...] = (
         TrackingEvent(at, TrackingState.IN_TRANSIT, base),

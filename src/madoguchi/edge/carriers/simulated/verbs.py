@@ -83,7 +83,7 @@ async def pass_time(tx: Tx, brand: Brand, temper: Temper, now: datetime, limit: 
 async def hand_in(tx: Tx, brand: Brand, temper: Temper, number: str) -> bool:
     """The sender brings an announced parcel to a depot; False when there is none, or it is on its way."""
     held = await queries.parcel(tx, brand.name, number, lock=True)
-    if held is None or held.document.sender is None or rules.reached(held.document, tx.now):
+    if held is None or held.document.direction is Direction.OUTWARD or rules.reached(held.document, tx.now):
         return False
     await _put(tx, brand, rules.handed_in(temper, held.document, tx.now), told=0)
     return True

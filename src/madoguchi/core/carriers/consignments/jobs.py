@@ -1,0 +1,75 @@
+"""Announcing to a carrier what customers send back."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.carriers import verbs as carriers
+from madoguchi.core.carriers.consignments import verbs
+from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
+from madoguchi.core.carriers.consignments.verbs import ANNOUNCE, Announce
+from madoguchi.core.carriers.jobs import facts
+from madoguchi.core.carriers.port import Ability, CarrierOperation, CarrierPort, CarrierUnavailable
+from madoguchi.core.shop.port import OperationState
+from madoguchi.kit import clock, jobs
+from madoguchi.kit.db import Database, Tx
+
+AGAIN = timedelta(seconds=15)
+log = logging.getLogger(__name__)
+
+Concerned = Callable[[Tx, UUID, str, str], Awaitable[object]]
+"""Whoever is told the number, in the transaction that takes it over: id, carrier, number. Perhaps more than once."""
+
+
+class Announcer:
+    """Announces each consignment to the carrier that can be asked for most. Safe to run twice: it knows our keys."""
+
+    def __init__(self, database: Database, carriers: Mapping[str, CarrierPort], concerned: Concerned) -> None:
+        self._db = database
+        self._carriers = carriers
+        self._concerned = concerned
+
+    async def announce(self, arguments: Announce) -> None:
+        """One consignment; where nobody answers it is tried again."""
+        of = await self._db.run(SYSTEM, lambda tx: access_consignment(tx, SYSTEM, arguments.id))
+        if of is None or of.number or of.refused:
+            return
+        able = [one for one in self._carriers.values() if Ability.ANNOUNCE_RETURN in one.abilities()]
+        if not able:
+            await self._db.run(SYSTEM, lambda tx: verbs.refused(tx, of.id, "not_supported"))
+            return
+        try:
+            await self._ask(max(able, key=lambda one: len(one.abilities())), of)
+        except CarrierUnavailable as error:
+            log.warning("no answer about %s: %s", of.document.reference, error)
+            await self._later(arguments)
+
+    async def _ask(self, carrier: CarrierPort, of: Consigned) -> None:
+        answer = await carrier.announce_return(str(of.id), of.document)
+        if answer.state is OperationState.SUCCEEDED:
+            await self._take_over(carrier, of, answer)
+        elif answer.state is OperationState.FAILED:
+            log.warning("%s does not take %s: %s", carrier.name, of.document.reference, answer.code)
+            await self._db.run(SYSTEM, lambda tx: verbs.refused(tx, of.id, answer.code or "failed"))
+        else:
+            await self._later(Announce(of.id))
+
+    async def _take_over(self, carrier: CarrierPort, of: Consigned, answer: CarrierOperation) -> None:
+        number = answer.created
+        assert number
+        parcel = await facts(carrier, number)
+
+        async def take_over(tx: Tx) -> None:
+            await verbs.announced(tx, of.id, carrier.name, answer)
+            if parcel:
+                await carriers.take_in(tx, carrier.name, parcel, customer_id=of.customer_id)
+            await self._concerned(tx, of.id, carrier.name, number)
+
+        await self._db.run(SYSTEM, take_over)
+
+    async def _later(self, arguments: Announce) -> None:
+        at = clock.now() + AGAIN
+        key = f"{ANNOUNCE}:{arguments.id}"
+        await self._db.run(SYSTEM, lambda tx: jobs.enqueue(tx, ANNOUNCE, arguments, key=key, at=at))

@@ -1,0 +1,101 @@
+"""Having what is sent back collected at the door, at a day and time that the carrier offers."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.addresses import written
+from madoguchi.core.actions.carried import slot_words
+from madoguchi.core.actions.fields import About, Field, Subject, Thing, Unrelated
+from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Wish
+from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment, consignments_of
+from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Slot
+from madoguchi.core.shop.port import Operation, TrackingState
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused, invisible
+from madoguchi.service.delivery import slots
+from madoguchi.service.delivery.opening import PERSON, Opening, able, carried, check_nothing_open, offered, too_late
+from madoguchi.service.delivery.settling import SlotPlan, plan_of
+
+
+class PickUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is sent back (the return that it belongs to), and when it is collected."""
+
+    return_id: UUID
+    day: date
+    band: Band
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """The days, and the parts of a day, that the carrier offers now."""
+    of = await access_consignment(tx, actor, subject.id)
+    if of is None:
+        raise invisible()
+    told = await carried(tx, of.carrier, of.number) if of.carrier and of.number else None
+    return slots.fields(slots.free(told.pickups if told else (), tx.now))
+
+
+async def draft(tx: Tx, actor: Actor, arguments: PickUp) -> Draft:
+    """When it would be collected, and where; Refused as `opened` and slots.chosen."""
+    of, opening = await opened(tx, actor, arguments.return_id)
+    slot = slots.chosen(slots.free(opening.carried.pickups, tx.now), arguments.day, arguments.band)
+    return opening.draft("delivery.pickup.title", _facts(of, opening, slot), {"day": slot.day, "band": slot.band})
+
+
+async def carry(carrier: CarrierPort, wish: Wish) -> Operation:
+    """Ask the carrier, under the request's key."""
+    plan = plan_of(wish, SlotPlan)
+    return await carrier.book_pickup(str(wish.id), plan.number, plan.day, plan.band)
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether it can be collected."""
+    return await offered(opened(tx, actor, subject.id))
+
+
+async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
+    """What a customer sends back, newest first."""
+    return [
+        Thing(Subject(About.RETURN, one.id, str(one.id)), f"{one.document.reference} {one.carrier} {one.number}")
+        for one in await consignments_of(tx, actor, customer_id)
+        if one.number
+    ]
+
+
+async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Opening]:
+    """What is sent back, when its carrier can collect it.
+
+    Refused: return_uncarried where no carrier was told, return_on_its_way, pickup_soon until a carrier has taken the
+    announcement, carrier_cannot, carrier_too_late, and subject_open while something is being arranged.
+    """
+    of = await access_consignment(tx, actor, return_id)
+    if of is None or of.refused:
+        raise Unrelated("return_uncarried", 409, alternatives=PERSON)
+    if of.carrier is None or of.number is None:
+        raise Refused("pickup_soon", 409)
+    told = await carried(tx, of.carrier, of.number)
+    if told and told.tracked.state is not TrackingState.PENDING:
+        raise Unrelated("return_on_its_way", 409)
+    opening = Opening(
+        order=await access_order(tx, actor, of.order_id),
+        carrier=of.carrier,
+        number=of.number,
+        carried=able(told, Ability.PICK_UP),
+        subject=f"parcel:{of.id}",
+    )
+    await check_nothing_open(tx, opening)
+    if not slots.free(opening.carried.pickups, tx.now):
+        raise too_late()
+    return of, opening
+
+
+def _facts(of: Consigned, opening: Opening, slot: Slot) -> Iterator[Fact]:
+    yield Fact(Said("delivery.fact.pickup"), slot_words(slot.day, slot.band))
+    if before := opening.tracked.agreed.slot:
+        yield Fact(Said("delivery.fact.slot.before"), slot_words(before.day, before.band))
+    yield Fact(Said("delivery.fact.pickup.at"), written(of.document.sender))
+    yield Fact(Said("delivery.fact.return"), of.document.reference)
