@@ -235,6 +235,9 @@ async def test_what_holds_too_little_is_no_method_to_choose(demo: Shop) -> None:
     assert len(able) < len(facts.methods)
     options = (await form(demo, CARD, "order.change_payment"))["method_ref"].options
     assert [option.value for option in options] == able
+    for short in {one.method_ref for one in facts.methods} - set(able):
+        with pytest.raises(Refused, match="balance_too_low"):
+            await demo.quote(actor, order_id, "order.change_payment", method_ref=short)
 
 
 async def test_the_same_method_is_no_change(demo: Shop) -> None:

@@ -28,7 +28,7 @@ class About(StrEnum):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The thing an action is about. `id` is the order's, of a parcel too, the case's or the return's; else the customer's.
+    """The thing an action is about; `id` is the order's, of a parcel too, the case's, the return's, or the customer's.
 
     `ref` is the store's reference of the parcel or the subscription.
     """
@@ -111,8 +111,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     `default` is what pages fill in, and what counts for a required field that was not given; of an address only who
     lives there and in which country. `limit` is how many characters a text or note may have, or how many photos there
-    may be, `most` the largest amount of money, `unknown` the code of the refusal of what is none of the options.
-    `hint` explains with numbers of the day.
+    may be, `most` the largest amount of money, `unknown` the code of the refusal of what is none of the options,
+    `left_out` the refusals of values that could be known and are none of them. `hint` explains with numbers of the day.
     """
 
     name: str
@@ -123,6 +123,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 200
     most: Money | None = None
     unknown: str = "field_unknown"
+    left_out: dict[str, Refusal] = {}
     hint: Said | None = None
 
     @property

@@ -45,14 +45,9 @@ def as_method(tender: Tender) -> Balance:
     return Balance(method_ref=tender.method_ref, kind=tender.kind, label=tender.label, balance=None)
 
 
-def covers(method: Balance, amount: Money) -> bool:
-    """Whether the method can pay the amount: what holds money needs as much of it."""
-    return method.balance is None or method.balance >= amount
-
-
 def check_covers(method: Balance, amount: Money) -> None:
-    """Refused("balance_too_low") when the method cannot pay the amount."""
-    if not covers(method, amount):
+    """Refused("balance_too_low") when the method holds too little to pay the amount."""
+    if method.balance is not None and method.balance < amount:
         raise Refused("balance_too_low", 409, balance=method.balance, amount=amount)
 
 

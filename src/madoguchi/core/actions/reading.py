@@ -12,6 +12,7 @@ from typing import Any
 
 from madoguchi.core.actions import addresses
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
+from madoguchi.core.actions.rules import Refusal
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import currency_names
 from madoguchi.kit.money import from_major
@@ -139,8 +140,9 @@ def _figures(currency: str, text: str) -> str | None:
 def _chosen(field: Field, options: Sequence[FieldOption], raw: Any) -> FieldOption:
     option = next((option for option in options if option.value == raw), None)
     if option is None:
+        _check_possible(field, field.left_out.get(raw) if isinstance(raw, str) else None)
         raise Refused(field.unknown, field=field.name)
-    _check_possible(field, option)
+    _check_possible(field, option.refusal)
     return option
 
 
@@ -156,14 +158,14 @@ def _count(field: Field, line: FieldOption, raw: Any) -> int:
     digits = _DIGITS.fullmatch(narrow(str(raw)).strip()) if isinstance(raw, (int, str)) else None
     count = int(digits[0]) if digits and not isinstance(raw, bool) else -1
     if count:
-        _check_possible(field, line)
+        _check_possible(field, line.refusal)
     if not 0 <= count <= line.limit:
         raise Refused("wrong_quantity", limit=line.limit, field=field.name)
     return count
 
 
-def _check_possible(field: Field, option: FieldOption) -> None:
-    if why := option.refusal:
+def _check_possible(field: Field, why: Refusal | None) -> None:
+    if why:
         raise Refused(why.code, 409, alternatives=why.alternatives, field=field.name, **why.parameters)
 
 

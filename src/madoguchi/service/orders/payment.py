@@ -6,7 +6,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
-from madoguchi.core.actions.methods import as_method, check_covers, covers, given_back, method_of, method_option
+from madoguchi.core.actions.methods import as_method, check_covers, given_back, method_of, method_option
 from madoguchi.core.actions.rules import Charge, Draft, MoneyBack, Refusal, Said, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Way
@@ -36,7 +36,10 @@ class PaymentPlan(MoneyPlan, frozen=True, kw_only=True):
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """The methods on file that could pay it."""
     order = await access_order(tx, actor, subject.id)
-    return (Field(name="method_ref", kind=FieldKind.CHOICE, options=await _options(tx, actor, order)),)
+    facts = await customer_facts(tx, actor, order.customer_id)
+    too_low = {one.method_ref: why for one in facts.methods if (why := _too_low(order.document, one))}
+    options = await _options(tx, actor, order)
+    return (Field(name="method_ref", kind=FieldKind.CHOICE, options=options, left_out=too_low),)
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ChangePayment) -> Draft:
@@ -79,10 +82,8 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 async def _options(tx: Tx, actor: Actor, order: Order) -> tuple[FieldOption, ...]:
     """The customer's methods that could pay it; the present one with the reason why not."""
     facts = await customer_facts(tx, actor, order.customer_id)
-    amount = _open_amount(order.document)
-    return tuple(
-        method_option(method, _refused(order.document, method)) for method in facts.methods if covers(method, amount)
-    )
+    able = [method for method in facts.methods if _too_low(order.document, method) is None]
+    return tuple(method_option(method, _refused(order.document, method)) for method in able)
 
 
 def single_payment(order: StoreOrder) -> Tender:
@@ -117,6 +118,15 @@ def _slip(opening: Opening, old: Tender, method: Balance, free: Money) -> Slip:
 def _refused(order: StoreOrder, method: Balance) -> Refusal | None:
     paid_by = any(tender.method_ref == method.method_ref for tender in order.tenders)
     return Refusal("payment_same") if paid_by else None
+
+
+def _too_low(order: StoreOrder, method: Balance) -> Refusal | None:
+    """Why a method cannot pay it that holds too little."""
+    try:
+        check_covers(method, _open_amount(order))
+    except Refused as refused:
+        return refusal(refused)
+    return None
 
 
 def _open_amount(order: StoreOrder) -> Money:
