@@ -370,6 +370,7 @@ class ReturnRules(_Part, frozen=True, kw_only=True):
     defect_days: Days  # where it is not the customer's fault
     asks: tuple[Asked, ...] = tuple(Asked)
     reasons: dict[ReturnReason, Fault] = msgspec.field(default_factory=_faults)
+    status: tuple[str, ...] = ()  # the store's own words for orders of which something may come back; none: any
     never: tuple[str, ...] = ()  # flags of goods that do not come back unless they are faulty
     free: tuple[str, ...] = ()  # flags of goods that one tries on: opened or not, they are worth the same
     free_for: tuple[ReturnReason, ...] = (ReturnReason.SIZE, ReturnReason.DISLIKE)  # why those come back free

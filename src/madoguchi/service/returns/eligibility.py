@@ -82,7 +82,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
     """The order, when nothing else is under way on it and something of it was delivered.
 
-    Refused: return_not_delivered, change_open, return_nothing_left.
+    Refused: return_not_delivered, return_status, change_open, return_nothing_left.
     """
     order = await access_order(tx, actor, order_id)
     if not any(line.delivered for line in order.document.lines):
@@ -90,6 +90,8 @@ async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
     if await open_request_on(tx, order.id):
         raise Refused("change_open", 409)
     pack = await rules_of(tx, order.store_id)
+    if pack.returns.status and order.document.status_text not in pack.returns.status:
+        raise Refused("return_status", 409, alternatives=PERSON, word=order.document.status_text)
     since = tx.now - timedelta(days=pack.returns.photos.days)
     found = Basis(
         order=order,
