@@ -5,11 +5,10 @@ world as it stands at NOW, the real App with its worker, a real socket. The cloc
 """
 
 import asyncio
-import functools
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -21,7 +20,6 @@ import pytest
 import uvicorn
 from psycopg.conninfo import make_conninfo
 
-from madoguchi import app as composition
 from madoguchi.app import App
 from madoguchi.core.people import tokens
 from madoguchi.edge.stores.demo.people import Person
@@ -34,8 +32,6 @@ from madoguchi.kit import clock
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.settings import Settings
 from tests.conftest import _TEMPLATE, _URL, NOW
-
-composition.NgramUnderstanding = functools.cache(composition.NgramUnderstanding)  # type: ignore[attr-defined, misc]  # learns once a run
 
 WORLD = "madoguchi_world"
 _MAKING = 0x574F524C  # "WORL": the advisory lock under which the world is made once for all workers
@@ -150,11 +146,27 @@ async def world_template(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 async def site(world_template: str, now: datetime, tmp_path: Path) -> AsyncIterator[Site]:
     """The program over a world of this test's own, at NOW."""
+    with _clone(world_template) as database_url:
+        async with serving(database_url, tmp_path) as site:
+            yield site
+
+
+@pytest.fixture
+async def app(world_template: str, now: datetime, tmp_path: Path) -> AsyncIterator[App]:
+    """The program without its doors, over a world of this test's own, at NOW."""
+    with _clone(world_template) as database_url:
+        made = App(Settings(data_dir=tmp_path), database_url, demo=True)
+        await made.open()
+        yield made
+        await made.close()
+
+
+@contextmanager
+def _clone(template: str) -> Iterator[str]:
     home, name = os.environ[_URL], f"test_{uuid4().hex[:12]}"
     with psycopg.connect(home, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {world_template} strategy file_copy".encode())
-        async with serving(make_conninfo(home, dbname=name), tmp_path) as site:
-            yield site
+        conn.execute(f"create database {name} template {template} strategy file_copy".encode())
+        yield make_conninfo(home, dbname=name)
         conn.execute(f"drop database {name} with (force)".encode())
 
 

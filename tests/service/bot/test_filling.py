@@ -15,7 +15,8 @@ from madoguchi.service.bot.turn import memory_of
 from tests.everything import FIELDS, NAME, REASON, form
 from tests.everything import everything as with_everything
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _options
-from tests.service.bot.test_talk import app as app
+from tests.web import app as app
+from tests.web import world_template as world_template
 
 ORDER = "MD-10234602"
 

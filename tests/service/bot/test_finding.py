@@ -6,7 +6,8 @@ from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.verbs import keep_dialogue
 from tests.service.bot.test_talk import FANG, MISAKI, Chat, _chat
-from tests.service.bot.test_talk import app as app
+from tests.web import app as app
+from tests.web import world_template as world_template
 
 
 async def _asked_which(app: App, ref: str, action: str) -> Chat:

@@ -9,8 +9,9 @@ from madoguchi.core.photos.queries import File
 from madoguchi.core.requests.queries import access_quote
 from madoguchi.service.bot.turn import memory_of
 from tests.service.bot.test_talk import Chat, _chat, _kinds, _options, _said
-from tests.service.bot.test_talk import app as app
 from tests.service.bot.test_wishes_in_chat import ICHIRO
+from tests.web import app as app
+from tests.web import world_template as world_template
 
 BROKEN = "MD-10233650の掃除機が壊れていたので代わりの品を送ってください"
 

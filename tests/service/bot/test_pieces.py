@@ -9,7 +9,8 @@ from madoguchi.core.shop.queries import order_id_of
 from madoguchi.service.bot.rules import Waiting
 from madoguchi.service.bot.turn import memory_of
 from tests.service.bot.test_talk import FANG, Chat, _chat
-from tests.service.bot.test_talk import app as app
+from tests.web import app as app
+from tests.web import world_template as world_template
 
 ORDER = "MD-10234606"  # two sunscreens, two lotions
 

@@ -2,10 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from io import StringIO
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +20,12 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.shop.queries import order_id_of
 from madoguchi.edge.stores.demo.people import BY_REF
-from madoguchi.front.demo import world
 from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.events import Happened
 from madoguchi.kit.i18n import LANGUAGES, Reader
-from madoguchi.kit.progress import Progress
-from madoguchi.kit.settings import Settings
 from madoguchi.service.routing.queries import Handover
+from tests.web import app as app
+from tests.web import world_template as world_template
 
 MISAKI, EMMA, FANG, MINJUN = "CU-1001", "CU-1005", "CU-1006", "CU-1007"
 
@@ -77,16 +73,6 @@ class Chat:
         new = [e for e in await self.all() if e.seq > self._told and e.author is not Author.CUSTOMER]
         self._told = (await self.case()).last_seq
         return new
-
-
-@pytest.fixture
-async def app(database_url: str, tmp_path: Path, now: datetime) -> AsyncIterator[App]:
-    made = App(Settings(data_dir=tmp_path), database_url, demo=True)
-    await made.open()
-    await world.build(made.db, made.store_db, 0, Progress(StringIO()))
-    await made.learn_shops()
-    yield made
-    await made.close()
 
 
 async def _chat(app: App, ref: str, level: Level = Level.SIGNED_IN) -> Chat:
@@ -226,14 +212,14 @@ async def test_a_yes_before_the_quote_was_shown_confirms_nothing(app: App) -> No
     assert Kind.ACTION in _kinds(await chat.say("はい"))
 
 
-async def test_the_order_is_locked_before_the_case(app: App, database_url: str) -> None:
+async def test_the_order_is_locked_before_the_case(app: App) -> None:
     """Who settles a request holds the order and then locks its case; a confirming bot must not hold the case then."""
     chat = await _chat(app, MISAKI)
     await chat.begin()
     await chat.say("MD-10234602のキャンセル")
     await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="はい"))
     order_id = await app.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", "MD-10234602"))
-    async with await psycopg.AsyncConnection.connect(database_url) as settling:
+    async with await psycopg.AsyncConnection.connect(app.db.conninfo) as settling:
         await settling.execute("select from orders where id = %s for update", [order_id])
         turn = asyncio.create_task(app.bot.turn(chat.case_id))
         await _waits_for_a_lock(app)
@@ -242,13 +228,13 @@ async def test_the_order_is_locked_before_the_case(app: App, database_url: str) 
     assert (await chat.all())[-1].text == _said("ja", "bot.executing")
 
 
-async def test_it_tells_what_happened_also_while_the_customer_reads(app: App, database_url: str) -> None:
+async def test_it_tells_what_happened_also_while_the_customer_reads(app: App) -> None:
     """A read mark holds the case; who skips it then, comes again with the next sweep, seconds later."""
     chat = await _chat(app, MISAKI)
     await chat.begin()
     await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="ありがとう"))
     fact: dict[str, object] = {"case_id": str(chat.case_id)}
-    async with await psycopg.AsyncConnection.connect(database_url) as reading:
+    async with await psycopg.AsyncConnection.connect(app.db.conninfo) as reading:
         await reading.execute("select from cases where id = %s for update", [chat.case_id])
         telling = asyncio.create_task(app.bot.after(Happened(ids.uuid7(), "requests.settled", 1, clock.now(), fact)))
         await _waits_for_a_lock(app)

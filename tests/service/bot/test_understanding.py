@@ -157,7 +157,7 @@ def test_measured_important_reasons(held_out: Heard) -> None:
 
 def test_measured_speed() -> None:
     begin = time.process_time()
-    bot: Understanding = NgramUnderstanding()
+    bot: Understanding = NgramUnderstanding(load_utterances())
     learning = time.process_time() - begin
     texts = [(text, lang) for lang, rows in load_utterances().items() for texts in rows.values() for text in texts]
     begin = time.process_time()
@@ -230,6 +230,6 @@ def test_anything_gets_a_meaning(text: str, lang: str, bot: NgramUnderstanding) 
 
 
 def test_the_same_utterances_give_the_same_bot(bot: NgramUnderstanding) -> None:
-    again = NgramUnderstanding()
+    again = NgramUnderstanding(load_utterances())
     for text in ["まだ届かない", "where is my refund", "优惠券用不了", "배송지 변경"]:
         assert again.understand(text, "ja") == bot.understand(text, "ja")

@@ -16,7 +16,8 @@ from madoguchi.kit import clock
 from madoguchi.service.bot import choosing
 from madoguchi.service.bot.turn import memory_of
 from tests.service.bot.test_talk import EMMA, FANG, MINJUN, MISAKI, Chat, _chat, _kinds, _options, _said
-from tests.service.bot.test_talk import app as app
+from tests.web import app as app
+from tests.web import world_template as world_template
 
 WISHES = tomllib.loads(Path(__file__).with_name("wishes.toml").read_text(encoding="utf-8"))
 ICHIRO = "CU-1004"

@@ -49,19 +49,9 @@ class NgramUnderstanding:
     """Understanding by what is said and how it is spelt; the same answer for the same utterance, always."""
 
     def __init__(self, utterances: Utterances | None = None) -> None:
-        self._utterances = utterances or load_utterances()
-        self._concepts = _Model(
-            (
-                (concept_features(normal(text), lang), reason)
-                for lang in self._utterances
-                for reason, text in _pairs(self._utterances[lang])
-            ),
-            rounds=3,
-        )
-        self._ngrams = {
-            lang: _Model((ngrams(normal(text), lang), reason) for reason, text in _pairs(self._utterances[lang]))
-            for lang in self._utterances
-        }
+        """Learn from utterances; those of the project are learned once a process."""
+        self._utterances = load_utterances() if utterances is None else utterances
+        self._concepts, self._ngrams = _learned() if utterances is None else _learn(utterances)
 
     def understand(self, text: str, lang: str) -> Meaning:
         """The meaning of `text`, typed on a page in language `lang`."""
@@ -119,6 +109,28 @@ def _grams(text: str, shortest: int) -> Iterator[str]:
     for size in range(shortest, 5):
         for begin in range(len(text) - size + 1):
             yield text[begin : begin + size]
+
+
+def _learn(utterances: Utterances) -> "tuple[_Model, Mapping[str, _Model]]":
+    """By what is meant, in all languages together, and by how it is spelt in each."""
+    concepts = _Model(
+        (
+            (concept_features(normal(text), lang), reason)
+            for lang in utterances
+            for reason, text in _pairs(utterances[lang])
+        ),
+        rounds=3,
+    )
+    spelt = {
+        lang: _Model((ngrams(normal(text), lang), reason) for reason, text in _pairs(utterances[lang]))
+        for lang in utterances
+    }
+    return concepts, spelt
+
+
+@cache
+def _learned() -> "tuple[_Model, Mapping[str, _Model]]":
+    return _learn(load_utterances())
 
 
 @cache
