@@ -68,10 +68,12 @@ ACCOUNT = {
     ("field", "raw", "value"),
     [
         (REASON, "late", "late"),
+        (REASON, " ＬＡＴＥ ", "late"),
         (PARTS, ["other", "late", "other"], ["other", "late"]),
         (LINES, {"1": 2}, {"1": 2}),
         (LINES, {"1": "３", "2": "0", "3": 0}, {"1": 3}),
         (ITEMS, {"1": "KT-RED"}, {"1": "KT-RED"}),
+        (ITEMS, {"1": "ｋｔ－red"}, {"1": "KT-RED"}),
         (PHOTOS, ["late", "late"], ["late"]),
         (NAME, "  会社\u200f  様 ", "会社 様"),
         (NOTE, "one\r\ntwo\x00", "one\ntwo"),

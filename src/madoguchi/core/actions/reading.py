@@ -138,12 +138,24 @@ def _figures(currency: str, text: str) -> str | None:
 
 
 def _chosen(field: Field, options: Sequence[FieldOption], raw: Any) -> FieldOption:
-    option = next((option for option in options if option.value == raw), None)
+    option = next((option for option in options if option.value == raw), None) or _as_typed(options, raw)
     if option is None:
         _check_possible(field, field.left_out.get(raw) if isinstance(raw, str) else None)
         raise Refused(field.unknown, field=field.name)
     _check_possible(field, option.refusal)
     return option
+
+
+def _as_typed(options: Sequence[FieldOption], raw: Any) -> FieldOption | None:
+    """The one option that somebody meant who typed it full-width or in other capitals, such as a coupon's code."""
+    if not isinstance(raw, str):
+        return None
+    fits = [option for option in options if _folded(option.value) == _folded(raw)]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _line(field: Field, ref: str) -> FieldOption:
