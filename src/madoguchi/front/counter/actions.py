@@ -36,6 +36,7 @@ PATHS = [
     "/orders/{order_id:uuid}/actions/{name:str}",
     "/orders/{order_id:uuid}/parcels/{parcel:str}/actions/{name:str}",
     "/subscriptions/{subscription:str}/actions/{name:str}",
+    "/returns/{return_id:uuid}/actions/{name:str}",
     "/me/actions/{name:str}",
 ]
 
@@ -57,6 +58,7 @@ async def fill_in(
     order_id: UUID | None = None,
     parcel: str = "",
     subscription: str = "",
+    return_id: UUID | None = None,
     quote: UUID | None = None,
 ) -> Response[str]:
     """The form: with its defaults, or with what was filled in for a quote.
@@ -65,7 +67,7 @@ async def fill_in(
     """
     actor = visitor.actor
     action = actions.find(services.catalogue, actor, name)
-    subject = _subject(action, actor, order_id, parcel, subscription)
+    subject = _subject(action, actor, order_id, parcel, subscription, return_id)
     held = await services.db.run(actor, lambda tx: find_quote(tx, actor, quote)) if quote else None
     return await _page(request, services, visitor, action, subject, held.arguments if held else None, None)
 
@@ -79,12 +81,13 @@ async def ask(
     order_id: UUID | None = None,
     parcel: str = "",
     subscription: str = "",
+    return_id: UUID | None = None,
     chat: UUID | None = None,
 ) -> Response[str]:
     """Do it where it does no harm; else quote it, and the slip to confirm is the next page."""
     actor = visitor.actor
     action = actions.find(services.catalogue, actor, name)
-    subject = _subject(action, actor, order_id, parcel, subscription)
+    subject = _subject(action, actor, order_id, parcel, subscription, return_id)
     given = await posted(request)
 
     async def work(tx: Tx) -> str | list[str]:
@@ -95,6 +98,8 @@ async def ask(
         card = await actions.run(tx, services.catalogue, actor, name, raw)
         if isinstance(card, DocumentCard):
             return f"/receipts/{card.id}"
+        if isinstance(card, TextCard) and card.case_id:
+            return f"/chat/{card.case_id}"
         return [line.to(visitor.reader) for line in card.lines] if isinstance(card, TextCard) else []
 
     try:
@@ -119,9 +124,13 @@ async def ask(
     )
 
 
-def _subject(action: Action, actor: Actor, order_id: UUID | None, parcel: str, subscription: str) -> Subject:
+def _subject(
+    action: Action, actor: Actor, order_id: UUID | None, parcel: str, subscription: str, return_id: UUID | None
+) -> Subject:
     """The thing that a path names, if the action is about such things."""
-    if order_id:
+    if return_id:
+        subject = Subject(About.RETURN, return_id)
+    elif order_id:
         subject = Subject(About.PARCEL if parcel else About.ORDER, order_id, parcel)
     else:
         assert actor.id

@@ -7,14 +7,15 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.actions.verbs import subject_of
+from madoguchi.core.drafts import verbs as drafts
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, access_quote, access_request, request_of_quote
-from madoguchi.front.counter import orders
+from madoguchi.front.counter import orders, returning
 from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import SlipView, slip_view
 from madoguchi.front.ui.forms import form
-from madoguchi.front.ui.links import action_url, thing_url
+from madoguchi.front.ui.links import RETURN, action_url, outcome_url, thing_url
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -44,17 +45,20 @@ async def confirm(request: Asked, services: Services, visitor: Visitor, quote_id
     given = await form(request, Confirmation)
     actor = visitor.actor
     slow_down(services.limits.write, visitor.counted_as)
+
+    async def work(tx: Tx) -> Request:
+        made = await requests.confirm(tx, services.catalogue, services.signer, actor, quote_id, given.token)
+        if made.order_id:
+            await drafts.drop(tx, made.customer_id, made.order_id, made.action)
+        return made
+
     try:
-        made = await services.db.run(
-            actor,
-            lambda tx: requests.confirm(tx, services.catalogue, services.signer, actor, quote_id, given.token),
-        )
+        made = await services.db.run(actor, work)
     except Refused as refused:
         if refused.status != 409:
             raise
         return await _page(request, services, visitor, quote_id, refused)
-    await settled(services, actor, made)
-    return see_other(f"/requests/{made.id}")
+    return see_other(outcome_url(await settled(services, actor, made)))
 
 
 @get("/requests/{request_id:uuid}", access=KNOWN_CUSTOMERS)
@@ -75,6 +79,7 @@ async def wish(request: Asked, services: Services, visitor: Visitor, request_id:
         held=held,
         slip=_outcome(held, of, visitor.reader),
         why=visitor.reader.t(f"errors.{code}") if code else "",
+        follow=outcome_url(held),
         client_id=ids.uuid7(),
     )
 
@@ -110,6 +115,7 @@ async def _page(
         quote=held,
         slip=slip,
         notices=[reader.t(f"notices.{name}.name") for name in held.draft.slip.notices],
+        steps=_steps(held, reader),
         token=requests.confirmation_token(services.signer, visitor.actor, held, clock.now()),
         again=over or (refused is not None and refused.code not in {"confirmation_expired", "confirmation_bad"}),
         back=thing_url(subject) if subject else "/",
@@ -117,6 +123,14 @@ async def _page(
         ways=orders.ways(refused.parameters.get("alternatives", ()), reader) if refused else (),
         client_id=ids.uuid7(),
     )
+
+
+def _steps(of: Quote, reader: Reader) -> tuple[int, list[str]]:
+    """Where the slip stands among the screens of its form: which one, and what all are called."""
+    if of.action == RETURN:
+        names = returning.steps(reader)
+        return len(names), names
+    return 2, [reader.t(f"counter.step.{name}") for name in ("what", "check", "done")]
 
 
 def _query(of: Quote) -> str:

@@ -4,6 +4,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from madoguchi.core.actions.fields import About, Subject, opened
+from madoguchi.core.requests.queries import Request, RequestState
+
+RETURN = "order.return"  # has screens of its own
 
 
 def thing_url(subject: Subject) -> str:
@@ -17,12 +20,16 @@ def thing_url(subject: Subject) -> str:
             return "/"
         case About.CASE:
             return f"/chat/{subject.id}"
+        case About.RETURN:
+            return f"/returns/{subject.id}"
 
 
 def action_url(action: str, subject: Subject) -> str:
     """Where an action on a thing is filled in: by customers on a page of its own, what is about a case at the desk."""
     ref = quote(subject.ref, safe="")
     match subject.about:
+        case About.ORDER if action == RETURN:
+            return f"/orders/{subject.id}/return"
         case About.ORDER:
             return f"/orders/{subject.id}/actions/{action}"
         case About.PARCEL:
@@ -33,6 +40,15 @@ def action_url(action: str, subject: Subject) -> str:
             return f"/me/actions/{action}"
         case About.CASE:
             return f"/desk/cases/{subject.id}?pane=customer"
+        case About.RETURN:
+            return f"/returns/{subject.id}/actions/{action}"
+
+
+def outcome_url(request: Request) -> str:
+    """Where it is told what became of a wish: a return that stands has a page of its own."""
+    if request.action == RETURN and request.state is RequestState.DONE:
+        return f"/returns/{request.id}"
+    return f"/requests/{request.id}"
 
 
 def option_url(option: str, case_id: UUID) -> str:

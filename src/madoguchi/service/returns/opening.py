@@ -104,7 +104,8 @@ def _choice(name: str, values: tuple[str, ...], *, required: bool = True, defaul
 
 
 def _reasons(pack: RulePack) -> tuple[ReturnReason, ...]:
-    return tuple(reason for reason in pack.returns.reasons if reason is not ReturnReason.LOST)
+    known = pack.returns.reasons
+    return tuple(reason for reason in ReturnReason if reason in known and reason is not ReturnReason.LOST)
 
 
 def _conditions(of: Basis) -> tuple[Condition, ...]:

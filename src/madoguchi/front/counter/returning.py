@@ -1,0 +1,279 @@
+"""Sending something back, screen by screen. What is filled in is kept, and can be gone on with anywhere."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Field, FieldOption, Subject
+from madoguchi.core.actions.reading import problems, read
+from madoguchi.core.actions.rules import Refusal
+from madoguchi.core.drafts import queries as drafts
+from madoguchi.core.drafts import verbs as keeping
+from madoguchi.core.policy.decisions import Denied, Verdict
+from madoguchi.core.requests import verbs as requests
+from madoguchi.core.shop.queries import access_order
+from madoguchi.front.counter import orders, views
+from madoguchi.front.counter.page import page, see_other
+from madoguchi.front.ui import photos
+from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
+from madoguchi.front.ui.cards import OrderView
+from madoguchi.front.ui.fields import field_views, filled_in, mistakes
+from madoguchi.front.ui.forms import posted
+from madoguchi.front.ui.links import RETURN
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked, sentence
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
+from madoguchi.service.returns.screens import PHOTO, Screen, decided, fields_on, narrowed, screen_of
+
+_PATH = "/orders/{order_id:uuid}/return"
+_LATER = "later"  # the button that keeps what is there and leaves
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What was filled in so far, and all that can be asked; nothing where nothing can be sent back."""
+
+    fields: tuple[Field, ...]
+    given: Mapping[str, Any]
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A screen as it stands: what it asks now, what was given, and why nothing can be sent back."""
+
+    fields: tuple[Field, ...]
+    given: Mapping[str, Any]
+    why_not: Refusal | None
+    order: OrderView
+
+
+@get(_PATH, access=KNOWN_CUSTOMERS)
+async def begin(services: Services, visitor: Visitor, order_id: UUID, chat: UUID | None = None) -> Response[Any]:
+    """The first screen that is not filled in."""
+
+    async def work(tx: Tx) -> Screen:
+        form = await _form(tx, services, visitor, order_id)
+        for screen in Screen:
+            asked = await _asked(tx, visitor, order_id, form, screen)
+            if problems(asked, form.given):
+                return screen
+        return Screen.ITEMS
+
+    return see_other(_url(order_id, await services.db.run(visitor.actor, work), chat))
+
+
+@get(f"{_PATH}/{{screen:str}}", access=KNOWN_CUSTOMERS)
+async def fill_in(
+    request: Asked, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, chat: UUID | None = None
+) -> Response[str]:
+    """A screen, with what was filled in before."""
+    return await _page(request, services, visitor, order_id, screen, chat)
+
+
+@post(f"{_PATH}/{{screen:str}}", access=KNOWN_CUSTOMERS)
+async def go_on(
+    request: Asked, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, chat: UUID | None = None
+) -> Response[str]:
+    """Keep what was filled in and go on; after the last screen, to the slip to confirm."""
+    given = await posted(request)
+    leaves = bool(given.pop(_LATER, ""))
+    db, actor = services.db, visitor.actor
+    try:
+        slow_down(services.limits.write, visitor.counted_as)
+        await photos.take(services, visitor, given)
+        await db.run(actor, lambda tx: _keep(tx, services, visitor, order_id, screen, given, whole=not leaves))
+        if leaves:
+            return see_other("/returns")
+        return see_other(await db.run(actor, lambda tx: _next(tx, services, visitor, order_id, screen, chat)))
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        wrong = str(refused.parameters.get("field", "")).partition(".")[0]
+        there = screen_of(wrong) if wrong else screen
+        typed = given if there is screen else None
+        return await _page(request, services, visitor, order_id, there, chat, refused, typed)
+
+
+@post(f"{_PATH}-draft/end", access=KNOWN_CUSTOMERS)
+async def leave(services: Services, visitor: Visitor, order_id: UUID) -> Response[Any]:
+    """What was filled in is not wanted any more."""
+    owner = visitor.actor.id
+    assert owner
+    await services.db.run(visitor.actor, lambda tx: keeping.drop(tx, owner, order_id, RETURN))
+    return see_other("/returns")
+
+
+# --- what is asked and kept
+
+
+async def _form(tx: Tx, services: Services, visitor: Visitor, order_id: UUID) -> Form:
+    actor = visitor.actor
+    assert actor.id
+    await access_order(tx, actor, order_id)
+    action = actions.find(services.catalogue, actor, RETURN)
+    fields = await actions.fields(tx, actor, action, Subject(About.ORDER, order_id))
+    kept = await drafts.draft(tx, actor.id, order_id, RETURN)
+    return Form(fields, kept.given if kept else {})
+
+
+async def _asked(tx: Tx, visitor: Visitor, order_id: UUID, form: Form, screen: Screen) -> tuple[Field, ...]:
+    """What a screen asks after what was given on all of them."""
+    if not form.fields:
+        return ()
+    past_photos = screen is Screen.OUTCOME
+    told = await decided(tx, visitor.actor, order_id, form.given, evidence=past_photos)
+    return narrowed(fields_on(screen, form.fields), told)
+
+
+async def _keep(
+    tx: Tx,
+    services: Services,
+    visitor: Visitor,
+    order_id: UUID,
+    screen: Screen,
+    given: Mapping[str, Any],
+    *,
+    whole: bool,
+) -> None:
+    """Keep a screen; Refused where it must be `whole` and is not, else what can be understood is kept."""
+    form = await _form(tx, services, visitor, order_id)
+    if screen is Screen.REASON:  # what it asks follows from what is given on it
+        fields = fields_on(screen, form.fields)
+    else:
+        fields = await _asked(tx, visitor, order_id, form, screen)
+    values = filled_in(fields, given)
+    if not whole:
+        fields = tuple(field for field in fields if not problems([field], values))
+    others = {name: value for name, value in form.given.items() if screen_of(name) is not screen}
+    assert visitor.actor.id
+    await keeping.keep(tx, visitor.actor.id, order_id, RETURN, others | read(fields, values))
+
+
+async def _next(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, chat: UUID | None) -> str:
+    """Where to go after a screen. Refused with the field that is missing, or with the rules' reason."""
+    form = await _form(tx, services, visitor, order_id)
+    if screen is Screen.REASON:
+        await _check(tx, visitor, order_id, form)
+    screens = list(Screen)
+    for later in screens[screens.index(screen) + 1 :]:
+        if await _asked(tx, visitor, order_id, form, later):
+            return _url(order_id, later, chat)
+    raw = Subject(About.ORDER, order_id).arguments | dict(form.given)
+    return f"/quotes/{(await requests.quote(tx, services.catalogue, visitor.actor, RETURN, raw, case_id=chat)).id}"
+
+
+async def _check(tx: Tx, visitor: Visitor, order_id: UUID, form: Form) -> None:
+    """What is missing or what the rules do not allow is told before anything else is asked."""
+    given = form.given
+    told = tuple(field for field in await _asked(tx, visitor, order_id, form, Screen.REASON) if field.name != "photos")
+    read(told, given)
+    for one in await decided(tx, visitor.actor, order_id, given, evidence=bool(given.get("photos"))):
+        if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+            raise Denied(one, "photos" if PHOTO in one.asks else None)
+
+
+# --- the page
+
+
+async def _page(
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    order_id: UUID,
+    screen: Screen,
+    chat: UUID | None,
+    refused: Refused | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> Response[str]:
+    reader = visitor.reader
+    shown = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor, order_id, screen))
+    views_of = field_views(RETURN, shown.fields, reader, _values(shown, typed), refused=refused)
+    wrong = mistakes(views_of)
+    at_field = refused is not None and "field" in refused.parameters
+    alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
+    before = list(Screen)[: list(Screen).index(screen)]
+    return page(
+        request,
+        services,
+        visitor,
+        "returning.html",
+        refused=refused,
+        screen=screen,
+        step=list(Screen).index(screen) + 1,
+        steps=steps(reader),
+        fields=views_of,
+        wrong=wrong,
+        problem=sentence(refused, visitor) if refused and not (at_field and wrong) else "",
+        why_not=reader.t(f"errors.{shown.why_not.code}", **shown.why_not.parameters) if shown.why_not else "",
+        ways=orders.ways(shown.why_not.alternatives if shown.why_not else alternatives, reader),
+        order=shown.order,
+        form_url=_url(order_id, screen, chat),
+        back=_url(order_id, before[-1], chat) if before else f"/orders/{order_id}",
+        client_id=ids.uuid7(),
+    )
+
+
+def steps(reader: Reader) -> list[str]:
+    """What the screens are called, the last one is the slip to confirm."""
+    return [reader.t(f"counter.returns.step.{name}") for name in (*Screen, "check")]
+
+
+async def _load(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen) -> Shown:
+    actor = visitor.actor
+    form = await _form(tx, services, visitor, order_id)
+    fields = await _asked(tx, visitor, order_id, form, screen)
+    if screen is Screen.ITEMS:
+        lines = await possible(tx, actor, order_id)
+        reader = visitor.reader
+        fields = tuple(_with_days(field, lines, reader) if field.name == "lines" else field for field in fields)
+    (order,) = await views.order_views(tx, [await access_order(tx, actor, order_id)], visitor.reader)
+    action = services.catalogue.actions[RETURN]
+    why_not = await action.offer(tx, actor, Subject(About.ORDER, order_id)) if action.offer else None
+    return Shown(fields, form.given, why_not, order)
+
+
+def _values(shown: Shown, typed: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What stands in the fields: as typed, else as kept; None, for the defaults, on a screen that is new."""
+    names = {field.name for field in shown.fields}
+    if typed is not None:
+        return filled_in(shown.fields, {name: value for name, value in typed.items() if name in names})
+    return shown.given if names & shown.given.keys() else None
+
+
+def _with_days(field: Field, lines: Sequence[Possible], reader: Reader) -> Field:
+    """With the last day of each line that is left, or why it cannot come back."""
+    known = {option.value: option for option in field.options}
+    return msgspec.structs.replace(
+        field,
+        options=tuple(
+            msgspec.structs.replace(known[line.line_ref], note=until(line, reader), refusal=None)
+            if line.until
+            else FieldOption(value=line.line_ref, label=line.name, refusal=line.why_not)
+            for line in lines
+            if line.line_ref in known
+        ),
+    )
+
+
+def until(line: Possible, reader: Reader) -> str:
+    """Until which day a line can be sent back, or why it cannot."""
+    if line.until:
+        key = "counter.returns.until.faulty" if line.only_faulty else "counter.returns.until"
+        return reader.t(key, until=reader.local_day(line.until))
+    assert line.why_not
+    if line.why_not.code == NOTHING_LEFT:
+        return reader.t("counter.returns.nothing_left")
+    return reader.t(f"errors.{line.why_not.code}", **line.why_not.parameters)
+
+
+def _url(order_id: UUID, screen: Screen, chat: UUID | None) -> str:
+    return f"/orders/{order_id}/return/{screen}" + (f"?{urlencode({'chat': chat})}" if chat else "")

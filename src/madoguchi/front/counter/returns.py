@@ -1,0 +1,319 @@
+"""The returns centre: what can be sent back until when, what is on its way, and who acts next."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.drafts.queries import drafts_of
+from madoguchi.core.ledger.queries import intents_of_order
+from madoguchi.core.ledger.rules import Intent
+from madoguchi.core.policy.pack import Method
+from madoguchi.core.requests.queries import access_request
+from madoguchi.core.shop.queries import Order, access_order, orders_of
+from madoguchi.front.counter.orders import OfferView, offer_view
+from madoguchi.front.counter.page import page
+from madoguchi.front.counter.refunds import RefundView, refund_views
+from madoguchi.front.counter.returning import until
+from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
+from madoguchi.front.ui.cards import StepView
+from madoguchi.front.ui.links import RETURN, action_url
+from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit import ids
+from madoguchi.kit.calendar import Day, calendar
+from madoguchi.kit.codes import Marks, code128, qr
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.files import disposition
+from madoguchi.kit.i18n import Reader
+from madoguchi.service.returns import label, queries
+from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
+from madoguchi.service.returns.queries import Parcel, Return
+from madoguchi.service.returns.reading import sentences
+from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
+
+_LOOKED_AT = 20  # newest orders
+_TONES = {
+    ReturnState.APPROVED: "waiting",
+    ReturnState.REVIEW: "waiting",
+    ReturnState.REQUESTED: "waiting",
+    ReturnState.SETTLED: "done",
+    ReturnState.KEPT: "done",
+    ReturnState.LOST: "done",
+}
+_SENDABLE = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT})
+
+
+class LineView(msgspec.Struct, frozen=True):
+    """A line that can be sent back until a day, or why not."""
+
+    name: str
+    text: str
+    possible: bool
+
+
+class OrderLines(msgspec.Struct, frozen=True):
+    """An order with what of it can be sent back."""
+
+    number: str
+    placed: date
+    url: str
+    lines: tuple[LineView, ...]
+
+
+class ReturnLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A return in a list; `meta` is its number."""
+
+    url: str
+    title: str
+    text: str
+    meta: str
+    state: str
+    tone: str
+    unread: bool = False
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """What was filled in and not sent."""
+
+    number: str
+    url: str
+    end_url: str
+    changed: str
+
+
+class Centre(msgspec.Struct, frozen=True):
+    """All of it."""
+
+    returns: tuple[ReturnLine, ...]
+    unfinished: tuple[Unfinished, ...]
+    orders: tuple[OrderLines, ...]
+
+
+class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
+    """One return: how far it is, who acts next, what was said of its goods, its slip while something is to be sent."""
+
+    number: str
+    order_id: UUID
+    title: str
+    next: str
+    who: str
+    steps: tuple[StepView, ...]
+    goods: tuple[tuple[str, int], ...]
+    details: tuple[str, ...]
+    refunds: Sequence[RefundView]
+    offers: tuple[OfferView, ...]
+    sendable: bool
+    method: str
+    code: Marks | None
+
+
+@get("/returns", access=KNOWN_CUSTOMERS)
+async def returns(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
+    """What is on its way, what was begun, and what else could come back."""
+
+    async def work(tx: Tx) -> Centre:
+        actor = visitor.actor
+        assert actor.id
+        found = await queries.returns_of(tx, actor, actor.id)
+        begun = await drafts_of(tx, actor.id, RETURN)
+        orders = await orders_of(tx, actor.id, limit=_LOOKED_AT)
+        return Centre(
+            returns=tuple([await _line(tx, one, visitor.reader) for one in found]),
+            unfinished=tuple(
+                [
+                    _unfinished(await access_order(tx, actor, one.order_id), one.changed_at, visitor.reader)
+                    for one in begun
+                ]
+            ),
+            orders=tuple(
+                [_order(order, lines, visitor.reader) async for order, lines in _returnable(tx, actor, orders)]
+            ),
+        )
+
+    found = await services.db.run(visitor.actor, work)
+    return page(request, services, visitor, "returns.html", found=found, client_id=ids.uuid7())
+
+
+@get("/returns/{return_id:uuid}", access=KNOWN_CUSTOMERS)
+async def one(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[str]:
+    """One return, followed from the first day to the money."""
+    found = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor, return_id))
+    return page(request, services, visitor, "return.html", found=found, client_id=ids.uuid7())
+
+
+@get("/returns/{return_id:uuid}/code", access=KNOWN_CUSTOMERS)
+async def code(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[str]:
+    """The codes, large enough for a counter's reader on a phone."""
+
+    async def work(tx: Tx) -> Return:
+        found = await queries.access_return(tx, visitor.actor, return_id)
+        if found.number is None or found.state not in _SENDABLE:
+            raise Refused("return_no_label", 409)
+        return found
+
+    found = await services.db.run(visitor.actor, work)
+    assert found.number
+    return page(
+        request,
+        services,
+        visitor,
+        "return_code.html",
+        number=found.number,
+        square=qr(found.number),
+        bars=code128(found.number),
+        back=f"/returns/{return_id}",
+    )
+
+
+@get("/returns/{return_id:uuid}/slip", access=KNOWN_CUSTOMERS)
+async def slip(
+    services: Services, visitor: Visitor, return_id: UUID, lang: Literal["ja", "en", "zh", "ko"] | None = None
+) -> Response[bytes]:
+    """The slip that goes into the parcel, as PDF."""
+    wanted = lang or visitor.reader.lang
+    made = await services.db.run(visitor.actor, lambda tx: label.label(tx, visitor.actor, return_id, wanted))
+    return Response(
+        await label.pdf(made),
+        media_type="application/pdf",
+        headers={"content-disposition": disposition(f"{made.title.title}.pdf")},
+    )
+
+
+@get("/returns/{return_id:uuid}/calendar", access=KNOWN_CUSTOMERS)
+async def day(services: Services, visitor: Visitor, return_id: UUID) -> Response[bytes]:
+    """The last day on which it can be sent, for the customer's own calendar."""
+    reader = visitor.reader
+    found = await services.db.run(visitor.actor, lambda tx: queries.access_return(tx, visitor.actor, return_id))
+    if found.number is None or found.state not in _SENDABLE:
+        raise Refused("return_no_label", 409)
+    url = f"{services.settings.public_url}/returns/{return_id}"
+    made = Day(
+        uid=f"return-{found.id}",
+        day=reader.local_day(found.send_until),
+        title=reader.t("counter.returns.calendar.title", number=found.number),
+        text=reader.t("counter.returns.calendar.text", order=found.order_ref),
+        url=url,
+        told_at=found.agreed_at or found.made_at,
+    )
+    name = f"{reader.t('counter.returns.calendar.file')}_{found.number}.ics"
+    return Response(
+        calendar(made, reader.t("ui.brand")),
+        media_type="text/calendar",
+        headers={"content-disposition": disposition(name)},
+    )
+
+
+# --- lists
+
+
+async def _returnable(tx: Tx, actor: Actor, orders: Sequence[Order]) -> AsyncIterator[tuple[Order, Sequence[Possible]]]:
+    """Orders of which something was delivered and is still the customer's."""
+    for order in orders:
+        if any(line.delivered for line in order.document.lines):
+            lines = await possible(tx, actor, order.id)
+            if any(line.until or (line.why_not and line.why_not.code != NOTHING_LEFT) for line in lines):
+                yield order, lines
+
+
+async def _line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
+    units = await queries.units_of(tx, of.id)
+    return ReturnLine(
+        url=f"/returns/{of.id}",
+        title=units[0].name if len(units) == 1 else f"{units[0].name} +{len(units) - 1}",
+        text=reader.t(f"counter.returns.now.{_now(of)}", day=reader.local_day(of.send_until)),
+        meta=of.number or "",
+        state=reader.t(f"counter.returns.state.{of.state}"),
+        tone=_TONES.get(of.state, "plain"),
+    )
+
+
+def _unfinished(order: Order, changed_at: datetime, reader: Reader) -> Unfinished:
+    here = f"/orders/{order.id}/return"
+    return Unfinished(order.store_ref, here, f"{here}-draft/end", reader.datetime(changed_at))
+
+
+def _order(order: Order, lines: Sequence[Possible], reader: Reader) -> OrderLines:
+    subject = Subject(About.ORDER, order.id)
+    shown = tuple(LineView(line.name, until(line, reader), line.until is not None) for line in lines)
+    url = action_url(RETURN, subject) if any(line.possible for line in shown) else ""
+    return OrderLines(order.store_ref, reader.local_day(order.placed_at), url, shown)
+
+
+# --- one return
+
+
+async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -> ReturnView:
+    actor, reader = visitor.actor, visitor.reader
+    of = await queries.access_return(tx, actor, return_id)
+    units, parcels = await queries.units_of(tx, of.id), await queries.parcels_of(tx, of.id)
+    intents = [one for one in await intents_of_order(tx, actor, of.order_id) if await _is_for(tx, actor, one, of)]
+    offers = await actions.offers(tx, services.catalogue, actor, Subject(About.RETURN, of.id))
+    names = list(dict.fromkeys(unit.name for unit in units))
+    sendable = of.state in _SENDABLE
+    return ReturnView(
+        number=of.number or "",
+        order_id=of.order_id,
+        title=reader.t(f"counter.returns.now.{_now(of)}", day=reader.local_day(of.send_until)),
+        next=reader.t(f"counter.returns.next.{_now(of)}", day=reader.local_day(of.send_until)),
+        who=reader.t(f"counter.returns.who.{_who(of)}"),
+        steps=_steps(of, units, parcels, reader),
+        goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
+        details=tuple(line.to(reader) for line in await sentences(tx, of))[2:],
+        refunds=await refund_views(tx, intents, reader),
+        offers=tuple(offer_view(offer, reader) for offer in offers),
+        sendable=sendable,
+        method=of.method or Method.LABEL,
+        code=qr(of.number) if sendable and of.number else None,
+    )
+
+
+async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
+    """Whether money was given back because of this return."""
+    return (await access_request(tx, actor, intent.request_id)).subject == of.subject
+
+
+def _now(of: Return) -> str:
+    """Which words tell how far it is: those of its state, of an appeal while that is open."""
+    return "appealed" if of.appealed_at and not of.answered_at else of.state
+
+
+def _who(of: Return) -> str:
+    """Who acts next."""
+    if of.appealed_at and not of.answered_at:
+        return "shop"
+    match of.state:
+        case ReturnState.APPROVED:
+            return "customer"
+        case ReturnState.IN_TRANSIT:
+            return "carrier"
+    return "nobody" if of.state in ENDED else "shop"
+
+
+def _steps(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader: Reader) -> tuple[StepView, ...]:
+    """The way of a return that is sent: when each station was reached, and where it is now; none where nothing is."""
+    if of.stage.value != "agreed" or of.state in {ReturnState.KEPT, ReturnState.CANCELLED, ReturnState.EXPIRED}:
+        return ()
+    reached = {
+        "agreed": of.agreed_at,
+        "sent": min((one.scanned_at for one in parcels if one.scanned_at), default=None),
+        "received": min((unit.received_at for unit in units if unit.received_at), default=None),
+        "inspected": min((unit.inspected_at for unit in units if unit.inspected_at), default=None),
+        "refunded" if of.wish is Wish.REFUND else "replaced": min(
+            (unit.settled_at for unit in units if unit.settled_at), default=None
+        ),
+    }
+    last = max((place for place, at in enumerate(reached.values()) if at), default=0)
+    found = []
+    for place, (name, at) in enumerate(reached.items()):
+        how = "done" if place <= last and (at or place < last) else "current" if place == last + 1 else "todo"
+        found.append(StepView(reader.t(f"counter.returns.road.{name}"), how, reader.datetime(at) if at else "", ""))
+    return tuple(found)
