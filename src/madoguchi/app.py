@@ -43,7 +43,7 @@ from madoguchi.edge.channels.email.smtp import SmtpMailer
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
 from madoguchi.edge.payments.fake.till import ShopTills
 from madoguchi.edge.stores.demo.store import DemoStore, store_database
-from madoguchi.front import api, counter, demo, desk, office, seller
+from madoguchi.front import api, counter, demo, desk, office, seller, warehouse
 from madoguchi.front.ui import stream
 from madoguchi.front.ui.feeds import Feeds
 from madoguchi.front.ui.middleware import Door
@@ -91,7 +91,7 @@ from madoguchi.service.returns import verbs as returns
 from madoguchi.service.returns.actions import ACTIONS as RETURNS
 from madoguchi.service.returns.jobs import Settler
 HABIT = Temper(hands_in=timedelta(hours=2))  # of the demo's customers, with what they send back
-DOORS = (counter, desk, office, seller, api)
+DOORS = (counter, desk, office, seller, warehouse, api)
 
 REACTIONS: Reactions = {
     CodeRequested: ("notices.code",),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from madoguchi.app import catalogue
-from madoguchi.core.access.rules import STAFF, Level
+from madoguchi.core.access.rules import STAFF, Level, Role
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, Settled
 from madoguchi.core.carriers.port import Band, Handing
@@ -42,6 +42,7 @@ from madoguchi.front.desk.checks import Check
 from madoguchi.front.office.words import NAMED_BY, SAME_WORDS, is_row
 from madoguchi.front.ui.problems import _HTTP_CODES
 from madoguchi.kit import ids
+from madoguchi.front.warehouse.inspection import CHOICES
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.delivery import settling as carried
@@ -53,13 +54,18 @@ from madoguchi.service.returns.appealing import ANSWERS
 from madoguchi.service.returns.rules import (
     NOT_HERE,
     WITHOUT_GOODS,
+from madoguchi.service.returns.inspecting import ARRIVALS
     Acceptance,
     Condition,
     Fee,
     ReturnState,
     Why,
+    Disposition,
 )
+    Grade,
+    Reception,
 from madoguchi.service.returns.rules import Wish as Return
+    Stray,
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
 from tests.house.keys import asked, spellings
@@ -125,6 +131,16 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.title.{}": Return,
         "returns.title.settled.{}": Return,
         "returns.{}.{}": [
+        "warehouse.acceptance.{}": Acceptance,
+        "warehouse.arrived.{}": (*ARRIVALS, "later"),
+        "warehouse.choice.{}": CHOICES,
+        "warehouse.disposition.{}": Disposition,
+        "warehouse.grade.{}": Grade,
+        "warehouse.reception.{}": Reception,
+        "warehouse.state.{}": ReturnState,
+        "warehouse.stray.{}": Stray,
+        "warehouse.stray.{}.what": Stray,
+        "warehouse.verdict.{}": sorted(set(Acceptance) - {Acceptance.PENDING}),
             *(("reason", reason) for reason in ReturnReason),
             *(("condition", condition) for condition in Condition),
             *(("method", method) for method in Method),
@@ -153,10 +169,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
-        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "seller", "api", "look"),
-        "demo.pages.{}": ("counter", "shop", "desk", "office", "seller", "mail", "api", "look"),
+        "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "seller", "warehouse", "api", "look"),
+        "demo.pages.{}": ("counter", "shop", "desk", "office", "seller", "warehouse", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
-        "demo.role.{}": sorted(STAFF),
+        "demo.role.{}": sorted({*STAFF, Role.WAREHOUSE}),
         "demo.shop.shelf.{}": ("kitchen", "daily", "food", "fashion"),
         "desk.check.{}": Check,
         "desk.holding.{}": State,

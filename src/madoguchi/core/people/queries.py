@@ -220,10 +220,10 @@ async def all_staff(tx: Tx) -> Sequence[Staff]:
     return await tx.all(Staff, f"select {_STAFF} from staff where active order by role, name, id")
 
 
-async def password_of(tx: Tx, email: str) -> tuple[Staff, str | None] | None:
-    """A staff member and the stored hash of their password, by mail address."""
+async def password_of(tx: Tx, email: str, roles: Collection[Role] = tuple(Role)) -> tuple[Staff, str | None] | None:
+    """Somebody of these roles who works here, and the stored hash of their password, by mail address."""
     found = await tx.maybe(Staff, f"select {_STAFF} from staff where email = %s and active", [email])
-    if found is None:
+    if found is None or found.role not in roles:
         return None
     return found, await tx.value("select password_hash from staff where id = %s", [found.id])
 

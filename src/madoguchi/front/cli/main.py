@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     staff = command("add-staff", "let somebody work here; the password is asked for, or read from a pipe")
     staff.add_argument("email")
     staff.add_argument("name", help="as customers see it")
-    staff.add_argument("--role", choices=["associate", "leader", "admin"], default="associate")
+    staff.add_argument("--role", choices=["associate", "leader", "admin", "warehouse"], default="associate")
     staff.add_argument("--languages", nargs="+", default=["ja"], choices=["ja", "en", "zh", "ko"])
     command("deactivate-staff", "let somebody work here no more, from this moment on").add_argument("email")
     command("activate-staff", "let somebody work here again, with the password they had").add_argument("email")

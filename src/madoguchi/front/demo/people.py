@@ -27,7 +27,7 @@ from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import NAMES
 
 FOUND = 20  # customers of a search
-TARGETS = {"home": "/", "shop": "/demo/shop", "desk": "/desk", "office": "/office", "seller": "/seller"}
+TARGETS = {"home": "/", "shop": "/demo/shop"} | {door: f"/{door}" for door in ("desk", "office", "seller", "warehouse")}
 
 
 class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["customer", "staff", "seller", "nobody"]
     ref: str = ""
     store: str = DEMO.id
-    to: Literal["home", "shop", "desk", "office", "seller"] = "home"
+    to: Literal["home", "shop", "desk", "office", "seller", "warehouse"] = "home"
 
 
 class Shown(msgspec.Struct, frozen=True):

@@ -45,6 +45,7 @@ STAFF = (
         email="seoyeon@madoguchi.example", name="박 서연", role=Role.ASSOCIATE, locale="ko", languages=("ko", "ja")
     ),
     Colleague(email="chie@madoguchi.example", name="森 千恵", role=Role.ADMIN, locale="ja", languages=("ja", "en")),
+    Colleague(email="sota@madoguchi.example", name="倉田 颯太", role=Role.WAREHOUSE, locale="ja", languages=("ja",)),
     Colleague(email="ken@madoguchi.example", name="鈴木 健", role=Role.LEADER, locale="ja", languages=LANGUAGES),
 )
 
@@ -95,6 +96,7 @@ def welcome(settings: Settings) -> str:
             f"  The desk            {url}/desk",
             f"  The office          {url}/office     (the shop's rules)",
             f"  The sellers         {url}/seller",
+            f"  The warehouse       {url}/warehouse",
             f"  Mail that was sent  {url}/demo/mail",
             f"  The API             {url}/api/docs",
             "",

@@ -1,6 +1,7 @@
 """Signing in with a password, and out again."""
 
 import re
+from functools import partial
 from typing import Any
 
 from litestar import Response
@@ -33,7 +34,7 @@ WAY = Way(
     home="/desk",
     pages=re.compile(r"/(?:desk|office)(?:/[\w-]+)*"),
     roles=STAFF,
-    find=people.password_of,
+    find=partial(people.password_of, roles=STAFF),
     start=_start,
 )
 

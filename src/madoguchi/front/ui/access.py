@@ -37,6 +37,7 @@ STAFF_ONLY = Access(None, STAFF, signs_in="/desk/sign-in")
 ADMINS = Access(None, frozenset({Role.ADMIN}), signs_in="/desk/sign-in")
 LEADERS = Access(None, frozenset({Role.LEADER, Role.ADMIN}), signs_in="/desk/sign-in")
 SELLERS = Access(None, frozenset({Role.SELLER}), signs_in="/seller/sign-in")
+WAREHOUSE = Access(None, frozenset({Role.WAREHOUSE, Role.LEADER, Role.ADMIN}), signs_in="/warehouse/sign-in")
 API = Access(Level.GUEST, session=True, csrf=False)
 
 

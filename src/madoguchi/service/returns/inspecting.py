@@ -115,7 +115,7 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
             [arguments.found.grade, arguments.disposition, clean_text(arguments.note), tx.now, actor.id, unit.id],
         )
         await _after(tx, of)
-    return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=_given(unit, verdict)),))
+    return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=given(unit, verdict)),))
 
 
 async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Verdict:
@@ -125,7 +125,7 @@ async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Ver
     if told.acceptance is None:
         return suggested
     chosen = _chosen(unit, told)
-    return chosen if _given(unit, chosen) >= least else Verdict(Acceptance.MANUAL)
+    return chosen if given(unit, chosen) >= least else Verdict(Acceptance.MANUAL)
 
 
 def assess(pack: ReturnRules, fault: Fault, unit: Unit, found: Found) -> tuple[Verdict, int]:
@@ -169,7 +169,8 @@ def _chosen(unit: Unit, told: InspectReturn) -> Verdict:
     return Verdict(Acceptance.REDUCED, told.percent, told.why)
 
 
-def _given(unit: Unit, verdict: Verdict) -> int:
+def given(unit: Unit, verdict: Verdict) -> int:
+    """The share of its price that is given for a unit, in percent."""
     if verdict.acceptance is Acceptance.REJECTED:
         return 0
     return unit.promised if verdict.percent is None else verdict.percent

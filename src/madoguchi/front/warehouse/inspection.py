@@ -1,0 +1,165 @@
+"""A unit is looked at: how it is, what becomes of it, and what is given for it, shown before it is noted."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import UploadFile
+from litestar.response import Redirect
+
+from madoguchi.core.actions import verbs as actions
+from madoguchi.front.ui import photos
+from madoguchi.front.ui.access import WAREHOUSE, get, post
+from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.front.warehouse import views
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused, invisible
+from madoguchi.service.returns import warehouse
+from madoguchi.service.returns.inspecting import Found, InspectReturn
+from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Why
+from madoguchi.service.returns.warehouse import Preview
+
+_PATH = "/warehouse/returns/{return_id:uuid}/units/{unit_id:uuid}"
+CHOICES = ("rule", "accepted", "reduced", "rejected", "manual")  # by the rules, or by whoever looks at it
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a unit is, and what somebody decided about it. With `sure` it is noted, else first shown."""
+
+    complete: Literal["yes", "no"] = "yes"
+    opened: Literal["yes", "no"] = "no"
+    works: Literal["yes", "no"] = "yes"
+    grade: Grade = Grade.NEW
+    disposition: Disposition = Disposition.RESTOCK
+    acceptance: Literal["rule", "accepted", "reduced", "rejected", "manual"] = "rule"
+    percent: Annotated[str, msgspec.Meta(max_length=3)] = ""
+    why: Literal["", "opened", "used", "incomplete", "damaged", "not_ours", "empty"] = ""
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    sure: Literal["", "yes"] = ""
+
+
+class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A photo of what was found."""
+
+    file: UploadFile
+
+
+@get(_PATH, access=WAREHOUSE)
+async def show(services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID) -> Response[Any]:
+    """What to look for."""
+    return await _page(services, visitor, return_id, unit_id, Findings())
+
+
+@post(_PATH, access=WAREHOUSE)
+async def inspect(
+    request: Asked, services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID
+) -> Response[Any]:
+    """Show what it means for the customer; once that was agreed to, note it."""
+    told = await form(request, Findings)
+    actor = visitor.actor
+    try:
+        asked = _as_action(return_id, unit_id, told)
+        if not told.sure:
+            found = await services.db.run(actor, lambda tx: warehouse.preview(tx, actor, asked))
+            return await _page(services, visitor, return_id, unit_id, told, preview=found)
+        raw = msgspec.to_builtins(asked)
+        await services.db.run(actor, lambda tx: actions.run(tx, services.catalogue, actor, "return.inspect", raw))
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        return await _page(services, visitor, return_id, unit_id, told, refused=refused)
+    return Redirect(views.return_url(return_id), status_code=303)
+
+
+@post(_PATH + "/photos", access=WAREHOUSE)
+async def add_photo(
+    request: Asked, services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID
+) -> Response[Any]:
+    """Keep a photo, decoded and encoded anew."""
+    sent = await form(request, Photo)
+    actor = visitor.actor
+    try:
+        slow_down(services.limits.upload, visitor.counted_as)
+        await services.db.run(actor, lambda tx: warehouse.shown(tx, actor, return_id))
+        file = await photos.keep(services, sent.file)
+        await services.db.run(actor, lambda tx: warehouse.add_photo(tx, actor, return_id, unit_id, file))
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        return await _page(services, visitor, return_id, unit_id, Findings(), refused=refused)
+    return Redirect(views.unit_url(return_id, unit_id), status_code=303)
+
+
+@get("/warehouse/photos/{photo_id:uuid}", access=WAREHOUSE)
+async def photo(services: Services, visitor: Visitor, photo_id: UUID) -> Response[bytes]:
+    """A photo that the warehouse took."""
+    held = await services.db.run(visitor.actor, lambda tx: warehouse.photo(tx, visitor.actor, photo_id))
+    return await photos.send(services, held)
+
+
+def _as_action(return_id: UUID, unit_id: UUID, told: Findings) -> InspectReturn:
+    if told.percent and not told.percent.isdecimal():
+        raise Refused("field_invalid", field="percent")
+    return InspectReturn(
+        return_id=return_id,
+        unit_id=unit_id,
+        found=Found(
+            complete=told.complete == "yes",
+            opened=told.opened == "yes",
+            works=told.works == "yes",
+            grade=told.grade,
+        ),
+        disposition=told.disposition,
+        acceptance=None if told.acceptance == "rule" else Acceptance(told.acceptance),
+        percent=int(told.percent) if told.percent else None,
+        why=Why(told.why) if told.why else None,
+        note=told.note,
+    )
+
+
+async def _page(
+    services: Services,
+    visitor: Visitor,
+    return_id: UUID,
+    unit_id: UUID,
+    told: Findings,
+    *,
+    preview: Preview | None = None,
+    refused: Refused | None = None,
+) -> Response[Any]:
+    actor, t = visitor.actor, visitor.reader.t
+
+    async def work(tx: Tx) -> tuple[warehouse.Shown, list[UUID]]:
+        return await warehouse.shown(tx, actor, return_id), list(await warehouse.photos_of(tx, actor, unit_id))
+
+    found, taken = await services.db.run(actor, work)
+    unit = next((one for one in found.units if one.id == unit_id), None)
+    if unit is None:
+        raise invisible()
+    return page(
+        services,
+        visitor,
+        "warehouse/unit.html",
+        views.unit_url(return_id, unit_id),
+        refused=refused,
+        of=views.return_view(found, visitor.reader),
+        unit=unit,
+        told=told,
+        given=msgspec.to_builtins(told),
+        photos=taken,
+        here=views.is_to_be_looked_at(unit),
+        verdict=t(f"warehouse.verdict.{preview.verdict.acceptance}", percent=preview.percent) if preview else "",
+        amount=visitor.reader.money(preview.amount) if preview and preview.amount is not None else "",
+        why=t(f"returns.why.{preview.verdict.why}") if preview and preview.verdict.why else "",
+        max_bytes=services.settings.upload_limit,
+        yes_no=[("yes", t("warehouse.yes")), ("no", t("warehouse.no"))],
+        grades=[(one, t(f"warehouse.grade.{one}")) for one in Grade],
+        dispositions=[(one, t(f"warehouse.disposition.{one}")) for one in Disposition],
+        choices=[(one, t(f"warehouse.choice.{one}")) for one in CHOICES],
+        whys=[("", t("warehouse.why.none")), *((one, t(f"returns.why.{one}")) for one in Why)],
+    )

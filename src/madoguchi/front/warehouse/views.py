@@ -1,0 +1,149 @@
+"""Returns as the warehouse's pages show them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.kit.i18n import Reader
+from madoguchi.service.returns.rules import COMING, Acceptance, Reception, ReturnState, Unit
+from madoguchi.service.returns.warehouse import Line, Shown, StrayParcel
+
+_TONES = {
+    ReturnState.RECEIVED: "waiting",
+    ReturnState.IN_TRANSIT: "plain",
+    ReturnState.APPROVED: "plain",
+}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A return in a list."""
+
+    url: str
+    title: str
+    text: str
+    meta: str
+    state: str
+    tone: str
+    unread: bool = False
+
+
+class StrayView(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that was put aside."""
+
+    id: UUID
+    scanned: str
+    why: str
+    note: str
+    place: str
+    when: str
+
+
+class UnitView(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit: what it is, how far it is, and where it is looked at; `url` "" where there is nothing to do."""
+
+    id: UUID
+    name: str
+    sku: str
+    state: str
+    tone: str
+    expected: bool
+    url: str
+
+
+class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
+    """A return, with the facts of it that help to know the goods."""
+
+    id: UUID
+    number: str
+    url: str
+    state: str
+    facts: Sequence[tuple[str, str]]
+    units: Sequence[UnitView]
+
+    @property
+    def expected(self) -> list[UnitView]:
+        """What may be in the parcel."""
+        return [unit for unit in self.units if unit.expected]
+
+    @property
+    def next(self) -> UnitView | None:
+        """What is to be looked at next."""
+        return next((unit for unit in self.units if unit.url), None)
+
+
+def return_url(return_id: UUID) -> str:
+    """The page of a return."""
+    return f"/warehouse/returns/{return_id}"
+
+
+def unit_url(return_id: UUID, unit_id: UUID) -> str:
+    """Where a unit is looked at."""
+    return f"{return_url(return_id)}/units/{unit_id}"
+
+
+def row(line: Line, reader: Reader) -> Row:
+    """A return in a list."""
+    return Row(
+        url=return_url(line.id),
+        title=line.number,
+        text=reader.t("warehouse.goods", n=line.units, goods=line.goods),
+        meta=reader.datetime(line.changed_at),
+        state=reader.t(f"warehouse.state.{line.state}"),
+        tone=_TONES[line.state],
+    )
+
+
+def stray(of: StrayParcel, reader: Reader) -> StrayView:
+    """A parcel that was put aside, in the reader's words."""
+    return StrayView(
+        id=of.id,
+        scanned=of.scanned,
+        why=reader.t(f"warehouse.stray.{of.what}"),
+        note=of.note,
+        place=of.place,
+        when=reader.datetime(of.found_at),
+    )
+
+
+def return_view(of: Shown, reader: Reader) -> ReturnView:
+    """A return, in the reader's words."""
+    t = reader.t
+    facts = [(t("returns.fact.reason"), t(f"returns.reason.{of.reason}"))]
+    if of.condition:
+        facts.append((t("returns.fact.condition"), t(f"returns.condition.{of.condition}")))
+    return ReturnView(
+        id=of.id,
+        number=of.number,
+        url=return_url(of.id),
+        state=t(f"warehouse.state.{of.state}"),
+        facts=facts,
+        units=[_unit(of, unit, reader) for unit in of.units],
+    )
+
+
+def is_to_be_looked_at(unit: Unit) -> bool:
+    """Whether it is here and nobody has looked at it."""
+    return unit.reception is Reception.RECEIVED and unit.inspected_at is None
+
+
+def _unit(of: Shown, unit: Unit, reader: Reader) -> UnitView:
+    looked_at = unit.reception is Reception.RECEIVED and unit.inspected_at is not None
+    key = f"warehouse.acceptance.{unit.acceptance}" if looked_at else f"warehouse.reception.{unit.reception}"
+    return UnitView(
+        id=unit.id,
+        name=unit.name,
+        sku=unit.sku,
+        state=reader.t(key, percent=unit.given),
+        tone=_tone(unit),
+        expected=unit.reception in COMING or unit.reception is Reception.LOST,
+        url=unit_url(of.id, unit.id) if is_to_be_looked_at(unit) else "",
+    )
+
+
+def _tone(unit: Unit) -> str:
+    if unit.reception in {Reception.SHORT, Reception.WRONG_ITEM} or unit.acceptance is Acceptance.REJECTED:
+        return "wrong"
+    if unit.acceptance is Acceptance.MANUAL or is_to_be_looked_at(unit):
+        return "waiting"
+    return "done" if unit.inspected_at else "plain"

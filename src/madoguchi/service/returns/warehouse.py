@@ -1,0 +1,249 @@
+"""What the warehouse sees and does: returns and their units by what was scanned, and nothing of whom they come from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
+from madoguchi.core.photos import verbs as photos
+from madoguchi.core.photos.queries import File, Photo, access_photo
+from madoguchi.core.policy.pack import ReturnReason
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused, invisible
+from madoguchi.kit.money import Money
+from madoguchi.kit.security import clean_text
+from madoguchi.service.returns import inspecting, queries, settling
+from madoguchi.service.returns.inspecting import InspectReturn, Verdict
+from madoguchi.service.returns.rules import (
+    COMING,
+    Acceptance,
+    Booked,
+    Condition,
+    Reception,
+    ReturnState,
+    Stage,
+    Stray,
+    Unit,
+)
+
+LONGEST = 80  # characters of what a scanner reads
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A return as the warehouse sees it: what is expected, and what the customer told of it."""
+
+    id: UUID
+    number: str
+    state: ReturnState
+    reason: ReturnReason
+    condition: Condition | None
+    send_until: datetime
+    changed_at: datetime
+    units: tuple[Unit, ...] = ()
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A return in a list."""
+
+    id: UUID
+    number: str
+    state: ReturnState
+    units: int
+    goods: str
+    changed_at: datetime
+    send_until: datetime
+
+
+class StrayParcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel that was put aside."""
+
+    id: UUID
+    scanned: str
+    what: Stray
+    return_id: UUID | None
+    note: str
+    place: str
+    found_at: datetime
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """What a code led to: a return that is expected, else why the parcel is to be put aside."""
+
+    return_id: UUID | None
+    stray: Stray | None = None
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What would be decided about a unit, and what is given for it (None where somebody else decides)."""
+
+    verdict: Verdict
+    percent: int
+    amount: Money | None
+
+
+async def scan(tx: Tx, actor: Actor, text: str) -> Scanned:
+    """What a scanner read, or somebody typed: a return's number, or a carrier's number of its parcel."""
+    _check(actor)
+    code = clean_text(text)[:LONGEST]
+    return_id = await _of_code(tx, code)
+    if return_id is None:
+        return Scanned(None, Stray.UNKNOWN)
+    async with tx.acting(SYSTEM):
+        of = await queries.access_return(tx, SYSTEM, return_id)
+    units = await queries.units_of(tx, return_id)
+    if any(unit.reception in {*COMING, Reception.LOST} for unit in units) and of.stage is Stage.AGREED:
+        return Scanned(return_id)
+    if any(unit.reception is Reception.RECEIVED and unit.inspected_at is None for unit in units):
+        return Scanned(return_id)
+    return Scanned(return_id, Stray.AGAIN if any(unit.received_at for unit in units) else Stray.ENDED)
+
+
+async def shown(tx: Tx, actor: Actor, return_id: UUID) -> Shown:
+    """A return with its units; invisible until it was agreed to."""
+    _check(actor)
+    async with tx.acting(SYSTEM):
+        of = await queries.access_return(tx, SYSTEM, return_id)
+    if of.number is None:
+        raise invisible()
+    return Shown(
+        id=of.id,
+        number=of.number,
+        state=of.state,
+        reason=of.reason,
+        condition=of.condition,
+        send_until=of.send_until,
+        changed_at=of.changed_at,
+        units=tuple(await queries.units_of(tx, return_id)),
+    )
+
+
+async def waiting(tx: Tx, actor: Actor) -> Sequence[Line]:
+    """What is here and was not looked at, the longest waiting first."""
+    return await _lines(tx, actor, [ReturnState.RECEIVED])
+
+
+async def expected(tx: Tx, actor: Actor) -> Sequence[Line]:
+    """What is on its way, and what may come, those on their way first."""
+    return await _lines(tx, actor, [ReturnState.IN_TRANSIT]) + await _lines(tx, actor, [ReturnState.APPROVED])
+
+
+async def strays(tx: Tx, actor: Actor) -> Sequence[StrayParcel]:
+    """Parcels that were put aside and that nobody has found out about, the longest waiting first."""
+    _check(actor)
+    return await tx.all(
+        StrayParcel,
+        """select id, scanned, what, return_id, note, place, found_at from stray_parcels
+           where done_at is null order by found_at limit 50""",
+    )
+
+
+async def put_aside(tx: Tx, actor: Actor, scanned: str, note: str, place: str) -> None:
+    """Keep a parcel that cannot be matched for somebody to find out; Refused("return_expected") for one that can."""
+    found = await scan(tx, actor, scanned)
+    if found.stray is None:
+        raise Refused("return_expected", 409)
+    await tx.execute(
+        """insert into stray_parcels (id, scanned, what, return_id, note, place, found_by, found_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            ids.uuid7(),
+            clean_text(scanned)[:LONGEST],
+            found.stray,
+            found.return_id,
+            clean_text(note),
+            clean_text(place),
+            actor.id,
+            tx.now,
+        ],
+    )
+
+
+async def find_out(tx: Tx, actor: Actor, stray_id: UUID, answer: str) -> None:
+    """Somebody knows what it was; Refused("field_missing"). Twice is as good as once."""
+    _check(actor)
+    told = clean_text(answer)
+    if not told:
+        raise Refused("field_missing", field="answer")
+    await tx.execute(
+        "update stray_parcels set done_by = %s, done_at = %s, answer = %s where id = %s and done_at is null",
+        [actor.id, tx.now, told, stray_id],
+    )
+
+
+async def preview(tx: Tx, actor: Actor, told: InspectReturn) -> Preview:
+    """What inspecting a unit so would mean, by what the settlement would do; Refused as `inspecting.inspect` is."""
+    _check(actor)
+    async with tx.acting(SYSTEM):
+        of = await queries.access_return(tx, SYSTEM, told.return_id)
+        unit = next((one for one in await queries.units_of(tx, of.id) if one.id == told.unit_id), None)
+        if unit is None or unit.reception is not Reception.RECEIVED or unit.inspected_at:
+            raise Refused("return_not_here", 409)
+        verdict = await inspecting.verdict_on(tx, of, unit, told)
+        percent = inspecting.given(unit, verdict)
+        if verdict.acceptance is Acceptance.MANUAL or unit.booked is not Booked.OPEN:
+            return Preview(verdict, percent, None)
+        decided = msgspec.structs.replace(unit, acceptance=verdict.acceptance, percent=verdict.percent)
+        order = await access_order(tx, SYSTEM, of.order_id)
+        plan = await settling.plan_for(tx, of, order, [decided])
+        return Preview(verdict, percent, plan.slip.total)
+
+
+async def add_photo(tx: Tx, actor: Actor, return_id: UUID, unit_id: UUID, file: File) -> None:
+    """Keep a photo of a unit that is here; Refused("return_not_here")."""
+    _check(actor)
+    assert actor.id
+    async with tx.acting(SYSTEM):
+        photo = await photos.keep(tx, actor.id, file)
+        found = await tx.execute(
+            """update return_units set photos = array_append(photos, %(photo)s)
+               where id = %(unit)s and return_id = %(return)s and received_at is not null
+                 and not %(photo)s = any(photos)""",
+            {"photo": photo, "unit": unit_id, "return": return_id},
+        )
+        if not found and photo not in await photos_of(tx, actor, unit_id):
+            raise Refused("return_not_here", 409)
+
+
+async def photos_of(tx: Tx, actor: Actor, unit_id: UUID) -> Sequence[UUID]:
+    """The photos of a unit."""
+    _check(actor)
+    return list(await tx.value("select photos from return_units where id = %s", [unit_id]) or ())
+
+
+async def photo(tx: Tx, actor: Actor, photo_id: UUID) -> Photo:
+    """A photo that the warehouse took of returned goods; else invisible."""
+    _check(actor)
+    known = await tx.value("select exists (select from return_units where %s = any(photos))", [photo_id])
+    if not known:
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        return await access_photo(tx, SYSTEM, photo_id)
+
+
+def _check(actor: Actor) -> None:
+    if actor.role not in {Role.WAREHOUSE, Role.SYSTEM} and not outranks(actor, Role.LEADER):
+        raise invisible()
+
+
+async def _of_code(tx: Tx, code: str) -> UUID | None:
+    number = ids.read_number(code, "R")
+    if number:
+        return await queries.return_numbered(tx, number)
+    parcel = await queries.parcel_numbered(tx, None, "".join(code.split()).replace("-", ""))
+    return parcel.return_id if parcel else None
+
+
+async def _lines(tx: Tx, actor: Actor, states: Sequence[ReturnState]) -> list[Line]:
+    _check(actor)
+    return await tx.all(
+        Line,
+        """select r.id, r.number, r.state, r.changed_at, r.send_until, count(*)::int as units,
+             string_agg(distinct u.name, '、') as goods
+           from returns r join return_units u on u.return_id = r.id and u.reception not in ('cancelled', 'expired')
+           where r.state = any(%s) group by r.id order by r.changed_at limit 100""",
+        [list(states)],
+    )

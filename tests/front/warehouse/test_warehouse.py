@@ -1,0 +1,137 @@
+"""The warehouse: scanned, opened, looked at, noted; what cannot be matched is put aside. No word of a customer."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from madoguchi.core.access.rules import Role
+from madoguchi.edge.stores.demo.people import PEOPLE
+from madoguchi.service.returns.rules import ReturnState
+from tests.front.warehouse.worker import back, sent_back, units, worker
+from tests.web import Site
+from tests.web import site as site
+from tests.web import world_template as world_template
+
+DRINKS = "MD-10233702"
+TOLD = {"lines": {"2": 2}, "reason": "mistake", "condition": "unopened"}
+
+
+async def test_from_the_scan_to_the_money(site: Site) -> None:
+    of = await sent_back(site, DRINKS, **TOLD)
+    first, second = await units(site, of.id)
+    door = await worker(site)
+    await door.get("/warehouse")
+    assert of.number in door.page.text
+    page = await door.post("/warehouse/scans", {"code": f" {(of.number or '').lower()} "})
+    assert page.url.path == f"/warehouse/returns/{of.id}"
+    page = await door.post(
+        f"/warehouse/returns/{of.id}", {f"units[{first.id}]": "received", f"units[{second.id}]": "later"}
+    )
+    assert (await back(site, of.id)).state is ReturnState.RECEIVED
+    place = door.link(f"/warehouse/returns/{of.id}/units/[0-9a-f-]+")
+    await door.get(place)
+    looked_at = {"complete": "no", "acceptance": "reduced", "percent": "60", "why": "incomplete"}
+    page = await door.post(place, looked_at)
+    assert "60%" in page.text
+    assert "1,296円" in page.text
+    assert (await units(site, of.id))[0].inspected_at is None
+    shown = {name: door.field(name) for name in ("complete", "acceptance", "percent", "why", "grade", "sure")}
+    await door.post(place, shown)
+    await site.quiet()
+    assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 1296
+
+
+async def test_what_cannot_be_matched_is_put_aside_until_somebody_knows(site: Site) -> None:
+    door = await worker(site)
+    await door.get("/warehouse")
+    page = await door.post("/warehouse/scans", {"code": "4400-0000-9999"})
+    assert page.url.path == "/warehouse/strays/new"
+    await door.post("/warehouse/strays", {"code": "4400-0000-9999", "note": "赤い箱", "place": "棚3"})
+    assert "4400-0000-9999" in door.page.text
+    assert "棚3" in door.page.text
+    stray = site.value("select id from stray_parcels")
+    await door.post(f"/warehouse/strays/{stray}/answer", {"answer": "差出人へ返送"})
+    assert "4400-0000-9999" not in door.page.text
+    assert site.value("select answer from stray_parcels") == "差出人へ返送"
+
+
+async def test_a_label_that_was_used_before_is_put_aside(site: Site) -> None:
+    of = await sent_back(site, DRINKS, **TOLD)
+    door = await worker(site)
+    await door.get(f"/warehouse/returns/{of.id}")
+    told = {f"units[{unit.id}]": "received" for unit in await units(site, of.id)}
+    await door.post(f"/warehouse/returns/{of.id}", told)
+    page = await door.post(f"/warehouse/returns/{of.id}", told)
+    assert page.status_code == 409
+    for unit in await units(site, of.id):
+        place = f"/warehouse/returns/{of.id}/units/{unit.id}"
+        await door.get(place)
+        await door.post(place, {"sure": "yes"})
+    page = await door.post("/warehouse/scans", {"code": of.number or ""})
+    assert page.url.path == "/warehouse/strays/new"
+    await door.post("/warehouse/strays", {"code": of.number or ""})
+    assert site.value("select what from stray_parcels") == "again"
+
+
+async def test_photos_are_kept_for_whoever_decides(site: Site) -> None:
+    of = await sent_back(site, DRINKS, **TOLD)
+    unit = (await units(site, of.id))[0]
+    door = await worker(site)
+    place = f"/warehouse/returns/{of.id}/units/{unit.id}"
+    await door.get(f"/warehouse/returns/{of.id}")
+    image = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(image, "JPEG")
+    early = await door.http.post(
+        f"{place}/photos", data={"csrf": door._csrf}, files={"file": ("a.jpg", image.getvalue(), "image/jpeg")}
+    )
+    assert early.status_code == 409
+    await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit.id}]": "received"})
+    await door.get(place)
+    await door.http.post(
+        f"{place}/photos", data={"csrf": door._csrf}, files={"file": ("a.jpg", image.getvalue(), "image/jpeg")}
+    )
+    await door.get(place)
+    photo = door.link("/warehouse/photos/[0-9a-f-]+")
+    assert (await door.http.get(photo)).headers["content-type"] == "image/jpeg"
+    other = await worker(site, Role.ASSOCIATE)
+    assert (await other.http.get(photo)).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/desk", "/office", "/orders", "/messages", "/seller"])
+async def test_the_warehouse_opens_no_other_door(site: Site, path: str) -> None:
+    door = await worker(site)
+    assert (await door.http.get(path)).status_code in {401, 403}
+
+
+async def test_nothing_of_whom_it_comes_from(site: Site) -> None:
+    """Neither name, address, payment nor conversation stands on any page."""
+    of = await sent_back(site, DRINKS, **TOLD)
+    customer = next(one.customer for one in PEOPLE if DRINKS in one.order_refs)
+    door = await worker(site)
+    unit = (await units(site, of.id))[0]
+    await door.get(f"/warehouse/returns/{of.id}")
+    await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit.id}]": "received"})
+    for path in ("/warehouse", f"/warehouse/returns/{of.id}", f"/warehouse/returns/{of.id}/units/{unit.id}"):
+        text = (await door.get(path)).text
+        for secret in (customer.name, customer.email, "Visa", "••••", DRINKS):
+            assert secret not in text, path
+
+
+async def test_bad_input_changes_nothing(site: Site) -> None:
+    of = await sent_back(site, DRINKS, **TOLD)
+    unit = (await units(site, of.id))[0]
+    door = await worker(site)
+    place = f"/warehouse/returns/{of.id}/units/{unit.id}"
+    await door.get("/warehouse")
+    assert (await door.post(place, {"sure": "yes"})).status_code == 409
+    assert (await door.post(place, {"grade": "splendid"})).status_code == 422
+    assert (await door.post(f"/warehouse/returns/{of.id}", {})).status_code == 422
+    await door.get(f"/warehouse/returns/{of.id}")
+    await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit.id}]": "received"})
+    await door.get(place)
+    for wrong in ({"acceptance": "reduced"}, {"acceptance": "reduced", "why": "used", "percent": "x"}):
+        assert (await door.post(place, {**wrong, "sure": "yes"})).status_code in {409, 422}
+    for elsewhere in ("/warehouse/returns/" + str(unit.id), f"/warehouse/returns/{of.id}/units/{of.id}"):
+        assert (await door.get(elsewhere)).status_code == 404
+    assert (await units(site, of.id))[0].inspected_at is None
