@@ -93,7 +93,7 @@ def elsewhere(wave: Sequence[Task], before: Shop, after: Shop) -> list[str]:
 
 
 def compare(got: Any, wanted: Any, at: str) -> list[str]:
-    """The places where two values differ; amounts are equal within a cent, lists of return items in any order."""
+    """The places where two values differ; amounts are equal within a cent."""
     if isinstance(wanted, Mapping) and isinstance(got, Mapping):
         keys = [f"{at}/{key}" for key in sorted({*wanted} ^ {*got})]
         return keys + [place for key in wanted if key in got for place in compare(got[key], wanted[key], f"{at}/{key}")]

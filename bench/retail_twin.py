@@ -12,6 +12,7 @@ from bench.retail_files import Act, Shop, Task
 
 _MONEY = {"price", "amount", "balance", "exchange_price_difference"}
 _FACTORS = (2, 3, 5, 7)
+_BY_ID = {"return_items", "exchange_items", "exchange_new_items"}  # lists that the shop keeps in the order of their ids
 
 
 class Twin:
@@ -59,7 +60,8 @@ class Twin:
         if isinstance(value, Mapping):
             return {self._ids.get(key, key): self._of(part, key) for key, part in value.items()}
         if isinstance(value, list):
-            return [self._of(part) for part in value]
+            parts = [self._of(part) for part in value]
+            return sorted(parts) if name in _BY_ID else parts
         if name in _MONEY:
             return round(round(value * 100) * self._factor / 100, 2)
         if isinstance(value, str):
