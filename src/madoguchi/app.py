@@ -82,6 +82,8 @@ from madoguchi.service.refunds.charging import Charger
 from madoguchi.service.refunds.port import PaymentPort
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
+from madoguchi.service.sellers import jobs as sellers_jobs
+from madoguchi.service.sellers.actions import ACTIONS as SELLERS
 from madoguchi.service.subscriptions.actions import ACTIONS as SUBSCRIPTIONS
 from madoguchi.service.surveys import jobs as surveys_jobs
 from madoguchi.service.surveys.actions import ACTIONS as SURVEYS
@@ -122,7 +124,7 @@ OCCASIONS: Mapping[str, Occasion] = {  # what each of the reactions above writes
 def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
     service = [*ORDERS, *DELIVERY, *RETURNS, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault)]
-    return Catalogue([*service, *GOODWILL, *ROUTING, *SURVEYS])
+    return Catalogue([*service, *SELLERS, *GOODWILL, *ROUTING, *SURVEYS])
 
 
 class App:
@@ -216,6 +218,8 @@ class App:
             consignments.ANNOUNCE: Duty(self.announcer.announce, consignments.Announce),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
+            "sellers.sweep": Duty(partial(sellers_jobs.sweep, db), Nothing, timedelta(minutes=1)),
+            "sellers.close": Duty(partial(sellers_jobs.close, db), Nothing, timedelta(hours=1)),
             "routing.offers": Duty(partial(routing_jobs.sweep_offers, db), Nothing, timedelta(seconds=3)),
             "routing.silence": Duty(partial(routing_jobs.sweep_silence, db), Nothing, timedelta(seconds=30)),
             "routing.resume": Duty(partial(routing_jobs.resume, db), Happened),

@@ -36,6 +36,7 @@ from madoguchi.core.policy.pack import (
 )
 from madoguchi.core.shop.port import Failure, OrderState, TrackingState
 from madoguchi.edge.stores.demo.people import PEOPLE
+from madoguchi.core.threads.rules import Standing, Topic, Wanted
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
@@ -169,6 +170,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
+        "counter.case.seller.{}": Standing,
         "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "seller", "warehouse", "api", "look"),
         "demo.pages.{}": ("counter", "shop", "desk", "office", "seller", "warehouse", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
@@ -240,6 +242,16 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
 
 
 def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
+        "seller.due.{}": (Standing.ANSWERED, Standing.CLOSED),
+        "seller.figure.{}": ("in_time", "late", "missed", "waiting", "overdue", "ratings"),
+        "seller.nav.{}": ("waiting", "answered"),
+        "seller.{}.lead": ("waiting", "answered"),
+        "seller.{}.none": ("waiting", "answered"),
+        "seller.{}.none.text": ("waiting", "answered"),
+        "seller.{}.title": ("waiting", "answered"),
+        "threads.standing.{}": Standing,
+        "threads.topic.{}": Topic,
+        "threads.wanted.{}": Wanted,
     """Families of which only some members have a text: short words for a reason, names of facts of a hand-over."""
     return {
         "actions.{}.field.{}.help": list(_form_fields()),

@@ -15,6 +15,7 @@ from madoguchi.core.policy.pack import Fault, Method, Problem, Remedy, ReturnRea
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import OperationState as Doing
 from madoguchi.core.shop.port import OrderState, RefundTo
+from madoguchi.core.threads.rules import Topic, Wanted
 from madoguchi.edge.stores.demo.money import Way
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.claims.rules import ClaimState
@@ -48,6 +49,8 @@ COLUMNS: Mapping[str, Words] = {
     "cases.resume_to": Words({State.BOT, State.QUEUED, State.ACTIVE}),
     "contacts.channel": Words(Channel),
     "entries.kind": Words(Kind),
+    "seller_threads.topic": Words(Topic),
+    "seller_threads.wanted": Words(Wanted),
     "entries.author": Words(Author),
     "entries.audience": Words(Audience),
     "staff.role": Words(STAFF | {Role.WAREHOUSE}),
@@ -100,6 +103,7 @@ COLUMNS: Mapping[str, Words] = {
         "customers": "locale",
         "staff": "locale",
         "sessions": "locale",
+        "seller_people": "locale",
         "cases": "locale",
         "messages": "locale",
         "work_items": "language",

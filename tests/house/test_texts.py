@@ -46,6 +46,7 @@ SPEAK = (
     "kit.i18n",
     "kit.mail",
     "service.bot",
+    "core.threads.masking",
     "service.receipts.names",
     "service.refunds.accounts",
     "edge.carriers.simulated",

@@ -6,7 +6,7 @@ const EVERY = 15_000; // ms
 
 export function startAgain(): void {
   document.addEventListener("live:append", ({ detail: { entry } }) => {
-    if (entry.dataset.kind === "status") refetch("room");
+    if (entry.dataset.kind === "status" || entry.dataset.author === "seller") refetch("room");
     if (entry.dataset.kind === "survey" && document.documentElement.dataset.viewer === "customer") reload(); // asked where the composer was
   });
   document.addEventListener("live:renew", ({ detail: { element } }) => {

@@ -173,9 +173,10 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
 
 
 class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
-    """Facts as sentences."""
+    """Facts as sentences; `case_id` is a conversation that was begun or gone on with, to be looked at."""
 
     lines: tuple[Said, ...]
+    case_id: UUID | None = None
 
 
 class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):

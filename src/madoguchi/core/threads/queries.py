@@ -12,7 +12,7 @@ from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import State
 from madoguchi.core.people.queries import access_customer
 from madoguchi.core.photos.queries import File
-from madoguchi.core.shop.port import Address, OrderState
+from madoguchi.core.shop.port import Address, OrderState, StoreOrder
 from madoguchi.core.shop.queries import access_order, customer_facts, products
 from madoguchi.core.threads.rules import Question, Standing, Thread, Topic, Wanted, standing
 from madoguchi.kit.db import Tx
@@ -74,6 +74,14 @@ async def access_thread(tx: Tx, actor: Actor, case_id: UUID) -> Thread:
     return found
 
 
+async def _lines(tx: Tx, store_id: str, order: StoreOrder) -> tuple[tuple[str, int], ...]:
+    """What was ordered, each with the variant as it is sold; what was written on it for somebody is left out."""
+    known = await products(tx, store_id, [line.product_ref for line in order.lines])
+    sold = {variant.sku: variant for product in known.values() for variant in product.variants}
+    named = [(line, " ".join(sold[line.sku].options.values()) if line.sku in sold else "") for line in order.lines]
+    return tuple((f"{line.name} ({variant})" if variant else line.name, line.quantity) for line, variant in named)
+
+
 async def thread(tx: Tx, case_id: UUID) -> Thread | None:
     """The thread of a case that the actor was found to see, if it is one with a seller."""
     return await tx.maybe(Thread, f"select {_THREAD} from seller_threads t where t.case_id = %s", [case_id])
@@ -91,6 +99,7 @@ async def said(tx: Tx, thread: Thread, *, limit: int = 200) -> Sequence[Entry]:
 
 
 _AFTER_ALL = 2**31 - 1
+_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 async def photo(tx: Tx, actor: Actor, case_id: UUID, seq: int) -> File:
@@ -103,8 +112,9 @@ async def goods(tx: Tx, thread: Thread) -> Goods:
     """What a thread is about that the actor was found to see."""
     async with tx.acting(SYSTEM):
         if thread.order_id:
-            order = (await access_order(tx, SYSTEM, thread.order_id)).document
-            lines = tuple((line.name, line.quantity) for line in order.lines)
+            held = await access_order(tx, SYSTEM, thread.order_id)
+            order = held.document
+            lines = await _lines(tx, held.store_id, order)
             return Goods(lines=lines, order_ref=order.ref, placed_at=order.placed_at, state=order.state)
         ref = thread.product_ref or ""
         case = await cases.access_case(tx, SYSTEM, thread.case_id)
@@ -141,6 +151,13 @@ async def first_asked(tx: Tx, actor: Actor, order_id: UUID) -> Question | None:
             order by q.asked_at limit 1""",
         [order_id],
     )
+
+
+async def was_answered(tx: Tx, order_id: UUID) -> bool:
+    """Whether a seller has answered something about an order (for the system)."""
+    query = """select exists (select from seller_questions q join seller_threads t on t.case_id = q.case_id
+                              where t.order_id = %s and q.answered_at is not null)"""
+    return bool(await tx.value(query, [order_id]))
 
 
 async def open_thread(tx: Tx, order_id: UUID | None, product_ref: str | None, customer_id: UUID) -> Thread | None:
@@ -238,7 +255,7 @@ def _parts(address: Address) -> set[str]:
 
 
 def _hiragana(kana: str) -> str:
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in kana)
+    return kana.translate(_TO_HIRAGANA)
 
 
 def _seller(actor: Actor) -> UUID:

@@ -83,7 +83,7 @@ async def write(tx: Tx, actor: Actor, case_id: UUID, text: str, *, client_id: st
         if known := await _repeated(tx, case_id, mine, client_id):
             if known.text != told.text:
                 raise Refused("client_id_reused")
-            return Written(known.seq, repeated=True, masked=bool(told.details))
+            return Written(known.seq, repeated=True, masked=cards > 0)
         _check_open(case)
         seq = await _append(
             tx, actor, case, Kind.MESSAGE, text=told.text, body=_left_out(told.details), client_id=client_id
@@ -91,7 +91,7 @@ async def write(tx: Tx, actor: Actor, case_id: UUID, text: str, *, client_id: st
         if told.details:
             await tx.execute("insert into originals (case_id, seq, text) values (%s, %s, %s)", [case_id, seq, clean])
         await _spoken(tx, thread, case, mine, seq)
-    return Written(seq, masked=bool(told.details) or cards > 0)
+    return Written(seq, masked=cards > 0)
 
 
 async def show(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: str | None = None) -> Written:

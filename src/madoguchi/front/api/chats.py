@@ -14,7 +14,7 @@ from madoguchi.core.cases.rules import Channel
 from madoguchi.core.shop.queries import access_order, order_by_ref
 from madoguchi.front.api.routes import Asked, Operation, answer, body, get, post, query
 from madoguchi.front.api.structs import Catching, Chat, NewChat, NewEntry, Page, ReadUpTo, Stored, Upload
-from madoguchi.front.ui import photos, told
+from madoguchi.front.ui import photos, talking, told
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.pace import open_slowly, slow_down
 from madoguchi.front.ui.services import Services
@@ -23,7 +23,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 
 _TAG = "Chats"
-_SAYING = ("not_found", "case_closed", "client_id_reused", "too_fast")
+_SAYING = ("not_found", "case_closed", "thread_closed", "client_id_reused", "too_fast")
 
 
 class _Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +82,7 @@ async def say(request: Asked, services: Services, visitor: Visitor, chat_id: UUI
     actor = visitor.actor
     written = await services.db.run(
         actor,
-        lambda tx: verbs.say(tx, actor, chat_id, text=said.text, choice=said.choice, client_id=said.client_id),
+        lambda tx: talking.say(tx, actor, chat_id, text=said.text, choice=said.choice, client_id=said.client_id),
     )
     if written.bot_owes:
         services.bot_due(chat_id)
@@ -127,7 +127,9 @@ async def attach(request: Asked, services: Services, visitor: Visitor, chat_id: 
     actor = visitor.actor
     await services.db.run(actor, lambda tx: queries.access_case(tx, actor, chat_id))
     file = await photos.keep(services, sent.file)
-    written = await services.db.run(actor, lambda tx: verbs.attach(tx, actor, chat_id, file, client_id=sent.client_id))
+    written = await services.db.run(
+        actor, lambda tx: talking.attach(tx, actor, chat_id, file, client_id=sent.client_id)
+    )
     if written.bot_owes:
         services.bot_due(chat_id)
     return answer(Stored(written.seq, written.masked), 201)

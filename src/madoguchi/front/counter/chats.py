@@ -48,13 +48,17 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Top(msgspec.Struct, frozen=True):
-    """What stands above a conversation: who has it, the place in line, whether we should ask who the customer is."""
+    """What stands above a conversation: who has it, the place in line, whether we should ask who the customer is.
+
+    `stands` is until when a seller is to answer.
+    """
 
     case: Case
     title: str
     subtitle: str
     ticket: TicketView | None = None
     unknown: bool = False
+    stands: str = ""
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -228,7 +232,8 @@ async def _top(tx: Tx, visitor: Visitor, case_id: UUID) -> Top:
     t, unknown = visitor.reader.t, visitor.actor.level < Level.PROVEN
     if case.seller_id:
         name = (await seller(tx, case.seller_id)).name
-        return Top(case, t("counter.chat.seller", name=name), await views.happening(tx, case, visitor.reader))
+        stands = await views.happening(tx, case, visitor.reader)
+        return Top(case, t("counter.chat.seller", name=name), "", stands=stands)
     match case.state:
         case State.CLOSED:
             return Top(case, t("counter.chat.closed"), t("counter.chat.closed.note"))

@@ -11,7 +11,7 @@ from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.verbs import Written
 from madoguchi.front.counter.chats import room_page
 from madoguchi.front.counter.page import answered, both, place_of, see_other, wants_json
-from madoguchi.front.ui import photos
+from madoguchi.front.ui import photos, talking
 from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.pace import slow_down
@@ -53,7 +53,9 @@ async def say(request: Asked, services: Services, visitor: Visitor, case_id: UUI
         services,
         visitor,
         case_id,
-        lambda tx: verbs.say(tx, visitor.actor, case_id, text=said.text, choice=said.choice, client_id=said.client_id),
+        lambda tx: talking.say(
+            tx, visitor.actor, case_id, text=said.text, choice=said.choice, client_id=said.client_id
+        ),
         draft=said.text,
     )
 
@@ -73,7 +75,7 @@ async def attach(request: Asked, services: Services, visitor: Visitor, case_id: 
         services,
         visitor,
         case_id,
-        lambda tx: verbs.attach(tx, visitor.actor, case_id, file, client_id=sent.client_id),
+        lambda tx: talking.attach(tx, visitor.actor, case_id, file, client_id=sent.client_id),
     )
 
 

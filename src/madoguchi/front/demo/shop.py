@@ -8,6 +8,7 @@ from madoguchi.core.people import queries, tokens
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.shop.port import Product, StoreUnavailable
 from madoguchi.core.shop.queries import orders_of
+from madoguchi.edge.stores.demo.catalogue import SELLERS
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.ui.access import EVERYONE, get
@@ -17,9 +18,10 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
 from madoguchi.service.orders.verbs import order_cards
 
-KETTLE = "KETTLE"
+WARES = ("KETTLE", "PLATE")  # the shop's own, and one of a marketplace seller
 ORDERS = 3
 
 
@@ -36,12 +38,16 @@ class Shopper(msgspec.Struct, frozen=True):
     customer: Customer
     bought: tuple[Bought, ...]
     token: str
+    asking: str
 
 
 @get("/demo/shop", access=EVERYONE)
 async def product(request: Asked, services: Services, visitor: Visitor) -> Response[str]:
-    """The product page of the kettle. `as` is who is signed in at the shop, else the customer of our own session."""
+    """A product page (`ware`). `as` is who is signed in at the shop, else the customer of our own session."""
     wish = request.query_params.get("as", "")
+    ref = request.query_params.get("ware", WARES[0])
+    if ref not in WARES:
+        raise invisible()
     shopper = await services.db.run(SYSTEM, lambda tx: _shopper(tx, services, visitor, wish))
     return page(
         services,
@@ -49,16 +55,18 @@ async def product(request: Asked, services: Services, visitor: Visitor) -> Respo
         "demo/shop.html",
         request.url.path,
         shop=DEMO.name,
-        ware=await _ware(services),
+        ware=await _ware(services, ref),
+        wares=WARES,
+        sellers=SELLERS,
         shopper=shopper,
         people=PEOPLE,
         base=visitor.origin,
     )
 
 
-async def _ware(services: Services) -> Product | None:
+async def _ware(services: Services, ref: str) -> Product | None:
     try:
-        return await services.stores[DEMO.id].get_product(KETTLE)
+        return await services.stores[DEMO.id].get_product(ref)
     except StoreUnavailable:
         return None
 
@@ -74,7 +82,7 @@ async def _shopper(tx: Tx, services: Services, visitor: Visitor, wish: str) -> S
 
     cards = await order_cards(tx, await orders_of(tx, customer.id, limit=ORDERS))
     bought = tuple(Bought(order_view(card, visitor.reader), token()) for card in cards)
-    return Shopper(customer, bought, token())
+    return Shopper(customer, bought, token(), token())
 
 
 async def _customer(tx: Tx, visitor: Visitor, wish: str) -> Customer | None:

@@ -1,6 +1,6 @@
 """A case as the desk opens it: who has it, its conversation, its customer, and the people it may be given to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -69,6 +69,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     case: Case
     entries: Sequence[Entry]
+    originals: Mapping[int, str]
     holding: Holding
     pane: Pane
     people: Sequence[Person]
@@ -102,6 +103,7 @@ async def load(
         entries=await cases.entries(
             tx, case.id, Audience.STAFF, before=min(before or case.last_seq + 1, case.last_seq + 1), limit=ENTRIES
         ),
+        originals=await cases.originals(tx, actor, case.id) if case.seller_id else {},
         holding=held,
         pane=await customer.load(tx, actor, catalogue, case, order_id),
         people=[p for p in await routing.people_online(tx) if p.id != actor.id] if held.givable else (),
@@ -172,7 +174,10 @@ def view(room: Room, reader: Reader) -> RoomView:
         name=customer_name(room.pane.customer.name, reader),
         reason=reason_label(case.reason, reader),
         language=reader.t(f"desk.language.{case.locale}"),
-        entries=entry_views(room.entries, reader),
+        entries=[
+            msgspec.structs.replace(entry, original=room.originals.get(entry.seq, ""))
+            for entry in entry_views(room.entries, reader)
+        ],
         live=room.seen == case.last_seq,
         read_seq=case.customer_read_seq,
         seen=room.seen,

@@ -14,6 +14,7 @@ from madoguchi.front.ui.timeline import EntryView, entry_views
 from madoguchi.kit.i18n import Reader
 
 SOON = timedelta(hours=12)  # of what is left: worth a look
+WAITS = frozenset({Standing.WAITING, Standing.OVERDUE})
 TONES = {Standing.WAITING: "waiting", Standing.OVERDUE: "wrong", Standing.ANSWERED: "done", Standing.CLOSED: "plain"}
 
 
@@ -46,6 +47,7 @@ class ThreadView(msgspec.Struct, frozen=True, kw_only=True):
     facts: Sequence[tuple[str, str]]
     goods: Sequence[tuple[str, int]]
     entries: Sequence[EntryView]
+    waits: bool
     closed: bool
 
 
@@ -58,15 +60,13 @@ def row(line: Line, now: datetime, reader: Reader) -> Row:
     """A thread in a list; what waits tells until when."""
     stands = line.standing(now)
     told = deadline(stands, line.due_at, now, reader)
-    open_ = stands in {Standing.WAITING, Standing.OVERDUE}
     return Row(
         url=thread_url(line.case_id),
         title=reader.t(f"threads.topic.{line.topic}"),
         text=_about(line.order_ref, line.product, reader),
-        meta=told.words if open_ else reader.datetime(line.answered_at or line.opened_at),
+        meta=told.words if stands in WAITS else reader.datetime(line.answered_at or line.opened_at),
         state=reader.t(f"threads.standing.{stands}"),
         tone=told.tone,
-        unread=open_,
     )
 
 
@@ -110,6 +110,7 @@ def thread_view(
         facts=[*_facts(thread, goods, reader)],
         goods=goods.lines,
         entries=[_entry(view, thread, reader) for view in entry_views(entries, reader)],
+        waits=stands in WAITS,
         closed=closed,
     )
 

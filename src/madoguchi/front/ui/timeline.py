@@ -70,6 +70,8 @@ def entry_view(entry: Entry, reader: Reader, *, open_until: int | None = None) -
         OptionView(o["id"], o["label"], o.get("detail", ""), option_url(o["id"], entry.case_id))
         for o in body.get("options", ())
     )
+    if isinstance(card, TextCard) and card.case_id:
+        options = (OptionView("", reader.t("ui.entry.open_case"), url=f"/chat/{card.case_id}"), *options)
     return EntryView(
         id=f"entry-{entry.seq}",
         seq=entry.seq,

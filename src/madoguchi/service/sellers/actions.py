@@ -1,0 +1,44 @@
+"""What this room can do, for the catalogue."""
+
+from madoguchi.core.access.rules import Level, Need
+from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.actions.fields import About
+from madoguchi.core.actions.rules import Effect
+from madoguchi.service.sellers import asking, rating
+
+_CUSTOMERS = Need(Level.PROVEN, staff=frozenset())  # whoever asks a seller, or rates one, does it in person
+
+ACTIONS = (
+    Action(
+        name="seller.ask",
+        effect=Effect.ACT,
+        arguments=asking.AskSeller,
+        need=_CUSTOMERS,
+        reason="seller.contact",
+        also=("item.question",),
+        about=About.ORDER,
+        form=asking.form,
+        offer=asking.offer,
+        act=asking.ask,
+    ),
+    Action(
+        name="seller.rate",
+        effect=Effect.ACT,
+        arguments=rating.RateSeller,
+        need=_CUSTOMERS,
+        also=("service.feedback", "seller.contact"),
+        about=About.ORDER,
+        form=rating.form,
+        offer=rating.offer,
+        act=rating.rate,
+    ),
+    Action(
+        name="product.ask",
+        effect=Effect.ACT,
+        arguments=asking.AskAboutProduct,
+        need=_CUSTOMERS,
+        about=About.CUSTOMER,
+        form=asking.product_form,
+        act=asking.ask_about_product,
+    ),
+)
