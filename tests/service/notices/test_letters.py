@@ -1,6 +1,6 @@
 """Each letter in each language, word by word: the files beside this test are meant to be read."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from madoguchi.core.actions.rules import Fact, MoneyBack, Outcome, Said, Settled
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.shop.port import TenderKind
-from madoguchi.kit.i18n import LANGUAGES, Reader
+from madoguchi.kit.i18n import LANGUAGES, Reader, pack
 from madoguchi.kit.mail import Link, Speech, Talk, plain
 from madoguchi.kit.money import Money
 from madoguchi.service.goodwill.rules import customer_slip
@@ -60,7 +60,7 @@ def conversation(lang: str, at: datetime) -> list[Entry]:
 
 
 CANCEL = "order.cancel"
-TEMPLATES = (rules.CODE, rules.TRANSCRIPT, rules.WAITS, *rules.REFUNDS, *rules.SETTLED.values())
+TEMPLATES = (rules.CODE, rules.TRANSCRIPT, rules.WAITS, *rules.REFUNDS, *rules.NEWS, *rules.SETTLED.values())
 
 
 def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
@@ -85,6 +85,10 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case rules.ADVANCE_DUE | rules.ADVANCE_CHARGED:
             way = Link(reader.t("notices.order.link"), link)
             return letters.refund(reader, template, "A-7QK2M-90XTV", ORDER, yen(3000), way)
+        case _ if template in rules.NEWS:
+            facts = pack({"order": ORDER, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31)})
+            page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"
+            return letters.news(reader, template, facts, {"return": page, "calendar": f"{page}/calendar"})
         case _ if template in rules.REFUNDS:
             way = Link(reader.t("notices.refund.link"), HEAD.links.refund(UUID(int=5)))
             return letters.refund(reader, template, "F-7QK2M-90XTV", ORDER, yen(3000), way)
@@ -95,7 +99,7 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
-    "template", [rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *filter(None, rules.SETTLED.values())]
+    "template", [rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *rules.NEWS, *filter(None, rules.SETTLED.values())]
 )
 def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: datetime) -> None:
     reader = Reader(lang)

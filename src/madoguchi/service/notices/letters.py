@@ -1,7 +1,8 @@
 """The letters, written for their reader: events' facts in, subject and blocks of text out. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,7 +23,7 @@ from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
 from madoguchi.core.people.rules import CODE_LIFE
-from madoguchi.kit.i18n import Reader
+from madoguchi.kit.i18n import Reader, unpack
 from madoguchi.kit.mail import Block, Figure, Heading, Link, Paragraph, Rows, Speech, Talk
 from madoguchi.kit.money import Money, total
 from madoguchi.service.notices.rules import CANCELLED, SPEECHES, TRANSCRIPT_LIMIT
@@ -136,6 +137,19 @@ def refund(reader: Reader, template: str, number: str, order_ref: str, amount: M
         subject=t(f"notices.{template}.subject", **names),
         blocks=(Paragraph(t(f"notices.{template}.lead", **names)), Paragraph(t(f"notices.{template}.next"))),
         ways=(link,),
+    )
+
+
+def news(reader: Reader, template: str, parameters: Mapping[str, Any], links: Mapping[str, str]) -> Letter:
+    """What a room tells by itself; `links` are addresses by the name of their words."""
+    t, facts = reader.t, unpack(parameters)
+    return Letter(
+        subject=t(f"notices.{template}.subject", **facts),
+        blocks=(
+            Paragraph(t(f"notices.{template}.lead", **facts)),
+            Paragraph(t(f"notices.{template}.next", **facts)),
+        ),
+        ways=tuple(Link(t(f"notices.link.{name}"), url) for name, url in links.items()),
     )
 
 

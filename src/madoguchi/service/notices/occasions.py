@@ -16,7 +16,7 @@ from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.ledger.queries import access_intent
 from madoguchi.core.ledger.rules import Intent, Rail, detours
-from madoguchi.core.people.events import CodeRequested
+from madoguchi.core.people.events import CodeRequested, CustomerNews
 from madoguchi.core.people.queries import Customer, Store, access_customer, store
 from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
@@ -59,6 +59,23 @@ async def code_requested(tx: Tx, happened: Happened, _: Links) -> Notice | None:
         reader=reader,
         letter=letters.code(reader, fact.code, happened.at),
         expires_at=happened.at + CODE_LIFE,
+    )
+
+
+async def customer_news(tx: Tx, happened: Happened, links: Links) -> Notice | None:
+    """What a room tells by itself, in the language on file."""
+    fact = happened.as_(CustomerNews)
+    customer = await access_customer(tx, SYSTEM, fact.customer_id)
+    shop = await store(tx, customer.store_id)
+    reader = Reader(customer.locale, shop.time_zone)
+    ways = {name: f"{links.base_url}{path}" for name, path in fact.paths.items()}
+    return Notice(
+        template=fact.template,
+        customer=customer,
+        store=shop,
+        reader=reader,
+        letter=letters.news(reader, fact.template, fact.parameters, ways),
+        order_id=fact.order_id,
     )
 
 

@@ -21,6 +21,7 @@ REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed
 ADVANCE_DUE, ADVANCE_CHARGED = "advance_due", "advance_charged"
 REFUNDS = (REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT, ADVANCE_DUE, ADVANCE_CHARGED)
 
+NEWS = ("return_due", "return_received", "return_expired")  # of rooms that tell of themselves
 SPEECHES = 300  # that a transcript holds, the last ones
 TRANSCRIPT_LIMIT = 200_000  # characters of what was said
 LEASE = timedelta(minutes=3)  # longer than any sending takes

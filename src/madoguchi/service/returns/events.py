@@ -19,10 +19,3 @@ class ReturnMoved(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "returns.moved"
     return_id: UUID
     state: str
-
-
-class ReturnDue(Event, frozen=True, kw_only=True):
-    """The label of a return soon ends, and nothing was sent."""
-
-    name: ClassVar[str] = "returns.due"
-    return_id: UUID

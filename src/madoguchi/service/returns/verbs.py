@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg import errors
@@ -12,17 +13,21 @@ from madoguchi.core.actions.rules import Wish
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.returning import drop_return
+from madoguchi.core.people.events import CustomerNews
+from madoguchi.core.people.queries import store
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import pack
 from madoguchi.service.returns import queries, rules, sending
-from madoguchi.service.returns.events import ReturnDue, ReturnMoved, ReturnOpened
+from madoguchi.service.returns.events import ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import RECEPTION, Booked, Reception, Stage, Unit, may_go
+from madoguchi.service.returns.rules import RECEPTION, Booked, Reception, ReturnState, Stage, Unit, may_go
 
 SETTLE = "returns.settle"
+_TOLD = frozenset({ReturnState.RECEIVED, ReturnState.EXPIRED})
 _MOVING = frozenset(
     {
         TrackingState.IN_TRANSIT,
@@ -148,7 +153,7 @@ async def lose(tx: Tx, return_id: UUID) -> None:
 async def remind(tx: Tx, return_id: UUID) -> None:
     """The label soon ends, and nothing was sent. Once."""
     await tx.execute("update returns set reminded_at = %s where id = %s", [tx.now, return_id])
-    await events.record(tx, ReturnDue(return_id=return_id))
+    await _tell(tx, await queries.access_return(tx, SYSTEM, return_id), "return_due")
     await refold(tx, return_id)
 
 
@@ -240,8 +245,23 @@ async def refold(tx: Tx, return_id: UUID) -> None:
         await enqueue_settlement(tx, return_id)
     if after is not before.state:
         await events.record(tx, ReturnMoved(return_id=return_id, state=after))
+        if after in _TOLD:
+            await _tell(tx, before, f"return_{after}")
     tx.wake(before.subject)
     tx.wake(f"order:{before.order_id}")
+
+
+async def _tell(tx: Tx, of: Return, template: str) -> None:
+    """Write to whoever sends it; what is given for it is told when it is settled."""
+    shop = await store(tx, of.store_id)
+    until = of.send_until.astimezone(ZoneInfo(shop.time_zone)).date()
+    here = f"/returns/{of.id}"
+    paths = {"return": here} | ({"calendar": f"{here}/calendar"} if template == "return_due" else {})
+    facts = pack({"order": of.order_ref, "number": of.number or "", "until": until})
+    news = CustomerNews(
+        customer_id=of.customer_id, order_id=of.order_id, template=template, parameters=facts, paths=paths
+    )
+    await events.record(tx, news)
 
 
 async def enqueue_settlement(tx: Tx, return_id: UUID, at: datetime | None = None) -> None:
