@@ -79,6 +79,10 @@ class Yard(Street):
         """Have a change quoted that is not about an order."""
         return await self.db.run(actor, lambda tx: requests.quote(tx, self.catalogue, actor, action, raw))
 
+    async def declines(self, actor: Actor, request_id: UUID, note: str) -> None:
+        """Somebody does not agree to what waits for their word."""
+        await self.db.run(actor, lambda tx: requests.decline(tx, self.catalogue, actor, request_id, note))
+
     async def acts(self, actor: Actor, action: str, **arguments: Any) -> None:
         """Something that is done at once, and what follows from it."""
         await self.db.run(actor, lambda tx: actions.run(tx, self.catalogue, actor, action, arguments))

@@ -20,6 +20,7 @@ from madoguchi.kit.migrations import Migration
 from madoguchi.kit.settings import Settings, secret_key
 from madoguchi.service.refunds import queries as refunds
 from madoguchi.service.refunds.deadlines import overdue
+from madoguchi.service.returns import queries as returns
 from madoguchi.service.routing import queries as routing
 
 Check = Callable[[Tx], Awaitable[Sequence[str]]]
@@ -39,6 +40,10 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("refunds are sent in the days that rules and laws give", overdue),
     ("credit is given for what was granted, and for nothing else", credits.unsettled),
     ("what was paid in advance is accounted for", advances.unfounded),
+    ("the state of a return is what its units say", returns.misfolded),
+    ("units on their way back are counted by the ledger and by returns alike", returns.uncounted),
+    ("what is given for units that came back is what their refunds say", returns.unpaid),
+    ("a return that was looked at is settled", returns.left_lying),
     ("our ledger and the payment providers agree", refunds.unexplained),
     ("a settled request has closed its lines", requests.left_open),
     ("no work was given up", jobs.parked),
