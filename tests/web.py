@@ -29,6 +29,7 @@ from madoguchi.front.ui import server
 from madoguchi.front.ui.middleware import Door
 from madoguchi.front.ui.services import Services
 from madoguchi.kit import clock
+from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.settings import Settings
 from tests.conftest import _TEMPLATE, _URL, NOW
@@ -175,6 +176,8 @@ async def _build(database_url: str, folder: Path) -> None:
         app = App(Settings(data_dir=folder), database_url, demo=True)
         await app.open()
         await world.build(app.db, app.store_db, 0, Progress(StringIO()))
+        await app.learn_shops()
+        await app.follower.follow(Nothing())  # what the carriers say of the parcels that are on their way
         await app.close()
 
 

@@ -94,6 +94,7 @@ COLUMNS: Mapping[str, Words] = {
     "demo_store.orders.state": Words(OrderState),
     "demo_store.operations.state": Words({Doing.PENDING, Doing.SUCCEEDED, Doing.FAILED}),
     "demo_store.payments.kind": Words(Way),
+    "demo_carriers.operations.state": Words({Doing.PENDING, Doing.SUCCEEDED, Doing.FAILED}),
     "demo_payments.charges.state": Words(ChargeState),
     "demo_payments.refunds.state": Words(ProviderState),
 } | {
@@ -102,8 +103,8 @@ COLUMNS: Mapping[str, Words] = {
         "stores": "locale",
         "customers": "locale",
         "staff": "locale",
-        "sessions": "locale",
         "seller_people": "locale",
+        "sessions": "locale",
         "cases": "locale",
         "messages": "locale",
         "work_items": "language",

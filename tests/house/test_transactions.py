@@ -6,7 +6,10 @@ from collections.abc import Iterable
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import StorePort
+from madoguchi.edge.carriers.simulated.brands import TSUBASA
+from madoguchi.edge.carriers.simulated.carrier import SimulatedCarrier, carriers_database
 from madoguchi.edge.channels.email.smtp import SmtpMailer
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
 from madoguchi.edge.stores.demo.shops import DEMO
@@ -17,7 +20,12 @@ from madoguchi.service.notices.port import Mailer
 from madoguchi.service.refunds.port import PaymentPort
 from tests.house.sources import Module, calls, imports, modules, planted
 
-ADAPTERS = ((StorePort, DemoStore), (Mailer, SmtpMailer), (PaymentPort, FakeProvider))
+ADAPTERS = (
+    (StorePort, DemoStore),
+    (Mailer, SmtpMailer),
+    (PaymentPort, FakeProvider),
+    (CarrierPort, SimulatedCarrier),
+)
 # by what a module of edge goes outside
 LEAVES = ("aiosmtplib", "httpx", "madoguchi.kit.egress", "psycopg_pool")
 
@@ -32,13 +40,14 @@ LEAVES = ("aiosmtplib", "httpx", "madoguchi.kit.egress", "psycopg_pool")
     ],
 )
 async def test_an_adapter_refuses_inside_a_transaction(
-    adapter: type[DemoStore | SmtpMailer | FakeProvider], name: str, db: Database, database_url: str
+    adapter: type[DemoStore | SmtpMailer | FakeProvider | SimulatedCarrier], name: str, db: Database, database_url: str
 ) -> None:
     """Every method of every port, since each of them waits for somebody else's machine."""
     outside = {
         DemoStore: lambda: DemoStore(store_database(database_url), DEMO.id),
         SmtpMailer: lambda: SmtpMailer("smtp://127.0.0.1:1", "support@madoguchi.example"),
         FakeProvider: lambda: FakeProvider(payments_database(database_url), _nothing_paid, Signer(bytes(32))),
+        SimulatedCarrier: lambda: SimulatedCarrier(carriers_database(database_url), TSUBASA, _nothing_handed_over),
     }[adapter]()
     method = getattr(outside, name)
     needed = [p for p in inspect.signature(method).parameters.values() if p.default is inspect.Parameter.empty]
@@ -51,6 +60,10 @@ async def test_an_adapter_refuses_inside_a_transaction(
 
 
 async def _nothing_paid(_: str) -> None:
+    return None
+
+
+async def _nothing_handed_over(_: str, __: str) -> None:
     return None
 
 

@@ -3,11 +3,13 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.port import Band
+from madoguchi.core.carriers.verbs import IN_A_WHILE
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.edge.carriers.simulated.rules import DECIDES_WITHIN, Temper
@@ -264,6 +266,28 @@ async def test_a_silent_carrier_holds_up_nobody(road: Road, now: datetime) -> No
     told = await road.db.run(SYSTEM, lambda tx: carriers.parcel(tx, "つばさ急便", number))
     assert told
     assert told.document.tracked.state is TrackingState.DELIVERED
+
+
+async def test_a_parcel_that_its_carrier_has_not_got_is_asked_about_later(road: Road, now: datetime) -> None:
+    with psycopg.connect(road.db.conninfo, autocommit=True) as owner:
+        owner.execute("delete from carrier_parcels")
+        owner.execute("delete from demo_carriers.news")
+        owner.execute("delete from demo_carriers.parcels")
+    known, road.carriers = road.carriers, road.made()
+    for carrier in road.carriers.values():
+        carrier._counter = _nothing_here  # the shop hands it over in the evening
+    await road.follow()
+    assert codes(dict(await road.offered(MISSED))) == dict.fromkeys(ALL, "carrier_cannot")
+    road.carriers = known
+    await road.follow()
+    assert codes(dict(await road.offered(MISSED))) == dict.fromkeys(ALL, "carrier_cannot")
+    with clock.frozen(now + IN_A_WHILE):
+        await road.follow()
+        assert codes(dict(await road.offered(MISSED))) == dict.fromkeys(ALL)
+
+
+async def _nothing_here(_: str, __: str) -> None:
+    return None
 
 
 async def _number(road: Road, ref: str) -> str:

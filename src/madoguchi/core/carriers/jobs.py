@@ -6,7 +6,7 @@ from datetime import datetime
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.carriers import queries, verbs
-from madoguchi.core.carriers.port import Ability, CarrierPort, CarrierUnavailable, News, Tracked
+from madoguchi.core.carriers.port import Ability, CarrierPort, CarrierUnavailable, News
 from madoguchi.core.carriers.queries import Mirrored, Sent
 from madoguchi.core.shop.port import TrackingEvent, TrackingState
 from madoguchi.kit.db import Database, Tx
@@ -41,9 +41,12 @@ class Follower:
                 log.warning("%s did not tell its news", carrier.name)
 
     async def _ask_about(self, sent: Sent) -> None:
-        parcel = await facts(self._carriers[sent.carrier], sent.number) or _unheard_of(sent.number)
+        parcel = await facts(self._carriers[sent.carrier], sent.number)
 
         async def take_in(tx: Tx) -> None:
+            if parcel is None:
+                await verbs.unheard_of(tx, sent)
+                return
             new = await verbs.take_in(tx, sent.carrier, parcel, customer_id=sent.customer_id, order_id=sent.order_id)
             await self._tell(tx, sent.carrier, sent.number, new)
 
@@ -90,8 +93,3 @@ async def facts(carrier: CarrierPort, number: str) -> Mirrored | None:
         pickups=await carrier.pickup_slots(number) if Ability.PICK_UP in can else (),
         instructions=await carrier.instructions(number) if Ability.INSTRUCT in can else (),
     )
-
-
-def _unheard_of(number: str) -> Mirrored:
-    """A parcel that its carrier has not got yet."""
-    return Mirrored(tracked=Tracked(number=number, state=TrackingState.PENDING, events=()))

@@ -55,11 +55,11 @@ async def tracked_on(tx: Tx, order_ids: Sequence[UUID]) -> dict[tuple[str, str],
 
 
 async def to_ask_about(tx: Tx, carriers: Collection[str], limit: int = 200) -> Sequence[Sent]:
-    """Parcels with these carriers that something was just agreed about, or that are on their way and not known yet."""
+    """Parcels with these carriers that are to be asked about again, or that are on their way and not known yet."""
     return await tx.all(
         Sent,
         """(select carrier, number, customer_id, order_id from carrier_parcels
-            where ask_again and carrier = any(%(carriers)s) limit %(limit)s)
+            where ask_at <= %(now)s and carrier = any(%(carriers)s) order by ask_at limit %(limit)s)
            union all
            (select s ->> 'carrier', s ->> 'tracking_number', o.customer_id, o.id
             from orders o cross join jsonb_array_elements(o.document -> 'shipments') s
@@ -68,7 +68,7 @@ async def to_ask_about(tx: Tx, carriers: Collection[str], limit: int = 200) -> S
               and not exists (select from carrier_parcels p
                               where p.carrier = s ->> 'carrier' and p.number = s ->> 'tracking_number')
             order by o.id limit %(limit)s)""",
-        {"carriers": list(carriers), "limit": limit},
+        {"carriers": list(carriers), "limit": limit, "now": tx.now},
     )
 
 

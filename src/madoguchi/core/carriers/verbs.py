@@ -1,6 +1,7 @@
 """Bringing our mirror of parcels up to date. Never commits and never goes outside."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -8,9 +9,11 @@ from psycopg.types.json import Jsonb
 
 from madoguchi.core.carriers import queries
 from madoguchi.core.carriers.port import Tracked
-from madoguchi.core.carriers.queries import Mirrored
-from madoguchi.core.shop.port import TrackingEvent
+from madoguchi.core.carriers.queries import Mirrored, Sent
+from madoguchi.core.shop.port import TrackingEvent, TrackingState
 from madoguchi.kit.db import Tx
+
+IN_A_WHILE = timedelta(minutes=10)
 
 
 async def take_in(
@@ -18,6 +21,13 @@ async def take_in(
 ) -> Sequence[TrackingEvent]:
     """Know a parcel from now on; the steps it has reached that we did not know, in the order of time."""
     return await _write(tx, carrier, parcel, customer_id, order_id)
+
+
+async def unheard_of(tx: Tx, sent: Sent) -> None:
+    """The carrier has not got the parcel yet; it is asked again in a while."""
+    nowhere = Mirrored(tracked=Tracked(number=sent.number, state=TrackingState.PENDING, events=()))
+    await _write(tx, sent.carrier, nowhere, sent.customer_id, sent.order_id)
+    await _ask_at(tx, sent.carrier, sent.number, tx.now + IN_A_WHILE)
 
 
 async def mirror(tx: Tx, carrier: str, parcel: Mirrored) -> Sequence[TrackingEvent]:
@@ -31,9 +41,7 @@ async def arranged(tx: Tx, carrier: str, number: str, tracked: Tracked | None) -
     known = await queries.parcel(tx, carrier, number, lock=True)
     if known and tracked:
         await mirror(tx, carrier, msgspec.structs.replace(known.document, tracked=tracked))
-    await tx.execute(
-        "update carrier_parcels set ask_again = true where carrier = %s and number = %s", [carrier, number]
-    )
+    await _ask_at(tx, carrier, number, tx.now)
 
 
 async def read_until(tx: Tx, carrier: str, cursor: str) -> None:
@@ -43,6 +51,10 @@ async def read_until(tx: Tx, carrier: str, cursor: str) -> None:
            on conflict (carrier) do update set cursor = excluded.cursor""",
         [carrier, cursor],
     )
+
+
+async def _ask_at(tx: Tx, carrier: str, number: str, at: datetime) -> None:
+    await tx.execute("update carrier_parcels set ask_at = %s where carrier = %s and number = %s", [at, carrier, number])
 
 
 async def _write(
@@ -57,7 +69,7 @@ async def _write(
         """insert into carrier_parcels (carrier, number, customer_id, order_id, document, synced_at)
            values (%s, %s, %s, %s, %s, %s)
            on conflict (carrier, number) do update
-           set document = excluded.document, synced_at = excluded.synced_at, ask_again = false""",
+           set document = excluded.document, synced_at = excluded.synced_at, ask_at = null""",
         [carrier, number, customer_id, order_id, Jsonb(msgspec.to_builtins(parcel)), tx.now],
     )
     if order_id:

@@ -13,7 +13,7 @@ from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.requests.queries import Request, open_request_on
-from madoguchi.core.shop.queries import access_order, orders_of
+from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.finder import Choice
 from madoguchi.front.counter.page import page
@@ -35,12 +35,13 @@ _ON_A_PAGE = 10
 
 
 class OfferView(msgspec.Struct, frozen=True):
-    """An action on the order: a way to it, or why not and what else."""
+    """An action on the order: a way to it, or why not and what else: `others` (label, url), and what to talk about."""
 
     label: str
     lead: str
     url: str
     why_not: str
+    others: tuple[tuple[str, str], ...]
     instead: tuple[Choice, ...]
 
 
@@ -80,13 +81,15 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
 
     async def work(tx: Tx) -> OrderPage:
         held = await access_order(tx, visitor.actor, order_id)
-        parcels = (Subject(About.PARCEL, order_id, parcel.ref) for parcel in held.document.shipments)
-        things = (Subject(About.ORDER, order_id), *parcels)
-        offers = [o for thing in things for o in await actions.offers(tx, services.catalogue, visitor.actor, thing)]
+        offers = [
+            offer
+            for thing in _things(held)
+            for offer in await actions.offers(tx, services.catalogue, visitor.actor, thing)
+        ]
         (card,) = await views.order_views(tx, [held], visitor.reader)
         return OrderPage(
             card=card,
-            offers=tuple(offer_view(offer, visitor.reader) for offer in offers),
+            offers=tuple(offer_view(offer, visitor.reader, offers) for offer in offers),
             change=await open_request_on(tx, order_id),
             advances=advance_views(await advances_of_order(tx, visitor.actor, order_id), visitor.reader),
             refunds=await refund_views(tx, await intents_of_order(tx, visitor.actor, order_id), visitor.reader),
@@ -97,16 +100,30 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
     return page(request, services, visitor, "order.html", found=found, client_id=ids.uuid7())
 
 
-def offer_view(offer: Offer, reader: Reader) -> OfferView:
-    """An offer in the reader's words."""
+def _things(of: Order) -> Sequence[Subject]:
+    """The order and its parcels; what is on its way comes first, since that is what people look it up for."""
+    parcels = [Subject(About.PARCEL, of.id, parcel.ref) for parcel in of.document.shipments]
+    coming = any(parcel.delivered_at is None for parcel in of.document.shipments)
+    order = Subject(About.ORDER, of.id)
+    return [*parcels, order] if coming else [order, *parcels]
+
+
+def offer_view(offer: Offer, reader: Reader, beside: Sequence[Offer] = ()) -> OfferView:
+    """An offer in the reader's words; `beside` are all that stand on the page."""
     refusal = offer.refusal
+    named = [one for one in beside if refusal and one.action in refusal.alternatives and one.refusal is None]
     return OfferView(
-        label=reader.t(f"actions.{offer.action}.name"),
+        label=_name(offer, reader),
         lead="" if refusal else lead(offer.action, reader),
         url="" if refusal else action_url(offer.action, offer.subject),
         why_not=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
+        others=tuple((_name(one, reader), action_url(one.action, one.subject)) for one in named),
         instead=ways(refusal.alternatives, reader) if refusal else (),
     )
+
+
+def _name(offer: Offer, reader: Reader) -> str:
+    return reader.t(f"actions.{offer.action}.name")
 
 
 def ways(alternatives: Sequence[str], reader: Reader) -> tuple[Choice, ...]:

@@ -81,12 +81,14 @@ _ROAD = (
     TrackingState.OUT_FOR_DELIVERY,
     TrackingState.DELIVERED,
 )
-_WRONG = {
-    TrackingState.EXCEPTION,
-    TrackingState.ATTEMPT_FAILED,
-    TrackingState.EXPIRED,
-    TrackingState.RETURNED_TO_SENDER,
+_BEFORE = {  # what stands beside the road, and the station after which it stands
+    TrackingState.EXCEPTION: TrackingState.IN_TRANSIT,
+    TrackingState.ATTEMPT_FAILED: TrackingState.OUT_FOR_DELIVERY,
+    TrackingState.AVAILABLE_FOR_PICKUP: TrackingState.OUT_FOR_DELIVERY,
+    TrackingState.EXPIRED: TrackingState.OUT_FOR_DELIVERY,
+    TrackingState.RETURNED_TO_SENDER: TrackingState.OUT_FOR_DELIVERY,
 }
+_WRONG = _BEFORE.keys() - {TrackingState.AVAILABLE_FOR_PICKUP}
 _TONES = {
     OrderState.PENDING_PAYMENT: "waiting",
     OrderState.DELIVERED: "done",
@@ -215,7 +217,6 @@ def _waits(parcel: Parcel) -> bool:
 
 def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
     reached = {step.state: step for step in parcel.steps}
-    wrong = parcel.state in _WRONG
     views = []
     for state in _ROAD:
         step = reached.get(state)
@@ -223,8 +224,9 @@ def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
             step = parcel.steps[0]
         on_the_way = state is parcel.state and state is not TrackingState.DELIVERED
         views.append(_step_view(state, step, "current" if on_the_way else "done" if step else "todo", reader))
-        if wrong and state is TrackingState.IN_TRANSIT:
-            views.append(_step_view(parcel.state, reached.get(parcel.state), "wrong", reader))
+        if state is _BEFORE.get(parcel.state):
+            how = "wrong" if parcel.state in _WRONG else "current"
+            views.append(_step_view(parcel.state, reached.get(parcel.state), how, reader))
     return tuple(views)
 
 

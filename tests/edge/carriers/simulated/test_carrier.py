@@ -80,7 +80,7 @@ async def test_a_parcel_can_be_picked_up_or_sent_on(make: Make, parcels: Parcels
     told = await pass_time(carrier, now + timedelta(days=4))
     assert [(one.event.state, one.event.place) for one in told if one.number == parcels.coming][-1] == (
         TrackingState.DELIVERED,
-        "渋谷区担当営業所",
+        "渋谷営業所",
     )
 
 

@@ -28,7 +28,7 @@ TSUBASA = Brand(
     prefix="TB",
     can=frozenset(Ability),
     handings=(*_PLACES, Handing.BICYCLE_BASKET, Handing.RECEPTION, Handing.IN_PERSON),
-    points={"depot": "営業所", "locker": "駅前ロッカー", "shop": "コンビニ受け取り窓口"},
+    points={"depot": "営業所", "locker": "駅前ロッカー", "shop": "駅前コンビニ"},
 )
 KOTORI = Brand(
     name="ことり運輸",

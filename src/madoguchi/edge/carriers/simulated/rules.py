@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -175,7 +176,7 @@ def instructions(brand: Brand, parcel: Parcel, now: datetime) -> tuple[Instructi
         return ()
     handings = (Handing.IN_PERSON,) if parcel.cash else brand.handings
     points = tuple(
-        Point(ref=ref, name=f"{parcel.address.city} {kind}", place=parcel.address.city)
+        Point(ref=ref, name=f"{_town(parcel.address)}{kind}", place=parcel.address.region + parcel.address.city)
         for ref, kind in brand.points.items()
         if not parcel.cash or ref == "depot"
     )
@@ -303,7 +304,7 @@ def as_shipped(planned: Shipment, parcel: Parcel) -> Shipment:
 
 def depot_of(address: Address) -> str:
     """The depot in charge of an address."""
-    return f"{address.city}担当営業所"
+    return f"{_town(address)}営業所"
 
 
 def day_end(at: datetime) -> datetime:
@@ -342,6 +343,11 @@ def _depot(parcel: Parcel) -> str:
 def _left_at(instruction: Instruction) -> str | None:
     """What the driver notes; None: somebody took it."""
     return instruction.point.name if instruction.point else LEFT_AT.get(instruction.handing)
+
+
+def _town(address: Address) -> str:
+    """How a place is called for short: 世田谷区 -> 世田谷."""
+    return re.sub("[市区町村]$", "", address.city)
 
 
 def _start(day: date, band: Band) -> datetime:
