@@ -10,11 +10,13 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
 from madoguchi.core.people import verbs as people
 from madoguchi.core.requests.queries import Request, RequestState
+from madoguchi.core.shop.verbs import take_facts_again
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
 from madoguchi.edge.payments.fake.rules import Temper
 from madoguchi.edge.payments.fake.till import ShopTills
@@ -203,6 +205,31 @@ async def test_who_keeps_it_pays_for_it_once(desk: Desk) -> None:
     await desk.charge()
     assert (await desk.advance()).state is AdvanceState.CHARGED
     assert await desk.charged() == advance.amount_minor
+    await desk.sound()
+
+
+async def test_what_was_taken_again_counts_as_given_back_no_more(desk: Desk) -> None:
+    """The tender holds it, and the units are as they were sold: broken or unwanted, they can be made good like any."""
+    _, order_id = await desk.street.actor(ON_ITS_WAY)
+
+    async def money(tx: Tx) -> tuple[int, int]:
+        (held,) = (await ledger.tenders(tx, order_id)).values()
+        return held.refunded, held.recharged
+
+    await desk.know()
+    await desk.reported()
+    amount = (await desk.advance()).amount_minor
+    assert await desk.street.db.run(SYSTEM, money) == (amount, 0)
+    await desk.found("keep")
+    await desk.charge()
+    await desk.charge()
+    assert await desk.street.db.run(SYSTEM, money) == (0, amount)
+    units = (await desk.street.held(ON_ITS_WAY)).values()
+    assert {(line.kept, line.refunded, line.free) for line in units} == {(0, 0, 1)}
+    await desk.street.db.run(SYSTEM, lambda tx: take_facts_again(tx, order_id))
+    assert await desk.street.db.run(SYSTEM, money) == (0, amount), (
+        "the store's own figure is not taken for another refund"
+    )
     await desk.sound()
 
 

@@ -36,9 +36,11 @@ ALWAYS: Mapping[str, str] = {
            where i.state <> 'rerouted' and r.action <> 'order.apply_coupon' group by i.order_id) i
         join (select l.order_id, sum((2 * s.total * ({_DONE}) + s.quantity) / (2 * s.quantity)) as worth
               from {_LINES} group by l.order_id) u on u.order_id = i.order_id
+        join (select t.order_id, sum(t.recharged) as again from ledger_tenders t group by t.order_id) t
+          on t.order_id = i.order_id
         join orders o on o.id = i.order_id
         join demo_store.orders so on so.shop_id = o.store_id and so.ref = o.store_ref
-        where i.owed > u.worth + so.shipping_fee""",
+        where i.owed - t.again > u.worth + so.shipping_fee""",
     "I5 gift balance and points go back to their kind": """
         select p.order_ref, p.tender_ref, p.method_ref from demo_store.payments p
         join demo_store.tenders t on t.shop_id = p.shop_id and t.order_ref = p.order_ref and t.ref = p.tender_ref
@@ -59,12 +61,18 @@ ALWAYS: Mapping[str, str] = {
         select i.number from refund_intents i join requests r on r.id = i.request_id
         where r.action <> 'order.apply_coupon' and not exists (
           select from ledger_entries e
-          where e.request_id = i.request_id and e.step in ('settle', 'keep') and e.line_ref is not null)""",
+          where e.request_id = i.request_id and e.line_ref is not null
+            and e.step in ('settle', 'keep', 'settle_return', 'keep_return'))
+          and not exists (  -- what was reduced, and is given after all
+            select from returns b where r.subject = 'return:' || b.id and b.answered_at is not null)""",
     "I11 gift cards and opened digital goods are paid back by somebody's word": f"""
         select l.order_id, l.line_ref, r.number from {_LINES}
-        join ledger_entries e on e.order_id = l.order_id and e.line_ref = l.line_ref and e.step in ('settle', 'keep')
+        join ledger_entries e on e.order_id = l.order_id and e.line_ref = l.line_ref
+          and e.step in ('settle', 'keep', 'settle_return', 'keep_return')
         join requests r on r.id = e.request_id
-        where s.flags && array['gift_card', 'digital_opened'] and l.refunded > 0 and r.decided_by is null""",
+        left join requests b on r.subject = 'return:' || b.id
+        where s.flags && array['gift_card', 'digital_opened'] and l.refunded > 0
+          and coalesce(r.decided_by, b.decided_by) is null""",
     "I12 what the rules decided is kept": """
         select q.id, q.action from quotes q
         where q.draft->>'decision' is not null

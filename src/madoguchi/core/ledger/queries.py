@@ -56,7 +56,7 @@ async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: i
 
 
 class GivenBack(msgspec.Struct, frozen=True):
-    """Money of an order that was given back, in minor units; negative for what came back from a bank."""
+    """Money of an order that was given back, in minor units; negative for what came back or was taken again."""
 
     at: datetime
     amount: int
@@ -66,11 +66,20 @@ async def given_back(tx: Tx, order_id: UUID) -> Sequence[GivenBack]:
     """What was given back of an order and when, oldest first; the sum is what its tenders count as refunded."""
     return await tx.all(
         GivenBack,
-        """select at, case step when 'reverse' then -amount else amount end as amount from ledger_entries
-           where order_id = %s and tender_ref is not null and amount > 0 and step in ('settle', 'store', 'reverse')
+        """select at, case when step in ('settle', 'store') then amount else -amount end as amount from ledger_entries
+           where order_id = %s and tender_ref is not null and amount > 0
+             and step in ('settle', 'store', 'reverse', 'recharge')
            order by at, id""",
         [order_id],
     )
+
+
+async def returns_opened_at(tx: Tx, order_id: UUID) -> datetime | None:
+    """When something of an order was to be sent back first, whatever became of it."""
+    found: datetime | None = await tx.value(
+        "select min(at) from ledger_entries where order_id = %s and step = 'open_return'", [order_id]
+    )
+    return found
 
 
 def _may_see(actor: Actor, customer_id: UUID) -> bool:
@@ -92,9 +101,10 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
                     - coalesce(sum(amount) filter (where step in ('settle', 'release')), 0)
                     + coalesce(sum(amount) filter (where step = 'reverse'), 0) as reserved,
                     coalesce(sum(amount) filter (where step in ('settle', 'store')), 0)
-                    - coalesce(sum(amount) filter (where step = 'reverse'), 0) as refunded
+                    - coalesce(sum(amount) filter (where step in ('reverse', 'recharge')), 0) as refunded,
+                    coalesce(sum(amount) filter (where step = 'recharge'), 0) as recharged
              from ledger_entries e where e.order_id = t.order_id and e.tender_ref = t.tender_ref) e on true
-           where t.reserved <> e.reserved or t.refunded <> e.refunded
+           where (t.reserved, t.refunded, t.recharged) <> (e.reserved, e.refunded, e.recharged)
            union all
            select 'order ' || l.order_id || ' line ' || l.line_ref
            from ledger_lines l
@@ -102,7 +112,8 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
              select coalesce(sum(units) filter (where step = 'reserve'), 0)
                     - coalesce(sum(units) filter (where step in ('settle', 'release', 'keep')), 0) as cancelling,
                     coalesce(sum(units) filter (where step in ('settle', 'store')), 0) as cancelled,
-                    coalesce(sum(units) filter (where step in ('keep', 'keep_return')), 0) as kept,
+                    coalesce(sum(units) filter (where step in ('keep', 'keep_return')), 0)
+                    - coalesce(sum(units) filter (where step = 'recharge'), 0) as kept,
                     coalesce(sum(units) filter (where step = 'settle_return'), 0) as returned,
                     coalesce(sum(units) filter (where step = 'open_return'), 0)
                     - coalesce(sum(units) filter (where step in ('settle_return', 'keep_return', 'drop_return')), 0)
@@ -127,12 +138,12 @@ async def drifted(tx: Tx) -> Sequence[str]:
            stood as (
              select l.order_id, bool_and(l.cancelled = l.ordered) as cancelled from ledger_lines l
              group by l.order_id having sum(l.cancelling) = 0)
-           select o.store_ref || ' tender ' || t.tender_ref || ': ours ' || t.refunded || ', the store''s '
-                  || (s.tender->'refunded'->>'amount') as said
+           select o.store_ref || ' tender ' || t.tender_ref || ': ours ' || t.refunded + t.recharged
+                  || ', the store''s ' || (s.tender->'refunded'->>'amount') as said
            from quiet o
            join ledger_tenders t on t.order_id = o.id
            join lateral jsonb_array_elements(o.document->'tenders') as s(tender) on s.tender->>'ref' = t.tender_ref
-           where t.reserved = 0 and (s.tender->'refunded'->>'amount')::bigint <> t.refunded
+           where t.reserved = 0 and (s.tender->'refunded'->>'amount')::bigint <> t.refunded + t.recharged
            union all
            select o.store_ref || ' line ' || l.line_ref || ': ours ' || l.cancelled || ' cancelled, the store''s '
                   || coalesce(s.line->>'cancelled', '0')
@@ -161,7 +172,7 @@ async def uncovered(tx: Tx) -> Sequence[str]:
              select coalesce(sum(amount) filter (where state not in ('succeeded', 'rerouted')), 0) as owed,
                     coalesce(sum(amount) filter (where state = 'succeeded'), 0) as gone
              from refund_intents i where i.order_id = t.order_id and i.tender_ref = t.tender_ref) i on true
-           where i.owed > t.reserved or i.gone > t.refunded
+           where i.owed > t.reserved or i.gone > t.refunded + t.recharged
            limit 20""",
     )
     return [row.said for row in rows]

@@ -58,13 +58,14 @@ class LineUnits(msgspec.Struct, frozen=True):
 
 
 class TenderMoney(msgspec.Struct, frozen=True):
-    """What became of the money of a tender, in minor units."""
+    """What became of the money of a tender, in minor units; `recharged` was given back, and taken again."""
 
     tender_ref: str
     currency: str
     captured: int
     reserved: int
     refunded: int
+    recharged: int = 0
 
     @property
     def free(self) -> Money:

@@ -51,7 +51,7 @@ async def tenders(tx: Tx, order_id: UUID, *, lock: bool = False) -> Mapping[str,
     """The money of an order by tender."""
     rows = await tx.all(
         TenderMoney,
-        "select tender_ref, currency, captured, reserved, refunded from ledger_tenders where order_id = %s "
+        "select tender_ref, currency, captured, reserved, refunded, recharged from ledger_tenders where order_id = %s "
         "order by tender_ref" + (" for update" if lock else ""),
         [order_id],
     )
@@ -377,7 +377,7 @@ async def _under_way(tx: Tx, order_id: UUID) -> bool:
 async def _adopt(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
     money = await tenders(tx, order_id, lock=True)
     for tender in facts.tenders:
-        more = tender.refunded - money[tender.ref].refunded
+        more = tender.refunded - money[tender.ref].refunded - money[tender.ref].recharged
         if more > 0:
             await tx.execute(
                 "update ledger_tenders set refunded = refunded + %s where order_id = %s and tender_ref = %s",
@@ -399,6 +399,11 @@ async def _adopt(tx: Tx, order_id: UUID, facts: OrderFacts) -> None:
 async def write_units(tx: Tx, request_id: UUID, step: str, order_id: UUID, units: Mapping[str, int]) -> None:
     """The entries of units that moved."""
     await _write(tx, request_id, step, order_id, units, {})
+
+
+async def write_money(tx: Tx, request_id: UUID, step: str, order_id: UUID, money: Mapping[str, Money]) -> None:
+    """The entries of money that moved."""
+    await _write(tx, request_id, step, order_id, {}, money)
 
 
 async def _write(

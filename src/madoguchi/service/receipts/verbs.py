@@ -6,10 +6,8 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.advances import queries as advances
-from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.queries import given_back
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.queries import rules_of
@@ -70,19 +68,8 @@ async def _sale_of(tx: Tx, order: Order) -> Sale:
         for tender in order.document.tenders
         if money[tender.ref].captured
     ]
-    returns = [Returned(part.at, Money(part.amount, currency)) for part in await given_back(tx, order.id)]
-    returns += [
-        Returned(one.settled_at, -one.amount)
-        for one in await advances.advances_of_order(tx, SYSTEM, order.id)
-        if one.state is AdvanceState.CHARGED and one.settled_at
-    ]
-    again = await advances.units_paid_again(tx, order.id)
-    units = {
-        ref: msgspec.structs.replace(line, refunded=line.refunded - again.get(ref, 0))
-        for ref, line in (await ledger.lines(tx, order.id)).items()
-    }
-    by_time = tuple(sorted(returns, key=lambda part: part.at))
-    return Sale(order=order.document, units=units, paid=tuple(paid), returns=by_time)
+    returns = tuple(Returned(part.at, Money(part.amount, currency)) for part in await given_back(tx, order.id))
+    return Sale(order=order.document, units=await ledger.lines(tx, order.id), paid=tuple(paid), returns=returns)
 
 
 async def _document(tx: Tx, order: Order, sale: Sale, wanted: Wanted, before: Sequence[Issued]) -> Document:

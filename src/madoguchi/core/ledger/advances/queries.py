@@ -72,16 +72,13 @@ async def check_gone(tx: Tx, advance: Advance) -> None:
         raise Refused("advance_not_gone", 409)
 
 
-async def units_paid_again(tx: Tx, order_id: UUID) -> Mapping[str, int]:
-    """Units of an order's lines whose price was given back early and has been taken again."""
+async def units_of(tx: Tx, advance: Advance, step: str) -> Mapping[str, int]:
+    """Units by line for which an advance was paid: those that stayed with the customer (keep), or were to come back."""
     rows = await tx.all(
         _Units,
-        """select e.line_ref, sum(e.units)::int as units from ledger_entries e
-           join ledger_advances a on a.id = e.request_id
-           where a.order_id = %s and a.state = 'charged' and e.step in ('keep', 'settle_return')
-             and e.line_ref is not null
-           group by e.line_ref""",
-        [order_id],
+        """select line_ref, units from ledger_entries
+           where request_id = %s and step = %s and line_ref is not null order by line_ref""",
+        [advance.id, step],
     )
     return {row.line_ref: row.units for row in rows}
 

@@ -8,9 +8,10 @@ from psycopg import errors
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
-from madoguchi.core.ledger.advances.queries import access_advance, check_gone
+from madoguchi.core.ledger.advances.queries import access_advance, check_gone, units_of
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
 from madoguchi.core.ledger.rules import Part
+from madoguchi.core.ledger.verbs import lines, tenders, write_money, write_units
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -104,10 +105,12 @@ async def enqueue_charge(tx: Tx, advance_id: UUID, at: datetime | None = None) -
 
 async def settle_charge(tx: Tx, advance_id: UUID, key: UUID, charge_ref: str) -> bool:
     """The provider took it under the wish's key; whether that is news."""
-    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    advance = await _locked_with_books(tx, advance_id)
     if advance.state is not AdvanceState.RECHARGE_DUE or advance.charge_key != key:
         return False
     await _move(tx, advance, AdvanceState.CHARGED, charge_ref=charge_ref)
+    if not advance.goods:
+        await _count_no_more(tx, advance)
     await events.record(tx, AdvanceCharged(advance_id=advance_id))
     return True
 
@@ -158,6 +161,35 @@ async def pass_time(tx: Tx, advance_id: UUID) -> None:
     else:
         await _remind(tx, advance, REMIND_AFTER)
     await events.record(tx, AdvanceDue(advance_id=advance_id))
+
+
+async def _locked_with_books(tx: Tx, advance_id: UUID) -> Advance:
+    """Lock order: tenders, lines, then the advance."""
+    order_id = (await access_advance(tx, SYSTEM, advance_id)).order_id
+    await tenders(tx, order_id, lock=True)
+    await lines(tx, order_id, lock=True)
+    return await access_advance(tx, SYSTEM, advance_id, lock=True)
+
+
+async def _count_no_more(tx: Tx, advance: Advance) -> None:
+    """What was taken again was not given back: the tender holds it as before, the units are as they were sold.
+
+    The store keeps its own figure: it was told of the refund, and nobody tells it of the charge.
+    """
+    order_id, ref, amount = advance.order_id, advance.tender_ref, advance.amount
+    await tx.execute(
+        """update ledger_tenders set refunded = refunded - %s, recharged = recharged + %s
+           where order_id = %s and tender_ref = %s""",
+        [amount.amount, amount.amount, order_id, ref],
+    )
+    await write_money(tx, advance.id, "recharge", order_id, {ref: amount})
+    kept, returned = await units_of(tx, advance, "keep"), await units_of(tx, advance, "settle_return")
+    await tx.many(
+        """update ledger_lines set kept = kept - %s, refunded = greatest(refunded - %s, 0)
+           where order_id = %s and line_ref = %s""",
+        [(kept.get(line, 0), count, order_id, line) for line, count in sorted((returned | kept).items())],
+    )
+    await write_units(tx, advance.id, "recharge", order_id, kept)
 
 
 async def _remind(tx: Tx, advance: Advance, again: timedelta) -> None:
