@@ -23,8 +23,8 @@ from psycopg import sql
 
 from bench import people, reference, wire
 from bench.common import conditions, postgres_version, progress, report, spread
-from bench.refunds import Bench, database
-from bench.site import PACE, Site, site
+from bench.refunds import Bench
+from bench.site import PACE, Site, database, site
 from madoguchi.kit import migrations
 
 AT_ONCE = (1, 8)

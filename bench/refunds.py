@@ -11,13 +11,10 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +22,9 @@ import msgspec
 import psycopg
 import uvloop
 
-import madoguchi
 from bench.common import conditions, postgres_version, progress, report
 from bench.refund_worker import STORE, Works
-from bench.site import ROOT
+from bench.site import ROOT, database
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import queries as books
 from madoguchi.core.ledger import verbs as ledger
@@ -39,10 +35,9 @@ from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.edge.stores.demo.store import DemoStore
 from madoguchi.edge.stores.demo.world import seed as fill
-from madoguchi.kit import clock, ids, migrations
+from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money, share
-from madoguchi.kit.postgres import EmbeddedPostgres
 from madoguchi.service.refunds import queries as refunds
 from madoguchi.service.refunds.jobs import Reconciler
 from madoguchi.service.refunds.verbs import go_another_way
@@ -103,17 +98,6 @@ class Figures(msgspec.Struct, frozen=True):
 
     refunds_per_second: float
     raw_commits_per_second: float
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """A Postgres of its own with our schema, as its owner."""
-    with tempfile.TemporaryDirectory(prefix="mdg-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # under root the server is another user's
-        with EmbeddedPostgres(folder / "postgres") as conninfo:
-            migrations.migrate(conninfo, migrations.discover(Path(madoguchi.__file__).parent))
-            yield conninfo
 
 
 class Bench:

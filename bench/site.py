@@ -15,7 +15,9 @@ from pathlib import Path
 import msgspec
 import psycopg
 
+import madoguchi
 from bench.common import family, processor_seconds
+from madoguchi.kit import migrations
 from madoguchi.kit.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,6 +131,17 @@ def site(*arguments: str, commit_times: bool = False) -> Iterator[Site]:
                 yield Site(conninfo, folder, web)
             finally:
                 web.stop()
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A Postgres of its own with our schema, as its owner."""
+    with tempfile.TemporaryDirectory(prefix="mdg-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # under root the server is another user's
+        with EmbeddedPostgres(folder / "postgres") as conninfo:
+            migrations.migrate(conninfo, migrations.discover(Path(madoguchi.__file__).parent))
+            yield conninfo
 
 
 def program_environment(folder: Path, port: int, conninfo: str | None = None) -> dict[str, str]:

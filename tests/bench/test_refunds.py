@@ -2,7 +2,8 @@
 
 import json
 
-from bench.refunds import PASSAGES, database, run
+from bench.refunds import PASSAGES, run
+from bench.site import database
 
 
 async def test_every_refund_happens_once() -> None:
