@@ -21,13 +21,15 @@ from madoguchi.core.carriers.consignments import verbs as consignments
 from madoguchi.core.carriers.consignments.jobs import Announcer
 from madoguchi.core.carriers.jobs import Follower
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
+from madoguchi.core.drafts import jobs as drafts_jobs
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
-from madoguchi.core.people.events import CodeRequested
+from madoguchi.core.people.events import CodeRequested, CustomerNews
+from madoguchi.core.people.sellers.events import SellerNews
 from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.policy import queries as policy
 from madoguchi.core.requests import jobs as requests_jobs
@@ -67,6 +69,9 @@ from madoguchi.service.claims.actions import ACTIONS as CLAIMS
 from madoguchi.service.claims.jobs import Sweeper
 from madoguchi.service.delivery.actions import ACTIONS as DELIVERY
 from madoguchi.service.goodwill.actions import ACTIONS as GOODWILL
+from madoguchi.service.guarantee import verbs as guarantee
+from madoguchi.service.guarantee.actions import ACTIONS as GUARANTEE
+from madoguchi.service.guarantee.jobs import Keeper
 from madoguchi.service.notices import jobs as notices_jobs
 from madoguchi.service.notices import occasions
 from madoguchi.service.notices import verbs as notices
@@ -80,6 +85,9 @@ from madoguchi.service.refunds import jobs as refunds_jobs
 from madoguchi.service.refunds import webhooks
 from madoguchi.service.refunds.charging import Charger
 from madoguchi.service.refunds.port import PaymentPort
+from madoguchi.service.returns import verbs as returns
+from madoguchi.service.returns.actions import ACTIONS as RETURNS
+from madoguchi.service.returns.jobs import Settler
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
 from madoguchi.service.sellers import jobs as sellers_jobs
@@ -89,14 +97,13 @@ from madoguchi.service.surveys import jobs as surveys_jobs
 from madoguchi.service.surveys.actions import ACTIONS as SURVEYS
 
 PACKAGE = Path(madoguchi.__file__).parent
-from madoguchi.service.returns import verbs as returns
-from madoguchi.service.returns.actions import ACTIONS as RETURNS
-from madoguchi.service.returns.jobs import Settler
 HABIT = Temper(hands_in=timedelta(hours=2))  # of the demo's customers, with what they send back
 DOORS = (counter, desk, office, seller, warehouse, api)
 
 REACTIONS: Reactions = {
     CodeRequested: ("notices.code",),
+    CustomerNews: ("notices.news",),
+    SellerNews: ("notices.sellers",),
     ApprovalAsked: ("notices.approval_asked",),
     RequestSettled: ("notices.settled", "bot.settled"),
     RefundSucceeded: ("notices.refund_paid",),
@@ -110,6 +117,7 @@ REACTIONS: Reactions = {
 
 OCCASIONS: Mapping[str, Occasion] = {  # what each of the reactions above writes
     "notices.code": occasions.code_requested,
+    "notices.news": occasions.customer_news,
     "notices.refund_paid": occasions.refund_paid,
     "notices.refund_failed": occasions.refund_failed,
     "notices.refund_needs_account": occasions.refund_needs_account,
@@ -124,7 +132,7 @@ OCCASIONS: Mapping[str, Occasion] = {  # what each of the reactions above writes
 def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
     service = [*ORDERS, *DELIVERY, *RETURNS, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault)]
-    return Catalogue([*service, *SELLERS, *GOODWILL, *ROUTING, *SURVEYS])
+    return Catalogue([*service, *SELLERS, *GUARANTEE, *GOODWILL, *ROUTING, *SURVEYS])
 
 
 class App:
@@ -158,6 +166,8 @@ class App:
         self.announcer = Announcer(self.db, self.carriers, returns.announced)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
+        self.returns = Settler(self.db, self.catalogue, self.signer)
+        self.guarantee = Keeper(self.db, self.catalogue, self.signer)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
         self.box = MailBox(self.db)
@@ -174,7 +184,6 @@ class App:
             raise StartupError("The database does not answer.", 69) from error
         await self.hub.start()
         await self.db.run(SYSTEM, policy.ship_all)
-        self.returns = Settler(self.db, self.catalogue, self.signer)
         await self.learn_shops()
 
     async def learn_shops(self) -> None:
@@ -205,8 +214,11 @@ class App:
         db, head = self.db, self.letterhead
         return {
             requests.EXECUTE: Duty(self.executor.execute, requests.Execute),
+            "drafts.sweep": Duty(partial(drafts_jobs.sweep, db), Nothing, timedelta(days=1)),
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
+            returns.SETTLE: Duty(self.returns.settle, returns.Settle),
+            "returns.sweep": Duty(self.returns.sweep, Nothing, timedelta(minutes=5)),
             "claims.sweep": Duty(self.claims.sweep, Nothing, timedelta(minutes=1)),
             charging.CHARGE: Duty(self.charger.charge, charging.ChargeAdvance),
             "refunds.advances": Duty(self.charger.sweep, Nothing, timedelta(minutes=5)),
@@ -218,6 +230,9 @@ class App:
             consignments.ANNOUNCE: Duty(self.announcer.announce, consignments.Announce),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
+            guarantee.PAY: Duty(self.guarantee.pay, guarantee.Pay),
+            "guarantee.sweep": Duty(self.guarantee.sweep, Nothing, timedelta(minutes=1)),
+            "notices.sellers": Duty(partial(notices_jobs.tell_several, db, head, occasions.seller_news), Happened),
             "sellers.sweep": Duty(partial(sellers_jobs.sweep, db), Nothing, timedelta(minutes=1)),
             "sellers.close": Duty(partial(sellers_jobs.close, db), Nothing, timedelta(hours=1)),
             "routing.offers": Duty(partial(routing_jobs.sweep_offers, db), Nothing, timedelta(seconds=3)),
@@ -228,8 +243,6 @@ class App:
             **{
                 name: Duty(partial(notices_jobs.tell, db, head, occasion), Happened)
                 for name, occasion in OCCASIONS.items()
-            returns.SETTLE: Duty(self.returns.settle, returns.Settle),
-            "returns.sweep": Duty(self.returns.sweep, Nothing, timedelta(minutes=5)),
             },
         }
 

@@ -24,6 +24,7 @@ from madoguchi.core.policy.pack import (
     Approver,
     ChangeWish,
     Fault,
+    Ground,
     Method,
     Payer,
     Problem,
@@ -35,38 +36,40 @@ from madoguchi.core.policy.pack import (
     shipped,
 )
 from madoguchi.core.shop.port import Failure, OrderState, TrackingState
-from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.core.threads.rules import Standing, Topic, Wanted
+from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.edge.stores.demo.shops import SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
 from madoguchi.front.office.words import NAMED_BY, SAME_WORDS, is_row
 from madoguchi.front.ui.problems import _HTTP_CODES
-from madoguchi.kit import ids
 from madoguchi.front.warehouse.inspection import CHOICES
+from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.delivery import settling as carried
+from madoguchi.service.guarantee.rules import State as GuaranteeState
+from madoguchi.service.guarantee.rules import Verdict as GuaranteeVerdict
 from madoguchi.service.notices import rules as notices
 from madoguchi.service.orders import presents
 from madoguchi.service.receipts.rules import Kind as Paper
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.returns.appealing import ANSWERS
+from madoguchi.service.returns.inspecting import ARRIVALS
 from madoguchi.service.returns.rules import (
     NOT_HERE,
     WITHOUT_GOODS,
-from madoguchi.service.returns.inspecting import ARRIVALS
     Acceptance,
     Condition,
-    Fee,
-    ReturnState,
-    Why,
     Disposition,
-)
+    Fee,
     Grade,
     Reception,
-from madoguchi.service.returns.rules import Wish as Return
+    ReturnState,
     Stray,
+    Why,
+)
+from madoguchi.service.returns.rules import Wish as Return
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
 from tests.house.keys import asked, spellings
@@ -129,9 +132,6 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "actions.order.cancel.field.reason.{}": sorted({r for rules in _PACKS for r in rules.changes.cancel_reasons}),
         "actions.order.add_gift_options.field.{}": [*presents.CHOICES, "noshi_name", "message"],
         "actions.order.add_gift_options.field.{}.{}": [(name, c) for name, cs in presents.CHOICES.items() for c in cs],
-        "returns.title.{}": Return,
-        "returns.title.settled.{}": Return,
-        "returns.{}.{}": [
         "warehouse.acceptance.{}": Acceptance,
         "warehouse.arrived.{}": (*ARRIVALS, "later"),
         "warehouse.choice.{}": CHOICES,
@@ -142,6 +142,9 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "warehouse.stray.{}": Stray,
         "warehouse.stray.{}.what": Stray,
         "warehouse.verdict.{}": sorted(set(Acceptance) - {Acceptance.PENDING}),
+        "returns.title.{}": Return,
+        "returns.title.settled.{}": Return,
+        "returns.{}.{}": [
             *(("reason", reason) for reason in ReturnReason),
             *(("condition", condition) for condition in Condition),
             *(("method", method) for method in Method),
@@ -167,10 +170,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "claims.then.{}": Remedy,
         "counter.case.state.{}": State,
         "counter.case.{}": State,
+        "counter.case.seller.{}": Standing,
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
         "counter.request.title.{}": Settled,
-        "counter.case.seller.{}": Standing,
         "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "seller", "warehouse", "api", "look"),
         "demo.pages.{}": ("counter", "shop", "desk", "office", "seller", "warehouse", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
@@ -183,12 +186,19 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "desk.level.{}": [str(int(level)) for level in Level],
         "errors.{}": sorted(codes()),
         "cases.approval.asked.{}": Approver,
+        "guarantee.disputed.{}": ("no", "yes"),
+        "guarantee.ground.{}": Ground,
+        "guarantee.liability.{}": Fault,
+        "guarantee.state.{}": GuaranteeState,
+        "guarantee.then.{}": ("silence", "review"),
+        "guarantee.verdict.{}": GuaranteeVerdict,
         "goodwill.told.{}": sorted({reason for rules in _PACKS for reason in rules.goodwill.reasons}),
         "errors.title.{}": ("401", "403", "404", "409", "413", "422", "429", "500", "503"),
         "notices.who.{}": Author,
-        "notices.{}.lead": [*settled, *notices.REFUNDS],
-        "notices.{}.next": [*settled, *notices.REFUNDS],
-        "notices.{}.subject": [*settled, *notices.REFUNDS, notices.WAITS],
+        "notices.{}.lead": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS],
+        "notices.{}.next": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS],
+        "notices.{}.subject": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS, notices.WAITS],
+        "notices.link.{}": ["return", "calendar", "order", "thread", "answer"],
         "notices.{}.subject.order": ["change_done", "change_failed", notices.WAITS],
         "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
         "orders.headline.{}": [*_STATED, TrackingState.ATTEMPT_FAILED, TrackingState.AVAILABLE_FOR_PICKUP],
@@ -232,16 +242,6 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "refunds.advance.state.{}": [*AdvanceState, "charging", "coming_back"],
         "refunds.state.{}": sorted(set(IntentState) - {IntentState.REROUTED}),
         "refunds.to.{}": Destination,
-        "routing.outcome.{}": Outcome,
-        "routing.priority.{}": [str(int(priority)) for priority in Priority],
-        "routing.ticket.{}": _TICKETS,
-        "routing.ticket.{}.note": _TICKETS,
-        "ui.channel.{}": ("chat",),
-        "ui.rating.{}": [str(rating) for rating in RATINGS],
-    }
-
-
-def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "seller.due.{}": (Standing.ANSWERED, Standing.CLOSED),
         "seller.figure.{}": ("in_time", "late", "missed", "waiting", "overdue", "ratings"),
         "seller.nav.{}": ("waiting", "answered"),
@@ -252,6 +252,16 @@ def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "threads.standing.{}": Standing,
         "threads.topic.{}": Topic,
         "threads.wanted.{}": Wanted,
+        "routing.outcome.{}": Outcome,
+        "routing.priority.{}": [str(int(priority)) for priority in Priority],
+        "routing.ticket.{}": _TICKETS,
+        "routing.ticket.{}.note": _TICKETS,
+        "ui.channel.{}": ("chat",),
+        "ui.rating.{}": [str(rating) for rating in RATINGS],
+    }
+
+
+def optional() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Families of which only some members have a text: short words for a reason, names of facts of a hand-over."""
     return {
         "actions.{}.field.{}.help": list(_form_fields()),

@@ -30,7 +30,7 @@ def decide_guarantee(pack: RulePack, question: GuaranteeQuestion) -> GuaranteeDe
     return GuaranteeDecision(
         **start(pack, question),
         verdict=Verdict.OFFER_ALTERNATIVE if obstacle else Verdict.ALLOW,
-        reasons=(obstacle.reason if obstacle else _covered(pack, question),),
+        reasons=(obstacle.reason if obstacle else _covered(pack),),
         alternatives=obstacle.instead if obstacle else (),
         wait_until=obstacle.until if obstacle else None,
         until=claim_until(pack, question),
@@ -51,9 +51,9 @@ def _promised(pack: RulePack, question: GuaranteeQuestion) -> datetime:
     return question.promised_until or question.ordered_at + timedelta(days=pack.claims.unpromised_days)
 
 
-def _covered(pack: RulePack, question: GuaranteeQuestion) -> Reason:
+def _covered(pack: RulePack) -> Reason:
     limit = Money(pack.guarantee.most, pack.currency)
-    return because(f"guarantee.{question.ground}", "policy.said.guarantee.covered", limit=limit)
+    return because("guarantee.covers", "policy.said.guarantee.covered", limit=limit)
 
 
 def _obstacles(pack: RulePack, question: GuaranteeQuestion) -> Iterator[_Obstacle]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from madoguchi.core.ledger.rules import Destination, Part
+from madoguchi.core.ledger.rules import Destination, LineUnits, Part, TenderMoney, by_tender
 from madoguchi.core.policy.pack import RulePack, WayBack
 from madoguchi.core.shop.port import StoreOrder, TenderKind
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, telescoped, total
 
 
 def way_back(rules: RulePack, kind: TenderKind, wished: Destination | None) -> WayBack:
@@ -49,3 +49,33 @@ def parts(rules: RulePack, order: StoreOrder, owed: Mapping[str, Money], wished:
                 )
             )
     return made
+
+
+def worth(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int]) -> dict[str, Money]:
+    """What units of lines cost, after those for which everything was done (I10)."""
+    return {
+        line.ref: Money(
+            telescoped(line.total.amount, line.quantity, held[line.ref].settled, units[line.ref]), order.currency
+        )
+        for line in order.lines
+        if line.ref in units
+    }
+
+
+def owed(
+    order: StoreOrder,
+    held: Mapping[str, LineUnits],
+    money: Mapping[str, TenderMoney],
+    units: Mapping[str, int],
+    *,
+    shipping: bool,
+) -> dict[str, Money]:
+    """What goes back by tender: the units' share, and with everything that was ordered also what sending it cost."""
+    return by_tender(money, price(order, held, units, shipping=shipping))
+
+
+def price(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int], *, shipping: bool) -> Money:
+    """What units cost, with everything that was ordered also what sending it cost."""
+    amount = total(list(worth(order, held, units).values()), order.currency)
+    everything = all(units.get(ref) == line.ordered for ref, line in held.items())
+    return amount + order.fees if shipping and everything else amount

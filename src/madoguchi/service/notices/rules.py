@@ -21,7 +21,15 @@ REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed
 ADVANCE_DUE, ADVANCE_CHARGED = "advance_due", "advance_charged"
 REFUNDS = (REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT, ADVANCE_DUE, ADVANCE_CHARGED)
 
-NEWS = ("return_due", "return_received", "return_expired")  # of rooms that tell of themselves
+NEWS = (  # of rooms that tell of themselves
+    "return_due",
+    "return_received",
+    "return_expired",
+    "guarantee_reviewed",
+    "seller_answered",
+    "seller_silent",
+)
+FOR_SELLERS = ("question_asked", "question_due", "question_overdue")
 SPEECHES = 300  # that a transcript holds, the last ones
 TRANSCRIPT_LIMIT = 200_000  # characters of what was said
 LEASE = timedelta(minutes=3)  # longer than any sending takes

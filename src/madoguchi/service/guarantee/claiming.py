@@ -1,0 +1,196 @@
+"""Claiming the guarantee: what for, why, and what shows it. The seller is asked first and has answered, or has not."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.paying_back import refund_fields
+from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Settled, Wish
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.rules import Destination, LineUnits
+from madoguchi.core.people.queries import store
+from madoguchi.core.people.sellers.queries import Seller, seller_by_ref
+from madoguchi.core.photos.queries import field as photo_field
+from madoguchi.core.policy.decisions import Denied, GuaranteeDecision, Verdict
+from madoguchi.core.policy.pack import Ground, RulePack
+from madoguchi.core.policy.paying_back import price, worth
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.questions import GuaranteeQuestion
+from madoguchi.core.policy.rules import decide_guarantee
+from madoguchi.core.requests.queries import open_request_on
+from madoguchi.core.shop.port import Operation, OperationState, StoreOrder
+from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+from madoguchi.service.guarantee import queries, slips, verbs
+from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, ClaimPlan, State
+
+_PERSON = ("service.human",)
+
+
+class ClaimGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many units of which lines, why, and what the customer says and shows.
+
+    `disputed`: the payment was disputed with the card company.
+    """
+
+    order_id: UUID
+    lines: dict[str, int]
+    ground: Ground
+    note: str
+    disputed: str = "no"
+    photos: tuple[UUID, ...] = ()
+    refund_to: Destination | None = None
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """An order of a seller's, for which the shop gives a guarantee, with units that nothing was done about."""
+
+    order: Order
+    seller: Seller
+    pack: RulePack
+    held: Mapping[str, LineUnits]
+
+    @property
+    def left(self) -> dict[str, int]:
+        """Units of each line that nothing was done about."""
+        return {ref: line.free for ref, line in self.held.items() if line.free}
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """What for and why; what is said and shown; whether the card company was asked as well."""
+    order = await access_order(tx, actor, subject.id)
+    pack = await rules_of(tx, order.store_id)
+    held = await ledger.lines(tx, order.id)
+    left = {ref: line.free for ref, line in held.items() if line.free}
+    options = tuple(FieldOption(value=one, label=Said(f"guarantee.ground.{one}")) for one in pack.guarantee.covers)
+    return (
+        Field(name="ground", kind=FieldKind.CHOICE, options=options),
+        Field(
+            name="lines", kind=FieldKind.UNITS, options=_line_options(order.document, held, left), default=left or None
+        ),
+        Field(name="note", kind=FieldKind.NOTE, limit=NOTE_LIMIT),
+        await photo_field(tx, actor, order.customer_id, required=False),
+        Field(name="disputed", kind=FieldKind.CHOICE, options=_YES_OR_NO, default="no"),
+        *refund_fields(pack, order.document),
+    )
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether the order is a seller's, and nothing is claimed or under way; what else is asked decides the rest."""
+    try:
+        await _basis(tx, actor, subject.id)
+    except Refused as refused:
+        return refusal(refused)
+    return None
+
+
+async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
+    """What is claimed; Refused as in `_basis`, guarantee_settled, and Denied with the rule's reason."""
+    of = await _basis(tx, actor, arguments.order_id)
+    if any(count > of.left.get(ref, 0) for ref, count in arguments.lines.items()):
+        raise Refused("guarantee_settled", 409, alternatives=_PERSON)
+    decision = await _decide(tx, of, arguments)
+    if decision.verdict is not Verdict.ALLOW:
+        raise Denied(decision)
+    slip = slips.claim(of.order.document, arguments.ground, arguments.lines, decision)
+    plan = ClaimPlan(
+        seller_id=of.seller.id,
+        ground=arguments.ground,
+        units=arguments.lines,
+        amount=_amount(of, arguments.lines),
+        note=arguments.note,
+        photos=arguments.photos,
+        refund_to=arguments.refund_to,
+        silence_grants=decision.silence_grants,
+        slip=slip,
+    )
+    return Draft(
+        slip=slip,
+        plan=msgspec.to_builtins(plan),
+        order_id=of.order.id,
+        order_version=of.order.version,
+        decision=decision,
+    )
+
+
+async def begin(tx: Tx, wish: Wish) -> None:
+    """Note the claim; Refused("guarantee_open") where there is one already."""
+    await verbs.insert(tx, wish, msgspec.convert(wish.plan, ClaimPlan))
+
+
+async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """From now on the seller has the time that the rules give."""
+    plan = msgspec.convert(wish.plan, ClaimPlan)
+    claim = await queries.access_claim(tx, SYSTEM, wish.id, lock=True)
+    if operation.state is not OperationState.SUCCEEDED:
+        await verbs.move(tx, claim, State.WITHDRAWN)
+        return Outcome(state=Settled.FAILED, code="withdrawn")
+    await verbs.ask_seller(tx, claim)
+    return Outcome(state=Settled.DONE, slip=plan.slip)
+
+
+async def _basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
+    """Refused: guarantee_not_seller (unrelated), guarantee_open, change_open, guarantee_settled (unrelated)."""
+    order = await access_order(tx, actor, order_id)
+    pack = await rules_of(tx, order.store_id)
+    told = order.document.seller
+    seller = await seller_by_ref(tx, order.store_id, told.ref) if told else None
+    if seller is None or not pack.guarantee.covers:
+        raise Unrelated("guarantee_not_seller", 409, alternatives=_PERSON)
+    known = await queries.claim_of_order(tx, actor, order_id)
+    if known and known.state in LIVING:
+        raise Refused("guarantee_open", 409, alternatives=_PERSON)
+    if await open_request_on(tx, order_id):
+        raise Refused("change_open", 409)
+    found = Basis(order, seller, pack, await ledger.lines(tx, order_id))
+    if not found.left:
+        raise Unrelated("guarantee_settled", 409, alternatives=_PERSON)
+    return found
+
+
+async def _decide(tx: Tx, of: Basis, arguments: ClaimGuarantee) -> GuaranteeDecision:
+    asked = await queries.contact(tx, of.order)
+    document, refs = of.order.document, arguments.lines.keys()
+    question = GuaranteeQuestion(
+        at=tx.now,
+        country=document.address.country,
+        ground=arguments.ground,
+        amount=_amount(of, arguments.lines).amount,
+        zone=(await store(tx, of.order.store_id)).time_zone,
+        ordered_at=of.order.placed_at,
+        promised_until=_promised(document),
+        delivered=all(line.delivered for line in document.lines if line.ref in refs),
+        asked_at=asked.asked_at,
+        return_asked_at=asked.return_asked_at,
+        flags=tuple(sorted({flag for line in document.lines if line.ref in refs for flag in line.flags})),
+        charged_back=arguments.disputed == "yes",
+    )
+    return decide_guarantee(of.pack, question)
+
+
+def _amount(of: Basis, units: Mapping[str, int]) -> Money:
+    return price(of.order.document, of.held, units, shipping=True)
+
+
+def _promised(order: StoreOrder) -> datetime | None:
+    """The last promise of all parcels."""
+    moments = [parcel.promised_until for parcel in order.shipments if parcel.promised_until]
+    return max([*moments, *([order.promised_until] if order.promised_until else [])], default=None)
+
+
+def _line_options(order: StoreOrder, held: Mapping[str, LineUnits], left: Mapping[str, int]) -> tuple[FieldOption, ...]:
+    costs = worth(order, held, left)
+    return tuple(
+        FieldOption(value=line.ref, label=line.name, amount=costs[line.ref], limit=left[line.ref])
+        for line in order.lines
+        if line.ref in left
+    )
+
+
+_YES_OR_NO = tuple(FieldOption(value=one, label=Said(f"guarantee.disputed.{one}")) for one in ("no", "yes"))

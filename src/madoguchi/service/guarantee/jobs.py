@@ -1,0 +1,70 @@
+"""What the guarantee does by itself: look at claims that were not answered, and pay what needs nobody's word."""
+
+import logging
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.requests.queries import access_request
+from madoguchi.core.requests.standing import LATER, carry_out
+from madoguchi.kit.db import Database, Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.jobs import Nothing
+from madoguchi.kit.security import Signer
+from madoguchi.service.guarantee import queries, verbs
+from madoguchi.service.guarantee.rules import TO_PAY, State, is_silent
+
+_SOON = timedelta(minutes=5)  # when something else is under way on the order
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Keeps the guarantee's clocks, each claim by itself."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, signer: Signer) -> None:
+        self._db = database
+        self._catalogue = catalogue
+        self._signer = signer
+
+    async def sweep(self, _: Nothing) -> None:
+        """Go on with what sellers did not answer in time."""
+        for claim_id in await self._db.run(SYSTEM, queries.silent):
+            await self._db.run(SYSTEM, partial(_fall_silent, claim_id=claim_id))
+
+    async def pay(self, arguments: verbs.Pay) -> None:
+        """Have a claim paid; later where something else is under way, never where it was settled in another way."""
+        try:
+            await self._db.run(SYSTEM, partial(self._carry_out, claim_id=arguments.claim_id))
+        except Refused as refused:
+            log.info("claim %s is not paid: %s", arguments.claim_id, refused.code)
+            await self._db.run(SYSTEM, partial(_leave, claim_id=arguments.claim_id, refused=refused))
+
+    async def _carry_out(self, tx: Tx, claim_id: UUID) -> None:
+        opened = await access_request(tx, SYSTEM, claim_id)
+        raw = {"claim_id": str(claim_id)}
+        await carry_out(tx, self._catalogue, self._signer, "guarantee.settle", raw, case_id=opened.case_id)
+
+
+async def _fall_silent(tx: Tx, claim_id: UUID) -> None:
+    of = await queries.access_claim(tx, SYSTEM, claim_id, lock=True)
+    if not is_silent(of, tx.now):
+        return
+    silent = await verbs.move(tx, of, State.SELLER_SILENT)
+    if of.silence_grants:
+        await verbs.enqueue_payment(tx, claim_id)
+        await verbs.tell_both(tx, of, "guarantee.thread.silent_granted", number=of.number)
+    else:
+        await verbs.tell_both(tx, of, "guarantee.thread.silent_review", number=of.number)
+        await verbs.review(tx, silent)
+
+
+async def _leave(tx: Tx, claim_id: UUID, refused: Refused) -> None:
+    of = await queries.access_claim(tx, SYSTEM, claim_id, lock=True)
+    if of.state not in TO_PAY:
+        return
+    if refused.code in LATER:
+        await verbs.enqueue_payment(tx, claim_id, _SOON)
+    else:
+        await verbs.move(tx, of, State.OVERTAKEN)

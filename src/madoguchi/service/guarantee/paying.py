@@ -1,0 +1,113 @@
+"""The money of a claim: set aside, then on its way; the goods stay where they are.
+
+By the system, where the seller agrees or is silent; else by the decision that asks for it.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.rules import Draft, Outcome, Settled, Slip, Wish
+from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.policy import paying_back
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.requests.queries import open_request_on
+from madoguchi.core.shop.port import Operation, OperationState
+from madoguchi.core.shop.queries import access_order
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money
+from madoguchi.service.guarantee import queries, slips, verbs
+from madoguchi.service.guarantee.rules import TO_PAY, Claim, State
+
+
+class SettleGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which claim."""
+
+    claim_id: UUID
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """What goes back by tender, and the slip that tells it; nothing where nothing is paid."""
+
+    money: dict[str, Money] = {}
+    slip: Slip | None = None
+
+
+class PayPlan(msgspec.Struct, frozen=True):
+    """Which claim, and what is paid for it."""
+
+    claim_id: UUID
+    payment: Payment
+
+
+async def draft(tx: Tx, actor: Actor, arguments: SettleGuarantee) -> Draft:
+    """What is paid; Refused: guarantee_moved, and as in `payment`."""
+    of = await queries.access_claim(tx, actor, arguments.claim_id)
+    if of.state not in TO_PAY:
+        raise Refused("guarantee_moved", 409)
+    order = await access_order(tx, SYSTEM, of.order_id)
+    paid = await payment(tx, of)
+    assert paid.slip
+    return Draft(
+        slip=paid.slip,
+        plan=msgspec.to_builtins(PayPlan(of.id, paid)),
+        order_id=order.id,
+        order_version=order.version,
+        line_refs=tuple(of.units),
+    )
+
+
+async def begin(tx: Tx, wish: Wish) -> None:
+    """Set units and money aside; Refused: units_taken, money_taken."""
+    plan = msgspec.convert(wish.plan, PayPlan)
+    await reserve(tx, wish, await queries.access_claim(tx, SYSTEM, plan.claim_id, lock=True), plan.payment.money)
+
+
+async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
+    """The money goes its way."""
+    plan = msgspec.convert(wish.plan, PayPlan)
+    of = await queries.access_claim(tx, SYSTEM, plan.claim_id, lock=True)
+    if operation.state is not OperationState.SUCCEEDED or of.state not in TO_PAY:
+        await release(tx, wish, of, plan.payment.money)
+        return Outcome(state=Settled.FAILED, code="guarantee_moved")
+    await pay(tx, wish, of, plan.payment.money)
+    await verbs.move(tx, of, State.GRANTED)
+    return Outcome(state=Settled.DONE, slip=plan.payment.slip)
+
+
+async def payment(tx: Tx, of: Claim) -> Payment:
+    """What a claim comes to now; Refused: change_open, guarantee_settled, guarantee_nothing_paid."""
+    if await open_request_on(tx, of.order_id):
+        raise Refused("change_open", 409)
+    order = await access_order(tx, SYSTEM, of.order_id)
+    held = await ledger.lines(tx, order.id)
+    if any(count > held[ref].free for ref, count in of.units.items()):
+        raise Refused("guarantee_settled", 409)
+    money = paying_back.owed(order.document, held, await ledger.tenders(tx, order.id), of.units, shipping=True)
+    if not money:
+        raise Refused("guarantee_nothing_paid", 409)
+    pack = await rules_of(tx, of.store_id)
+    parts = tuple(paying_back.parts(pack, order.document, money, of.refund_to))
+    worth = paying_back.worth(order.document, held, of.units)
+    return Payment(money, slips.payment(order.document, of, worth, parts))
+
+
+async def reserve(tx: Tx, wish: Wish, of: Claim, money: Mapping[str, Money]) -> None:
+    """Nobody else gets the units or the money."""
+    await ledger.reserve(tx, wish.id, of.order_id, of.units, money)
+
+
+async def release(tx: Tx, wish: Wish, of: Claim, money: Mapping[str, Money]) -> None:
+    """They are free again."""
+    await ledger.release(tx, wish.id, of.order_id, of.units, money)
+
+
+async def pay(tx: Tx, wish: Wish, of: Claim, money: Mapping[str, Money]) -> None:
+    """The units are made good, by money that intents carry."""
+    order = await access_order(tx, SYSTEM, of.order_id)
+    pack = await rules_of(tx, of.store_id)
+    await ledger.settle_kept(tx, wish.id, of.order_id, of.units, refunded=True)
+    await ledger.intend(tx, wish.id, of.order_id, paying_back.parts(pack, order.document, money, of.refund_to))

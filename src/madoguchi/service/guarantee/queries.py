@@ -1,0 +1,180 @@
+"""Reading claims on the guarantee: for the customer, for staff, and, without the customer, for the seller."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.ledger.queries import returns_opened_at
+from madoguchi.core.policy.pack import Ground
+from madoguchi.core.shop.queries import Order, access_order
+from madoguchi.core.threads import queries as threads
+from madoguchi.core.threads.rules import Topic
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
+from madoguchi.kit.money import Money
+from madoguchi.service.guarantee.rules import Claim, SellerAnswer, State
+
+
+class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim as the seller sees it: nothing of whose it is."""
+
+    id: UUID
+    number: str
+    order_ref: str
+    ground: Ground
+    amount_minor: int
+    currency: str
+    told: str
+    state: State
+    due_at: datetime | None
+    answer: SellerAnswer | None
+    seller_told: str
+    counts: bool | None
+    made_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        """What it is worth."""
+        return Money(self.amount_minor, self.currency)
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """A seller's claims since a moment: all, those that count against the seller, and those that were not answered."""
+
+    claims: int
+    counted: int
+    silent: int
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """What is known of how the seller was asked: the thread, since when, and since when a return is wanted."""
+
+    case_id: UUID | None
+    asked_at: datetime | None
+    return_asked_at: datetime | None
+
+
+class _Words(msgspec.Struct, frozen=True):
+    side: str
+    words: str
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+_CLAIM = """select g.id, g.number, g.store_id, g.customer_id, g.order_id, o.store_ref as order_ref, g.seller_id,
+  g.ground, g.units, g.amount as amount_minor, g.currency, g.told, g.photos, g.refund_to, g.state, g.silence_grants,
+  g.due_at, g.answer, g.seller_told, g.answered_at, g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note,
+  g.appeal, g.appeal_until, g.made_at
+from guarantee_claims g join orders o on o.id = g.order_id"""
+_OF_SELLER = """select g.id, g.number, o.store_ref as order_ref, g.ground, g.amount as amount_minor, g.currency, g.told,
+  g.state, g.due_at, g.answer, g.seller_told, g.counts, g.made_at
+from guarantee_claims g join orders o on o.id = g.order_id"""
+
+
+async def access_claim(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool = False) -> Claim:
+    """The claim, for its customer, staff and the system; else invisible."""
+    claim = await tx.maybe(Claim, f"{_CLAIM} where g.id = %s" + (" for update of g" if lock else ""), [claim_id])
+    if claim is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == claim.customer_id):
+        raise invisible()
+    return claim
+
+
+async def claim_of_order(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = False) -> Claim | None:
+    """The newest claim on an order, if the actor may see that."""
+    await access_order(tx, actor, order_id)
+    return await tx.maybe(
+        Claim,
+        f"{_CLAIM} where g.order_id = %s order by g.made_at desc, g.id desc limit 1"
+        + (" for update of g" if lock else ""),
+        [order_id],
+    )
+
+
+async def to_decide(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[Claim]:
+    """What waits for somebody's decision, the longest first; for staff, else invisible."""
+    if not actor.is_staff:
+        raise invisible()
+    return await tx.all(
+        Claim, f"{_CLAIM} where g.state in ('under_review', 'appealed') order by g.changed_at, g.id limit %s", [limit]
+    )
+
+
+async def silent(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
+    """Claims that their sellers did not answer in time (for the system)."""
+    rows = await tx.all(
+        _Id,
+        "select id from guarantee_claims where state = 'waiting_seller' and due_at < %s order by due_at limit %s",
+        [tx.now, limit],
+    )
+    return [row.id for row in rows]
+
+
+async def words_of(tx: Tx, actor: Actor, claim_id: UUID) -> dict[str, str]:
+    """What either side really wrote, by side; for staff, else invisible."""
+    if not actor.is_staff:
+        raise invisible()
+    rows = await tx.all(_Words, "select side, words from guarantee_words where claim_id = %s", [claim_id])
+    return {row.side: row.words for row in rows}
+
+
+# --- the seller's side
+
+
+async def claim_for_seller(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool = False) -> Claim:
+    """The claim, for the people of the seller whom it concerns; else invisible. Not to be shown as it is."""
+    async with tx.acting(SYSTEM):
+        claim = await tx.maybe(Claim, f"{_CLAIM} where g.id = %s" + (" for update of g" if lock else ""), [claim_id])
+    if claim is None or actor.role is not Role.SELLER or claim.seller_id != actor.seller_id:
+        raise invisible()
+    return claim
+
+
+async def claims_of_seller(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[SellerClaim]:
+    """A seller's own claims: what is to be answered by its deadline, then the rest, newest first."""
+    if actor.role is not Role.SELLER or actor.seller_id is None:
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        return await tx.all(
+            SellerClaim,
+            f"""{_OF_SELLER} where g.seller_id = %s and g.state <> 'opened'
+                order by g.state <> 'waiting_seller', case when g.state = 'waiting_seller' then g.due_at end,
+                         g.made_at desc limit %s""",
+            [actor.seller_id, limit],
+        )
+
+
+async def figures(tx: Tx, actor: Actor, since: datetime) -> Figures:
+    """A seller's own figures."""
+    if actor.role is not Role.SELLER or actor.seller_id is None:
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        return await tx.one(
+            Figures,
+            """select count(*)::int as claims, count(*) filter (where counts)::int as counted,
+                      count(*) filter (where answer is null and due_at < %s)::int as silent
+               from guarantee_claims where seller_id = %s and made_at >= %s and state <> 'withdrawn'""",
+            [tx.now, actor.seller_id, since],
+        )
+
+
+# --- what went before
+
+
+async def contact(tx: Tx, order: Order) -> Contact:
+    """How the seller of an order that the actor was found to see was asked."""
+    async with tx.acting(SYSTEM):
+        known = await threads.threads_of_order(tx, SYSTEM, order.id)
+        first = await threads.first_asked(tx, SYSTEM, order.id)
+        returns = [one.opened_at for one in known if one.topic is Topic.RETURN]
+        if opened := await returns_opened_at(tx, order.id):
+            returns.append(opened)
+    return Contact(
+        case_id=known[0].case_id if known else None,
+        asked_at=first.asked_at if first else None,
+        return_asked_at=min(returns, default=None),
+    )

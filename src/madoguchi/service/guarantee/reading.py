@@ -1,0 +1,49 @@
+"""Where a claim is, in sentences."""
+
+from uuid import UUID
+
+import msgspec
+
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Subject, Unrelated, refusal
+from madoguchi.core.actions.rules import Refusal, TextCard, said
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.service.guarantee import queries
+from madoguchi.service.guarantee.rules import Claim, State
+
+
+class ShowGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The claim on which order."""
+
+    order_id: UUID
+
+
+async def show(tx: Tx, actor: Actor, arguments: ShowGuarantee) -> TextCard:
+    """How far it is, who acts next and until when, and what was decided; Refused("guarantee_none")."""
+    of = await _known(tx, actor, arguments.order_id)
+    lines = [said("guarantee.status.what", number=of.number, order=of.order_ref, amount=of.amount)]
+    lines.append(said(f"guarantee.state.{of.state}", until=of.due_at or of.made_at))
+    if of.seller_told:
+        lines.append(said("guarantee.status.seller", words=of.seller_told))
+    if of.decision_note:
+        lines.append(said("guarantee.status.why", words=of.decision_note))
+    if of.state is State.DENIED and of.appeal_until:
+        lines.append(said("guarantee.status.appeal", until=of.appeal_until))
+    return TextCard(lines=tuple(lines))
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether there is a claim."""
+    try:
+        await _known(tx, actor, subject.id)
+    except Refused as refused:
+        return refusal(refused)
+    return None
+
+
+async def _known(tx: Tx, actor: Actor, order_id: UUID) -> Claim:
+    of = await queries.claim_of_order(tx, actor, order_id)
+    if of is None:
+        raise Unrelated("guarantee_none", 409)
+    return of

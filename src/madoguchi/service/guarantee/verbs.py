@@ -1,0 +1,129 @@
+"""What becomes of a claim on the guarantee: noted, told to the seller, moved on. Never commits."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import errors
+from psycopg.types.json import Jsonb
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.actions.rules import Wish
+from madoguchi.core.people.events import CustomerNews
+from madoguchi.core.policy.pack import Fault
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.threads import queries as threads
+from madoguchi.core.threads import verbs as talking
+from madoguchi.core.threads.masking import masked
+from madoguchi.kit import events, ids, jobs
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import pack
+from madoguchi.kit.security import clean_text
+from madoguchi.service.guarantee import queries, rules
+from madoguchi.service.guarantee.rules import MOVES, Claim, ClaimPlan, State
+
+PAY = "guarantee.pay"
+
+
+class Pay(msgspec.Struct, frozen=True):
+    """Arguments of the job that has a claim paid."""
+
+    claim_id: UUID
+
+
+async def insert(tx: Tx, wish: Wish, plan: ClaimPlan) -> None:
+    """Note a claim under the wish's id; Refused("guarantee_open") where the order has one that is not over."""
+    assert wish.order_id
+    note = clean_text(plan.note)
+    async with tx.acting(SYSTEM):
+        told = await hidden(tx, wish.customer_id, wish.order_id, note)
+        try:
+            await tx.execute(
+                """insert into guarantee_claims (id, number, store_id, customer_id, order_id, seller_id, ground, units,
+                     amount, currency, told, photos, refund_to, state, silence_grants, made_at, changed_at)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'opened', %s, %s, %s)""",
+                [
+                    wish.id,
+                    ids.number("G"),
+                    wish.store_id,
+                    wish.customer_id,
+                    wish.order_id,
+                    plan.seller_id,
+                    plan.ground,
+                    Jsonb(plan.units),
+                    plan.amount.amount,
+                    plan.amount.currency,
+                    told,
+                    Jsonb([str(photo) for photo in plan.photos]),
+                    plan.refund_to,
+                    plan.silence_grants,
+                    tx.now,
+                    tx.now,
+                ],
+            )
+        except errors.UniqueViolation as error:
+            raise Refused("guarantee_open", 409) from error
+        await keep_words(tx, wish.id, "customer", note)
+
+
+async def ask_seller(tx: Tx, of: Claim) -> None:
+    """The seller's time begins."""
+    hours = (await rules_of(tx, of.store_id)).guarantee.answer_hours
+    due_at = tx.now + timedelta(hours=hours)
+    await tx.execute("update guarantee_claims set due_at = %s where id = %s", [due_at, of.id])
+    await move(tx, of, State.WAITING_SELLER)
+    await tell_both(tx, of, "guarantee.thread.opened", number=of.number)
+
+
+async def move(tx: Tx, of: Claim, state: State, *, liability: Fault | None = None) -> Claim:
+    """Take a (locked) claim on; Refused("guarantee_moved") where it cannot go there any more."""
+    if state not in MOVES[of.state]:
+        raise Refused("guarantee_moved", 409)
+    counts = rules.counts(of, state, liability)
+    await tx.execute(
+        """update guarantee_claims set state = %s, counts = coalesce(%s, counts), liability = coalesce(%s, liability),
+             changed_at = %s where id = %s""",
+        [state, counts, liability, tx.now, of.id],
+    )
+    tx.wake(f"order:{of.order_id}")
+    tx.wake(talking.topic(of.seller_id))
+    return await queries.access_claim(tx, SYSTEM, of.id)
+
+
+async def review(tx: Tx, of: Claim) -> Claim:
+    """A person decides what the seller did not settle; the customer is told so."""
+    found = await move(tx, of, State.UNDER_REVIEW)
+    news = CustomerNews(
+        customer_id=of.customer_id,
+        order_id=of.order_id,
+        template="guarantee_reviewed",
+        parameters=pack({"order": of.order_ref, "number": of.number}),
+        paths={"order": f"/orders/{of.order_id}"},
+    )
+    await events.record(tx, news)
+    return found
+
+
+async def enqueue_payment(tx: Tx, claim_id: UUID, after: timedelta = timedelta(0)) -> None:
+    """Have a claim paid, now or later."""
+    await jobs.enqueue(tx, PAY, Pay(claim_id), key=f"{PAY}:{claim_id}", at=tx.now + after)
+
+
+async def tell_both(tx: Tx, of: Claim, key: str, **parameters: Any) -> None:
+    """A line that the customer and the seller read where they talked (for the system)."""
+    async with tx.acting(SYSTEM):
+        known = await threads.threads_of_order(tx, SYSTEM, of.order_id)
+        if known:
+            await talking.tell(tx, known[0].case_id, key, **parameters)
+
+
+async def hidden(tx: Tx, customer_id: UUID, order_id: UUID, words: str) -> str:
+    """Words as the other side reads them (for the system)."""
+    return masked(words, await threads.secrets_of(tx, customer_id, order_id)).text
+
+
+async def keep_words(tx: Tx, claim_id: UUID, side: str, words: str) -> None:
+    """What one side really wrote, for whoever decides (for the system)."""
+    await tx.execute("insert into guarantee_words (claim_id, side, words) values (%s, %s, %s)", [claim_id, side, words])
