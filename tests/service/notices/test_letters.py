@@ -60,7 +60,15 @@ def conversation(lang: str, at: datetime) -> list[Entry]:
 
 
 CANCEL = "order.cancel"
-TEMPLATES = (rules.CODE, rules.TRANSCRIPT, rules.WAITS, *rules.REFUNDS, *rules.NEWS, *rules.SETTLED.values())
+TEMPLATES = (
+    rules.CODE,
+    rules.TRANSCRIPT,
+    rules.WAITS,
+    *rules.REFUNDS,
+    *rules.NEWS,
+    *rules.FOR_SELLERS,
+    *rules.SETTLED.values(),
+)
 
 
 def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
@@ -85,6 +93,12 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case rules.ADVANCE_DUE | rules.ADVANCE_CHARGED:
             way = Link(reader.t("notices.order.link"), link)
             return letters.refund(reader, template, "A-7QK2M-90XTV", ORDER, yen(3000), way)
+        case _ if template in rules.FOR_SELLERS:
+            due = pack({"what": ORDER, "until": now + timedelta(hours=48)})
+            return letters.news(reader, template, due, {"answer": f"{HEAD.links.base_url}/seller/threads/{CASE}"})
+        case _ if template.startswith("seller_"):
+            by = pack({"seller": "山田商店"})
+            return letters.news(reader, template, by, {"thread": f"{HEAD.links.base_url}/chat/{CASE}"})
         case _ if template in rules.NEWS:
             facts = pack({"order": ORDER, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31)})
             page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"
@@ -99,7 +113,11 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize(
-    "template", [rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *rules.NEWS, *filter(None, rules.SETTLED.values())]
+    "template",
+    [
+        *(rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *rules.NEWS, *rules.FOR_SELLERS),
+        *filter(None, rules.SETTLED.values()),
+    ],
 )
 def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: datetime) -> None:
     reader = Reader(lang)
@@ -107,7 +125,8 @@ def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: dateti
     sender = reader.t("notices.sender", store=SHOPS[lang])
     case = CASE if template == rules.TRANSCRIPT else None
     body = (letters.greeting(reader, NAMES[lang]), *letter.blocks, *letter.ways)
-    foot = letters.foot(reader, HEAD.links, sender, "M-7QK2M-90XTV", case)
+    for_customers = letters.foot(reader, HEAD.links, sender, "M-7QK2M-90XTV", case)
+    foot = letters.seller_foot(reader, sender) if template in rules.FOR_SELLERS else for_customers
     text = f"{letter.subject}\n\n{plain(body, lang)}\n\n---\n{plain(foot, lang)}\n"
     golden = GOLDEN / f"{template}.{lang}.txt"
     assert text == golden.read_text()

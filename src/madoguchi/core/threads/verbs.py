@@ -16,6 +16,8 @@ from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.cases.verbs import Written
+from madoguchi.core.people.events import CustomerNews
+from madoguchi.core.people.sellers.events import SellerNews
 from madoguchi.core.people.sellers.queries import Seller
 from madoguchi.core.people.sellers.queries import seller as find_seller
 from madoguchi.core.photos import verbs as photos
@@ -25,7 +27,7 @@ from madoguchi.core.threads import queries
 from madoguchi.core.threads.events import SellerAnswered, SellerAsked, SellerReminded, SellerSilent
 from madoguchi.core.threads.masking import Detail, masked
 from madoguchi.core.threads.rules import Question, Standing, Thread, Topic, Wanted, new_alias
-from madoguchi.kit import events, ids, security
+from madoguchi.kit import events, i18n, ids, security
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 
@@ -133,6 +135,7 @@ async def remind(tx: Tx, question_id: UUID) -> None:
     if question.answered_at is None and question.reminded_at is None:
         await tx.execute("update seller_questions set reminded_at = %s where id = %s", [tx.now, question_id])
         await events.record(tx, SellerReminded(case_id=question.case_id, question_id=question_id))
+        await _tell_seller(tx, question, "question_due")
 
 
 async def fall_silent(tx: Tx, question_id: UUID) -> None:
@@ -147,6 +150,8 @@ async def fall_silent(tx: Tx, question_id: UUID) -> None:
         return
     await tx.execute("update seller_questions set silent_at = %s where id = %s", [tx.now, question_id])
     await tell(tx, case.id, "threads.silent")
+    await _tell_customer(tx, case, "seller_silent")
+    await _tell_seller(tx, question, "question_overdue")
     await events.record(tx, SellerSilent(case_id=case.id, question_id=question_id, order_id=case.order_id))
 
 
@@ -240,10 +245,12 @@ async def _spoken(tx: Tx, thread: Thread, case: Case, author: Author, seq: int) 
     if author is Author.CUSTOMER:
         await _owe(tx, case, seq)
         return
-    await tx.execute(
+    ended = await tx.execute(
         "update seller_questions set answered_at = %s where case_id = %s and answered_at is null", [tx.now, case.id]
     )
     await events.record(tx, SellerAnswered(case_id=case.id, seq=seq))
+    if ended:
+        await _tell_customer(tx, case, "seller_answered")
 
 
 async def _owe(tx: Tx, case: Case, seq: int) -> None:
@@ -259,3 +266,30 @@ async def _owe(tx: Tx, case: Case, seq: int) -> None:
         [question_id, case.id, seq, tx.now, due_at, due_at - timedelta(hours=terms.remind_hours)],
     )
     await events.record(tx, SellerAsked(case_id=case.id, question_id=question_id))
+    await _tell_seller(tx, await queries.question(tx, question_id), "question_asked")
+
+
+async def _tell_customer(tx: Tx, case: Case, template: str) -> None:
+    """A letter about the thread, in which the seller is called by name."""
+    assert case.seller_id
+    news = CustomerNews(
+        customer_id=case.customer_id,
+        template=template,
+        parameters=i18n.pack({"seller": (await find_seller(tx, case.seller_id)).name}),
+        paths={"thread": f"/chat/{case.id}"},
+        order_id=case.order_id,
+    )
+    await events.record(tx, news)
+
+
+async def _tell_seller(tx: Tx, question: Question, template: str) -> None:
+    """A letter to the seller's people: what a thread is about, and until when an answer is due."""
+    thread = await queries.access_thread(tx, SYSTEM, question.case_id)
+    goods = await queries.goods(tx, thread)
+    news = SellerNews(
+        seller_id=thread.seller_id,
+        template=template,
+        parameters=i18n.pack({"what": goods.order_ref or goods.lines[0][0], "until": question.due_at}),
+        paths={"answer": f"/seller/threads/{question.case_id}"},
+    )
+    await events.record(tx, news)

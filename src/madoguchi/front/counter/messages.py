@@ -80,6 +80,7 @@ async def message(request: Asked, services: Services, visitor: Visitor, message_
 
     async def work(tx: Tx) -> tuple[Message, MailPage]:
         held = await queries.access_message(tx, visitor.actor, message_id)
+        assert held.customer_id, "a customer reads no others"
         await verbs.mark_read(tx, visitor.actor, message_id)
         shop = await people.store(tx, visitor.store_id)
         customer = await people.access_customer(tx, visitor.actor, held.customer_id)

@@ -8,7 +8,7 @@ from madoguchi.kit import clock, jobs
 from madoguchi.kit.db import Database, Tx, assert_outside
 from madoguchi.kit.events import Happened
 from madoguchi.service.notices import verbs
-from madoguchi.service.notices.occasions import Occasion
+from madoguchi.service.notices.occasions import ForSeveral, Occasion
 from madoguchi.service.notices.port import Mailer, Undelivered
 from madoguchi.service.notices.rules import ATTEMPTS, Refusal
 from madoguchi.service.notices.verbs import Letterhead, Outgoing
@@ -22,6 +22,16 @@ async def tell(database: Database, head: Letterhead, occasion: Occasion, happene
 
     async def work(tx: Tx) -> None:
         if notice := await occasion(tx, happened, head.links):
+            await verbs.tell(tx, head, happened.id, notice)
+
+    await database.run(SYSTEM, work)
+
+
+async def tell_several(database: Database, head: Letterhead, occasion: ForSeveral, happened: Happened) -> None:
+    """Write what an event is the occasion of to everybody whom it concerns, once to each."""
+
+    async def work(tx: Tx) -> None:
+        for notice in await occasion(tx, happened, head.links):
             await verbs.tell(tx, head, happened.id, notice)
 
     await database.run(SYSTEM, work)

@@ -194,6 +194,11 @@ def foot(reader: Reader, links: Links, sender: str, check_code: str, case_id: UU
     )
 
 
+def seller_foot(reader: Reader, sender: str) -> tuple[Block, ...]:
+    """That nobody reads answers to this address, and who wrote it."""
+    return (Paragraph(reader.t("notices.no_reply")), Paragraph(sender))
+
+
 # --- money ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 """What each event becomes: its facts are loaded, its letter is written; None where there is nothing to tell."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from madoguchi.core.ledger.rules import Intent, Rail, detours
 from madoguchi.core.people.events import CodeRequested, CustomerNews
 from madoguchi.core.people.queries import Customer, Store, access_customer, store
 from madoguchi.core.people.rules import CODE_LIFE
+from madoguchi.core.people.sellers.events import SellerNews
+from madoguchi.core.people.sellers.queries import SellerPerson, people_of, seller
 from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.core.requests.queries import Request, access_quote, access_request
 from madoguchi.kit.db import Tx
@@ -30,10 +32,13 @@ from madoguchi.service.notices.letters import Letter, Links
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A letter, to whom and about what. Nobody needs its mail after `expires_at`."""
+    """A letter, to whom (a customer, or somebody who answers for a seller) and about what.
+
+    Nobody needs its mail after `expires_at`.
+    """
 
     template: str
-    customer: Customer
+    customer: Customer | SellerPerson
     store: Store
     reader: Reader
     letter: Letter
@@ -44,6 +49,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Occasion = Callable[[Tx, Happened, Links], Awaitable[Notice | None]]
+ForSeveral = Callable[[Tx, Happened, Links], Awaitable[Sequence[Notice]]]
 
 
 async def code_requested(tx: Tx, happened: Happened, _: Links) -> Notice | None:
@@ -77,6 +83,19 @@ async def customer_news(tx: Tx, happened: Happened, links: Links) -> Notice | No
         letter=letters.news(reader, fact.template, fact.parameters, ways),
         order_id=fact.order_id,
     )
+
+
+async def seller_news(tx: Tx, happened: Happened, links: Links) -> Sequence[Notice]:
+    """What a room tells a seller by itself: to each of the seller's people, in their language."""
+    fact = happened.as_(SellerNews)
+    shop = await store(tx, (await seller(tx, fact.seller_id)).store_id)
+    ways = {name: f"{links.base_url}{path}" for name, path in fact.paths.items()}
+    notices = []
+    for person in await people_of(tx, fact.seller_id):
+        reader = Reader(person.locale, shop.time_zone)
+        letter = letters.news(reader, fact.template, fact.parameters, ways)
+        notices.append(Notice(template=fact.template, customer=person, store=shop, reader=reader, letter=letter))
+    return notices
 
 
 async def request_settled(tx: Tx, happened: Happened, links: Links) -> Notice | None:
@@ -194,10 +213,10 @@ async def _advance(tx: Tx, template: str, advance: Advance, links: Links) -> Not
 
 
 async def case_closed(tx: Tx, happened: Happened, links: Links) -> Notice | None:
-    """What was said until the case was closed; nothing for one who never wrote."""
+    """What was said until the case was closed; nothing for one who never wrote, or who wrote to a seller."""
     fact = happened.as_(CaseClosed)
     case = await access_case(tx, SYSTEM, fact.case_id)
-    if not case.customer_seq:
+    if not case.customer_seq or case.seller_id:
         return None
     customer = await access_customer(tx, SYSTEM, case.customer_id)
     shop = await store(tx, case.store_id)

@@ -15,11 +15,14 @@ from madoguchi.service.notices.rules import DeliveryState
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What the shop told a customer, as it was told; `slip` holds its figures, if it has any."""
+    """What the shop told, as it was told: a customer, or without `customer_id` somebody of a seller's.
+
+    `slip` holds its figures, if it has any.
+    """
 
     id: UUID
     template: str
-    customer_id: UUID
+    customer_id: UUID | None
     case_id: UUID | None
     order_id: UUID | None
     locale: str
@@ -68,7 +71,8 @@ _DELIVERY = """id, message_id, channel, address, header_id, state, attempts, nex
 async def access_message(tx: Tx, actor: Actor, message_id: UUID) -> Message:
     """The message, for the customer it was told to and for staff; else invisible."""
     message = await tx.maybe(Message, f"select {_MESSAGE} from messages where id = %s", [message_id])
-    if message is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == message.customer_id):
+    own = message is not None and message.customer_id is not None and actor.id == message.customer_id
+    if message is None or not (actor.is_staff or actor.role is Role.SYSTEM or own):
         raise invisible()
     return message
 

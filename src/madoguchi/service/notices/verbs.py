@@ -7,6 +7,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import Actor
+from madoguchi.core.people.queries import Customer
 from madoguchi.kit import ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.mail import Block, Mail, Mailbox, ascii_address, build, plain
@@ -46,18 +47,20 @@ def topic(customer_id: UUID) -> str:
 async def tell(tx: Tx, head: Letterhead, event_id: UUID, notice: Notice) -> None:
     """Keep the message and queue its mail, once per event; who has no address finds it in the message centre."""
     letter, customer = notice.letter, notice.customer
+    customers = isinstance(customer, Customer)
     greeting = letters.greeting(notice.reader, customer.name)
     message_id, check_code = ids.uuid7(), ids.number("M")
     written = await tx.execute(
-        """insert into messages (id, event_id, template, customer_id, case_id, order_id, locale, subject, body, slip,
-                                 check_code, created_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-           on conflict (event_id, template) do nothing""",
+        """insert into messages (id, event_id, template, customer_id, seller_person_id, case_id, order_id, locale,
+                                 subject, body, slip, check_code, created_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+           on conflict do nothing""",
         [
             message_id,
             event_id,
             notice.template,
-            customer.id,
+            customer.id if customers else None,
+            None if customers else customer.id,
             notice.case_id,
             notice.order_id,
             notice.reader.lang,
@@ -69,7 +72,8 @@ async def tell(tx: Tx, head: Letterhead, event_id: UUID, notice: Notice) -> None
         ],
     )
     if written:
-        tx.wake(topic(customer.id))
+        if customers:
+            tx.wake(topic(customer.id))
         if customer.email:
             blocks = (greeting, *letter.blocks, *letter.ways)
             await _queue(tx, head, notice, blocks, customer.email, message_id, check_code)
@@ -78,9 +82,9 @@ async def tell(tx: Tx, head: Letterhead, event_id: UUID, notice: Notice) -> None
 async def mark_read(tx: Tx, actor: Actor, message_id: UUID) -> None:
     """The customer has opened the message; staff who look at it leave no mark."""
     message = await queries.access_message(tx, actor, message_id)
-    if actor.id == message.customer_id and message.read_at is None:
+    if actor.id and actor.id == message.customer_id and message.read_at is None:
         await tx.execute("update messages set read_at = %s where id = %s and read_at is null", [tx.now, message_id])
-        tx.wake(topic(message.customer_id))
+        tx.wake(topic(actor.id))
 
 
 async def claim_delivery(tx: Tx) -> Outgoing | None:
@@ -133,7 +137,7 @@ async def _queue(
                 message_id=header_id,
                 date=tx.now,
                 letter=blocks,
-                foot=letters.foot(notice.reader, head.links, sender, check_code, notice.case_id),
+                foot=_foot(head, notice, sender, check_code),
             )
         ).as_bytes()
     await tx.execute(
@@ -154,6 +158,12 @@ async def _queue(
     )
     if takes_mail:
         await jobs.enqueue(tx, POST, jobs.Nothing(), key=POST)
+
+
+def _foot(head: Letterhead, notice: Notice, sender: str, check_code: str) -> tuple[Block, ...]:
+    if isinstance(notice.customer, Customer):
+        return letters.foot(notice.reader, head.links, sender, check_code, notice.case_id)
+    return letters.seller_foot(notice.reader, sender)
 
 
 def _header_id(head: Letterhead, check_code: str, address: str) -> str:

@@ -1,0 +1,171 @@
+"""Asking sellers, what is told to whom, ratings, and the figures that are counted from it all."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.threads.queries import access_thread, last_question
+from madoguchi.core.threads.verbs import write
+from madoguchi.edge.stores.demo.people import MISAKI, YOKO
+from madoguchi.kit import clock
+from madoguchi.kit.jobs import Nothing
+from madoguchi.service.sellers import jobs, queries
+from madoguchi.service.sellers.rules import OVER, Figures
+from tests.conftest import NOW
+from tests.front.counter.customer import signed_in
+from tests.front.seller.merchant import BOWLS, asked, merchant
+from tests.web import Site
+from tests.web import site as site
+from tests.web import world_template as world_template
+
+HOUR = timedelta(hours=1)
+
+
+async def order_of(site: Site, number: str) -> str:
+    return str(site.value("select id from orders where store_ref = %s", number))
+
+
+async def figures(site: Site) -> Figures:
+    actor = (await merchant(site)).actor
+    return await site.app.db.run(actor, lambda tx: queries.figures(tx, actor, tx.now - OVER))
+
+
+def letters(site: Site, template: str) -> object:
+    return site.value("select count(*) from messages where template = %s", template)
+
+
+async def test_what_we_know_stands_beside_each_topic(site: Site) -> None:
+    """Who only wants to know where the parcel is need not wait for two days."""
+    order = await order_of(site, BOWLS)
+    page = await (await signed_in(site, MISAKI)).get(f"/orders/{order}/actions/seller.ask")
+    for fact in (
+        "に配達が完了しています。",
+        "返品をお申し込みいただけます。",
+        "有田焼 飯碗の種類：青, 赤",
+        "すぐに発行できます。",
+    ):
+        assert fact in page.text
+
+
+async def test_the_shops_own_goods_have_no_seller_to_ask(site: Site) -> None:
+    hers = await site.api(MISAKI)
+    order = await order_of(site, "MD-10234567")
+    offered = (await hers.get(f"/api/v1/orders/{order}/actions")).json()
+    assert {"seller.ask", "seller.rate"}.isdisjoint(one["action"] for one in offered)
+    wish = {"order_id": order, "topic": "other", "wanted": "other", "text": "?"}
+    answer = await hers.post("/api/v1/actions/seller.ask", json={"arguments": wish})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_by_seller")
+
+
+async def test_everybody_is_told_what_concerns_them(site: Site) -> None:
+    _, case_id = await asked(site)
+    await site.quiet()
+    assert letters(site, "question_asked") == 1  # the demo's one person of 山田商店
+    with clock.frozen(NOW + 37 * HOUR):
+        for _ in range(2):
+            await jobs.sweep(site.app.db, Nothing())
+        await site.quiet()
+        assert (letters(site, "question_due"), letters(site, "question_overdue")) == (1, 0)
+    with clock.frozen(NOW + 49 * HOUR):
+        for _ in range(2):
+            await jobs.sweep(site.app.db, Nothing())
+        await site.quiet()
+        assert (letters(site, "question_overdue"), letters(site, "seller_silent")) == (1, 1)
+        actor = (await merchant(site)).actor
+        for text in ("遅くなりました", "お使いいただけます"):
+            await site.app.db.run(actor, lambda tx, text=text: write(tx, actor, case_id, text))
+        await site.quiet()
+        assert letters(site, "seller_answered") == 1
+
+
+async def test_figures_are_counted_from_what_happened(site: Site) -> None:
+    assert (await figures(site)).share is None
+    _, hers = await asked(site)
+    _, others = await asked(site, person=YOKO, order="MD-10234360")
+    with clock.frozen(NOW + 10 * HOUR):
+        actor = (await merchant(site)).actor
+        await site.app.db.run(actor, lambda tx: write(tx, actor, hers, "はい"))
+        found = await figures(site)
+        assert (found.in_time, found.waiting, found.share, found.usual_seconds) == (1, 1, 100, 36_000)
+    with clock.frozen(NOW + 49 * HOUR):
+        assert (await figures(site)).overdue == 1
+        await jobs.sweep(site.app.db, Nothing())
+    with clock.frozen(NOW + 50 * HOUR):
+        actor = (await merchant(site)).actor
+        await site.app.db.run(actor, lambda tx: write(tx, actor, others, "はい"))
+        found = await figures(site)
+        assert (found.in_time, found.late, found.overdue, found.share) == (1, 1, 0, 50)
+    with clock.frozen(NOW + OVER + 51 * HOUR):
+        assert (await figures(site)).due == 0
+
+
+async def test_a_customer_rates_an_order_once_and_may_think_again(site: Site) -> None:
+    hers = await site.api(MISAKI)
+    order = await order_of(site, BOWLS)
+    for stars, comment in (("2", "梱包が残念"), ("5", "佐藤です。090-1234-5678 に丁寧なお電話でした")):
+        wish = {"order_id": order, "stars": stars, "comment": comment}
+        assert (await hers.post("/api/v1/actions/seller.rate", json={"arguments": wish})).status_code == 200
+    actor = (await merchant(site)).actor
+    (rating,) = await site.app.db.run(actor, lambda tx: queries.ratings(tx, actor))
+    assert (rating.stars, rating.comment) == (5, "●●●です。●●● に丁寧なお電話でした")
+    found = await figures(site)
+    assert (found.ratings, found.stars) == (1, 5.0)
+    nobodys = (await merchant(site, "nagisa")).actor
+    assert await site.app.db.run(nobodys, lambda tx: queries.ratings(tx, nobodys)) == []
+    page = await (await merchant(site)).get("/seller/figures")
+    assert "●●●です。●●● に丁寧なお電話でした" in page.text
+
+
+@pytest.mark.parametrize("stars", ["0", "6", "", "five"])
+async def test_a_rating_is_one_to_five(site: Site, stars: str) -> None:
+    hers = await site.api(MISAKI)
+    wish = {"order_id": await order_of(site, BOWLS), "stars": stars}
+    assert (await hers.post("/api/v1/actions/seller.rate", json={"arguments": wish})).status_code == 422
+
+
+async def test_goods_that_did_not_come_are_not_rated(site: Site) -> None:
+    hers = await site.api(YOKO)
+    wish = {"order_id": await order_of(site, "MD-10234360"), "stars": "1"}
+    answer = await hers.post("/api/v1/actions/seller.rate", json={"arguments": wish})
+    assert (answer.status_code, answer.json()["code"]) == (409, "rating_too_early")
+
+
+async def test_others_orders_cannot_be_asked_about(site: Site) -> None:
+    his = await site.api(YOKO)
+    wish = {"order_id": await order_of(site, BOWLS), "topic": "other", "wanted": "other", "text": "?"}
+    assert (await his.post("/api/v1/actions/seller.ask", json={"arguments": wish})).status_code == 404
+    rating = {"order_id": await order_of(site, BOWLS), "stars": "1"}
+    assert (await his.post("/api/v1/actions/seller.rate", json={"arguments": rating})).status_code == 404
+
+
+async def test_a_product_is_asked_about_before_it_is_bought(site: Site) -> None:
+    customer = await signed_in(site, YOKO)
+    page = await customer.get("/products/PLATE/question")
+    assert "有田焼 中皿 2枚組（出品者：山田商店）" in page.text
+    assert (await customer.post("/products/PLATE/question", {"text": " "})).status_code == 422
+    page = await customer.post("/products/PLATE/question", {"text": "直径は何センチですか"})
+    case_id = UUID(page.url.path.rpartition("/")[2])
+    actor = (await merchant(site)).actor
+
+    async def due(tx):  # type: ignore[no-untyped-def]
+        await access_thread(tx, actor, case_id)
+        return await last_question(tx, case_id)
+
+    question = await site.app.db.run(actor, due)
+    assert question.due_at == NOW + 48 * HOUR
+    assert "購入前の質問：有田焼 中皿 2枚組" in (await (await merchant(site)).get("/seller")).text
+    for none in ("KETTLE", "NOTHING"):
+        assert (await customer.get(f"/products/{none}/question")).status_code == 404
+
+
+async def test_nothing_is_closed_before_its_time(site: Site) -> None:
+    _, case_id = await asked(site)
+    actor = (await merchant(site)).actor
+    await site.app.db.run(actor, lambda tx: write(tx, actor, case_id, "はい"))
+    for days, state in ((13, "seller"), (15, "closed")):
+        with clock.frozen(NOW + timedelta(days=days)):
+            await jobs.close(site.app.db, Nothing())
+        assert site.value("select state from cases where id = %s", case_id) == state
+    assert await site.app.db.run(SYSTEM, lambda tx: last_question(tx, case_id))
