@@ -293,3 +293,16 @@ async def test_carriers_may_tell_in_any_order_and_twice(yard: Yard) -> None:
     assert await state(yard, of) is ReturnState.IN_TRANSIT
     assert not await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, CARRIER, "99", TrackingState.DELIVERED, now))
     await yard.in_order()
+
+
+async def test_a_lost_parcel_that_turns_up_empty_stays_lost(yard: Yard) -> None:
+    of = await yard.send_back(CLOTHES, lines={"2": 2}, reason="size", condition="untagged")
+    await yard.on_its_way(of)
+    await yard.time_passes(timedelta(days=22))
+    assert await state(yard, of) is ReturnState.LOST
+    lost = await paid(yard, CLOTHES)
+    there, missing = await yard.units(of.id)
+    await yard.arrives(of, units={there.id: "received", missing.id: "short"})
+    assert sorted(unit.reception for unit in await yard.units(of.id)) == [Reception.LOST, Reception.RECEIVED]
+    assert await paid(yard, CLOTHES) == lost == 5980
+    await yard.in_order()

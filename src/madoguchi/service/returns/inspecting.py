@@ -20,6 +20,7 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
     ACCEPTANCE,
     COMING,
+    RECEPTION,
     Acceptance,
     Disposition,
     Grade,
@@ -83,6 +84,7 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
     told = arguments.units or dict.fromkeys(expected, Reception.RECEIVED)
     if not expected.keys() >= told.keys() or not set(told.values()) <= set(ARRIVALS):
         raise Refused("return_nothing_expected", 409)
+    told = {id: one for id, one in told.items() if one in RECEPTION[expected[id].reception]}  # else it stays lost
     async with tx.acting(SYSTEM):
         for reception in ARRIVALS:
             await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
