@@ -5,14 +5,14 @@ The invariants of after-sales, and what holds each: a constraint of the database
 | | constraint | property |
 | --- | --- | --- |
 | I1 a tender gives back what it took | `i1_money` | here (`_play`), tests/service/life |
-| I2 no unit twice | `i2_units`, `claims_one_of_a_parcel` | here (`_play`), tests/service/life |
+| I2 no unit twice | `i2_units`, `claims_one_of_a_parcel` | here (`_play`), tests/service/life, tests/service/returns |
 | I3 our ledger and the store agree | – | here (`_play`: what the store says), tests/service/life, at rest |
-| I4 goods give back what they cost | – | here, by units; tests/service/life, by orders |
+| I4 goods give back what they cost | `i4_worth`, `i4_no_fee_for_our_fault` | here, by units; tests/service/life |
 | I5 gift money stays of its kind | `i5_same_kind` | here; tests/service/life, by the store's payments |
 | I6 the order is that of the quote | – | tests/service/life |
 | I7 one open change of a line | `request_lines_one_open`, `requests_one_open_subject` | tests/service/life |
 | I8 no second effect | `ledger_entries_once`, `refund_intents_one_way` | here; tests/service/life |
-| I9 no money before the goods are accounted for | – | tests/service/life: of units cancelled or kept |
+| I9 no money before the goods are there or given up | `i9_nothing_decided_before_it_is_here` | tests/service/life |
 | I10 whole minor units, shared out without a rest | `bigint` | here |
 | I11 gift cards and opened goods by somebody's word | – | tests/service/life |
 | I12 what was decided is kept | `policy_decisions` | tests/core/policy/test_kept.py, tests/service/life |
@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger import queries, rules
+from madoguchi.core.ledger import queries, returning, rules
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, IntentState, LineUnits, Rail, TenderMoney
 from madoguchi.core.shop.queries import access_order
@@ -47,12 +47,19 @@ from tests.core.ledger.conftest import PAID, UNITS, Books, open_books, yen
 KINDS = [*HELD_BY_STORE, "card", "wallet", "konbini", "cod", "bank", "something new"]
 TENDERS = list(PAID)
 Step = tuple[Any, ...]
+ENDS = {
+    "back": lambda tx, request, order, units: returning.settle_return(tx, request, order, units, units),
+    "lost": lambda tx, request, order, units: returning.keep_return(tx, request, order, units, units),
+    "called off": returning.drop_return,
+}  # of what was to come back
 # what can be asked of the ledger: owe money, or do something to one of the intents there are
 ASKED = st.one_of(
     st.tuples(st.just("owe"), st.sampled_from(TENDERS), st.integers(-5, 6000), st.sampled_from([None, *Destination])),
     st.tuples(st.sampled_from(["claim", "pend", "doubt", "settle", "fail", "book"]), st.integers(0, 9)),
     st.tuples(st.just("reroute"), st.integers(0, 9), st.sampled_from(list(Destination))),
     st.tuples(st.just("cancel"), st.integers(-1, UNITS + 1)),
+    st.tuples(st.just("send back"), st.integers(-1, UNITS + 1)),
+    st.tuples(st.sampled_from(sorted(ENDS)), st.integers(0, 9), st.integers(0, UNITS + 1)),
     st.tuples(st.just("store"), st.sampled_from(TENDERS), st.integers(0, 6000), st.integers(0, UNITS)),
 )
 
@@ -130,6 +137,12 @@ async def _step(books: Books, intents: list[UUID], what: str, *about: object) ->
             await books.db.run(
                 SYSTEM, lambda tx: ledger.settle_cancellation(tx, request, books.order_id, {"1": units}, {}, owed=True)
             )
+        case "send back", (int(units),):
+            request = ids.uuid7()
+            await books.db.run(SYSTEM, lambda tx: returning.open_return(tx, request, books.order_id, {"1": units}))
+        case ("back" | "lost" | "called off") as end, (int(_), int(units)):
+            request, count = ids.uuid7(), await _coming(books, units)
+            await books.db.run(SYSTEM, lambda tx: ENDS[end](tx, request, books.order_id, {"1": count}))
         case "store", (str(tender), int(refunded), int(cancelled)):
             await _store_says(books, tender, refunded, cancelled)
         case "reroute", (int(at), Destination() as way) if intents:
@@ -137,6 +150,12 @@ async def _step(books: Books, intents: list[UUID], what: str, *about: object) ->
             intents.append(await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, which, way, (0, 0))))
         case _, (int(at),) if intents:
             await _move(books, intents[at % len(intents)], what)
+
+
+async def _coming(books: Books, units: int) -> int:
+    """So many units, or as many as are on their way: which those are, a return knows (tests/service/returns)."""
+    held = await books.db.run(SYSTEM, lambda tx: ledger.lines(tx, books.order_id))
+    return min(units, held["1"].return_open)
 
 
 async def _store_says(books: Books, tender: str, refunded: int, cancelled: int) -> None:
@@ -179,7 +198,9 @@ async def _check(books: Books) -> None:
     assert all(0 <= held.reserved + held.refunded <= held.captured for held in money.values())
     units = await books.db.run(SYSTEM, lambda tx: ledger.lines(tx, books.order_id))
     for line in units.values():
-        assert 0 <= line.cancelled + line.cancelling <= line.ordered
+        done = line.cancelled + line.returned + line.kept
+        assert 0 <= line.cancelling + line.return_open + done <= line.ordered
+        assert line.refunded <= done
         assert line.refunded <= line.ordered
     await _check_store(books, money, units)
     owed = await books.db.run(SYSTEM, lambda tx: queries.intents_of_order(tx, SYSTEM, books.order_id))

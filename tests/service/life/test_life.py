@@ -27,10 +27,12 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.ledger.queries import intents_of
 from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail, detours
 from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
+from madoguchi.core.shop.port import TrackingState
 from madoguchi.edge.payments.fake.rules import Temper
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
+from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception, Unit, Why
 from tests.service.life.books import broken
 from tests.service.life.filling import filled
 from tests.service.life.village import ORDERS, Village
@@ -48,8 +50,10 @@ SKIES = [
     Faults(seed=1, lost=0.4, timed_out=0.2, twice=0.2),
 ]
 TEMPERS = [Temper(), Temper(pending=0.6, fails=0.3, fails_late=0.3, doubled=0.5, shuffled=True)]
+NEWS = [*[TrackingState.IN_TRANSIT, TrackingState.DELIVERED] * 3, *TrackingState]
+ARRIVED = ["received", "received", "received", "short", "wrong_item"]
 # how often something is done with a thing, beside other kinds of things
-LIKELY = {About.ORDER: 20, About.PARCEL: 12, About.SUBSCRIPTION: 2, About.CUSTOMER: 0.5}
+LIKELY = {About.ORDER: 20, About.PARCEL: 12, About.RETURN: 8, About.SUBSCRIPTION: 2, About.CUSTOMER: 0.5}
 REST_WITHIN = 60  # looks around
 
 luck = st.integers(0, 2**32).map(Random)
@@ -148,6 +152,46 @@ class Life(RuleBasedStateMachine):
         self.here.run(self.here.pass_time(by))
         if seen:
             self.here.run(self.here.follow())
+
+    @rule(dice=luck)
+    def something_comes_back(self, dice: Random) -> None:
+        """A carrier tells of a parcel, sooner or later, once or again, and maybe another one at the same time."""
+        if found := self.here.returns():
+            at = clock.now() - dice.choice(SPANS)
+            tellings = [(dice.choice(found).id, str(dice.randint(1, 4)), dice.choice(NEWS), at) for _ in range(2)]
+            note(f"a carrier tells {tellings}")
+            self._answers([self.here.on_its_way(*telling) for telling in tellings])
+
+    @rule(dice=luck)
+    def warehouse_works(self, dice: Random) -> None:
+        """A parcel is opened, or what is in it is looked at, and the worker works at the same time."""
+        found = self.here.returns()
+        if not found:
+            return
+        of = dice.choice(found)
+        units = self.here.units(of.id)
+        here = [unit for unit in units if unit.reception is Reception.RECEIVED]
+        if here and dice.random() < 0.7:
+            asked = [self._look_at(dice, unit) for unit in here]
+        else:
+            some = [unit for unit in units if dice.random() < 0.8]
+            raw = {"return_id": of.id, "units": {str(unit.id): dice.choice(ARRIVED) for unit in some}}
+            asked = [self.here.ask("warehouse", "return.receive", raw)]
+        note(f"the warehouse looks at {of.number}")
+        self._answers([*asked, self.here.work()])
+
+    def _look_at(self, dice: Random, unit: Unit) -> Coroutine[Any, Any, object]:
+        """What somebody finds and decides, by the rules or not."""
+        told = {
+            "return_id": unit.return_id,
+            "unit_id": unit.id,
+            "found": {"complete": dice.random() < 0.8, "opened": dice.random() < 0.3, "grade": dice.choice([*Grade])},
+            "disposition": dice.choice([*Disposition]),
+            "acceptance": dice.choice([None, None, *Acceptance]),
+            "percent": dice.choice([None, 10, 50, 99, 100]),
+            "why": dice.choice([None, *Why]),
+        }
+        return self.here.ask("warehouse", "return.inspect", told)
 
     @rule(dice=luck)
     def somebody_at_the_shop_cancels(self, dice: Random) -> None:

@@ -24,6 +24,7 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, access_request
 from madoguchi.core.shop import mirror
+from madoguchi.core.shop.port import TrackingState
 from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
 from madoguchi.edge.payments.fake.provider import FakeProvider
 from madoguchi.edge.payments.fake.rules import Temper
@@ -39,6 +40,10 @@ from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.settings import Settings
 from madoguchi.service.refunds import verbs as refunds
 from madoguchi.service.refunds import webhooks
+from madoguchi.service.returns import queries as returns
+from madoguchi.service.returns import verbs as parcels
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Unit
 from tests.conftest import _URL, NOW
 
 T = TypeVar("T")
@@ -89,6 +94,15 @@ class Village:
         found = self.read(lambda tx: orders_of(tx, owner, limit=100))
         return [order for order in found if order.store_ref == self.order_ref or order.placed_at > NOW]
 
+    def returns(self) -> list[Return]:
+        """What the customer sends or has sent back."""
+        owner = self.customer
+        return list(self.read(lambda tx: returns.returns_of(tx, SYSTEM, owner, limit=100)))
+
+    def units(self, return_id: UUID) -> list[Unit]:
+        """The units of a return."""
+        return list(self.read(lambda tx: returns.units_of(tx, return_id)))
+
     @property
     def customer(self) -> UUID:
         """Whose life it is."""
@@ -104,6 +118,7 @@ class Village:
             *(Subject(About.ORDER, order.id) for order in orders),
             *(Subject(About.PARCEL, order.id, parcel.ref) for order in orders for parcel in order.document.shipments),
             *(Subject(About.SUBSCRIPTION, owner, one.ref) for one in facts.subscriptions),
+            *(Subject(About.RETURN, one.id) for one in self.returns()),
             Subject(About.CUSTOMER, owner),
         ]
 
@@ -165,6 +180,15 @@ class Village:
         back = {one.id: "account_closed" for one in waiting if came_back(one)}
         await self.app.db.run(leader, lambda tx: refunds.report_paid(tx, leader, payout.id, back))
 
+    async def on_its_way(self, return_id: UUID, number: str, state: TrackingState, at: datetime) -> None:
+        """A carrier tells of a parcel with something that comes back."""
+
+        async def work(tx: Tx) -> None:
+            await parcels.announced(tx, return_id, "ヤマト運輸", number)
+            await parcels.tracked(tx, "ヤマト運輸", number, state, at)
+
+        await self.app.db.run(SYSTEM, work)
+
     async def elsewhere(self, order_ref: str, line_ref: str) -> None:
         """Somebody at the shop cancels a unit without us."""
         store = DemoStore(self.app.store_db, DEMO.id)
@@ -195,6 +219,7 @@ class Village:
         await DemoStore(app.store_db, DEMO.id).tick(self.now)
         await app.provider.tick(self.now, partial(webhooks.take, app.db, app.provider))
         await app.claims.sweep(Nothing())
+        await app.returns.sweep(Nothing())
 
     async def follow(self) -> None:
         """The mirror catches up, as far as the store answers."""
@@ -241,6 +266,7 @@ class Village:
             "associate": await self._hired(Role.ASSOCIATE),
             "leader": await self._hired(Role.LEADER),
             "admin": await self._hired(Role.ADMIN),
+            "warehouse": await self._hired(Role.WAREHOUSE),
             "system": SYSTEM,
         }
 

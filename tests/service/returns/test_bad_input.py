@@ -1,4 +1,4 @@
-"""What must not come back, or not so: more than there is, twice, too late, of somebody else, never taken back at all."""
+"""What must not come back, or not so: more than there is, twice, too late, somebody else's, never taken back."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
