@@ -73,6 +73,15 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime | None
 
 
+class ToShelve(msgspec.Struct, frozen=True):
+    """A unit that is to be sold again."""
+
+    id: UUID
+    store_id: str
+    order_ref: str
+    line_ref: str
+
+
 class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
@@ -183,6 +192,17 @@ async def to_look_at(tx: Tx, limit: int = 200) -> Sequence[UUID]:
     """Returns that time alone changes by now, the longest waiting first."""
     rows = await tx.all(_Id, "select id from returns where look_at <= %s order by look_at limit %s", [tx.now, limit])
     return [row.id for row in rows]
+
+
+async def to_shelve(tx: Tx, limit: int = 200) -> Sequence[ToShelve]:
+    """Units that are ours again and to be sold again, and of which the store does not know, oldest first."""
+    return await tx.all(
+        ToShelve,
+        """select u.id, r.store_id, o.store_ref as order_ref, u.line_ref
+           from return_units u join returns r on r.id = u.return_id join orders o on o.id = u.order_id
+           where u.disposition = 'restock' and u.booked = 'returned' and u.shelved_at is null order by u.id limit %s""",
+        [limit],
+    )
 
 
 async def appealed(tx: Tx, limit: int = 50) -> Sequence[Return]:

@@ -217,6 +217,11 @@ async def _follow(tx: Tx, parcel: Parcel, state: TrackingState, at: datetime) ->
         await move(tx, back, Reception.AWAITING)
 
 
+async def shelved(tx: Tx, unit_id: UUID, code: str | None) -> None:
+    """The store knows that a unit stands in its shelf again; or why it did not take it."""
+    await tx.execute("update return_units set shelved_at = %s, shelf_code = %s where id = %s", [tx.now, code, unit_id])
+
+
 # --- what all of it comes down to
 
 
