@@ -9,7 +9,7 @@ import msgspec
 from playwright.async_api import Page
 
 from madoguchi.core.access.rules import Role
-from madoguchi.edge.stores.demo.people import ICHIRO, KENTA, NAOKI, YOKO, Person, Story
+from madoguchi.edge.stores.demo.people import ICHIRO, KENTA, MISAKI, NAOKI, YOKO, Person, Story
 from madoguchi.front.demo.world import STAFF
 from madoguchi.kit.i18n import Reader
 from tests.front.counter.customer import Customer, guest, id_of, signed_in
@@ -112,6 +112,16 @@ SCENES = [
     Scene("cancel-refused", "native", "/orders/{paid}/actions/order.cancel", press("main form .primary"), 422),
     Scene("quote", "native", "{quote}"),
     Scene("request", "canceller", "{request}"),
+    Scene("returns", "returner", "/returns"),
+    Scene("returns-none", "newcomer", "/returns"),
+    Scene("return-items", "returner", "/orders/{bowls}/return/items"),
+    Scene("return-reason", "returner", "/orders/{bowls}/return/reason"),
+    Scene("return-reason-missing", "returner", "/orders/{bowls}/return/reason", press("main form .primary"), 422),
+    Scene("return-outcome", "returner", "/orders/{clothes}/return/outcome"),
+    Scene("return-photo", "canceller", "/orders/{cleaner}/return/reason"),
+    Scene("return-slip", "returner", "{return_quote}"),
+    Scene("return", "returner", "{back}"),
+    Scene("return-code", "returner", "{back}/code"),
     Scene("cases", "native", "/cases"),
     Scene("cases-none", "newcomer", "/cases"),
     Scene("case", "talker", "/cases/{talk}"),
@@ -180,6 +190,7 @@ async def day(site: Site, lang: str) -> Day:
         "native": await signed_in(site, native, lang),
         "newcomer": await signed_in(site, NAOKI, lang),
         "canceller": await signed_in(site, ICHIRO, lang),
+        "returner": await signed_in(site, MISAKI, lang),
         "talker": await signed_in(site, KENTA, lang),
         "served": await signed_in(site, YOKO, lang),
         "rater": await guest(site, lang),
@@ -198,6 +209,7 @@ async def day(site: Site, lang: str) -> Day:
     await about_to_change(people["admin"])
     await people["leader"].post("/desk/presence", {"state": "away"})
     facts |= await cancelled(people["canceller"], facts["cancelled"], lang)
+    facts |= await sent_back(people["returner"], people["canceller"])
     facts |= await begun(people["native"], native, facts["paid"])
     facts |= await rated(people["rater"])
     facts |= await served(people["served"], colleague, lang)
@@ -235,6 +247,29 @@ async def cancelled(customer: Customer, order: str, lang: str) -> dict[str, str]
     await customer.until("/messages", 'href="/messages/0')
     message = customer.link("/messages/[0-9a-f-]{36}")
     return {"request": request, "done_chat": str(id_of(room)), "message": message}
+
+
+async def sent_back(customer: Customer, other: Customer) -> dict[str, str]:
+    """Clothes on their way back and others on a slip, bowls that were begun with, a vacuum cleaner to be shown."""
+    site = customer.site
+    numbers = {"clothes": "MD-10233915", "bowls": "MD-10233871", "cleaner": "MD-10233650"}
+    found = {name: str(site.value("select id from orders where store_ref = %s", ref)) for name, ref in numbers.items()}
+    shirt = f"/orders/{found['clothes']}/return"
+    for line in ("lines[1]", "lines[2]"):
+        await customer.get(shirt)
+        await customer.post(f"{shirt}/items", {line: "1"})
+        await customer.post(f"{shirt}/reason", {"reason": "size", "condition": "unopened"})
+        await customer.post(f"{shirt}/outcome", {"method": "label"})
+        if line == "lines[1]":
+            await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
+            found["back"] = customer.page.url.path
+    found["return_quote"] = customer.page.url.path
+    await customer.post(f"/orders/{found['bowls']}/return/items", {"lines[1]": "1"})
+    broken = f"/orders/{found['cleaner']}/return"
+    await other.get(broken)
+    await other.post(f"{broken}/items", {"lines[1]": "1"})
+    await other.post(f"{broken}/reason", {"reason": "defective"})
+    return found
 
 
 async def begun(customer: Customer, person: Person, order: str) -> dict[str, str]:

@@ -196,7 +196,8 @@ async def _page(
 ) -> Response[str]:
     reader = visitor.reader
     shown = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor, order_id, screen))
-    views_of = field_views(RETURN, shown.fields, reader, _values(shown, typed), refused=refused)
+    values, judged = _values(shown, typed), refused is not None
+    views_of = field_views(RETURN, shown.fields, reader, values, refused=refused, judged=judged)
     wrong = mistakes(views_of)
     at_field = refused is not None and "field" in refused.parameters
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()

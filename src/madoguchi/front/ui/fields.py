@@ -79,16 +79,17 @@ def field_views(
     values: Mapping[str, Any] | None = None,
     within: str = "",
     refused: Refused | None = None,
+    judged: bool = True,
 ) -> list[FieldView]:
     """The fields of a form: with their defaults, or with the values that were filled in and what is wrong with them.
 
     `within` sets the ids of one form apart from those of others on the same page; what was `refused` stands at its
-    field.
+    field. What was only kept to go on with is not `judged` yet.
     """
     wrong = {}
     if refused and "field" in refused.parameters:
         wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
-    for refused in problems(fields, values) if values is not None else ():
+    for refused in problems(fields, values) if values is not None and judged else ():
         wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
     return [
         _view(action, field, field.default if values is None else values.get(field.name), wrong, within, reader)
