@@ -48,6 +48,7 @@ from madoguchi.kit import ids
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.kit.security import Vault
 from madoguchi.service.delivery import settling as carried
+from madoguchi.service.guarantee.rules import SellerAnswer
 from madoguchi.service.guarantee.rules import State as GuaranteeState
 from madoguchi.service.guarantee.rules import Verdict as GuaranteeVerdict
 from madoguchi.service.notices import rules as notices
@@ -186,6 +187,9 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "desk.level.{}": [str(int(level)) for level in Level],
         "errors.{}": sorted(codes()),
         "cases.approval.asked.{}": Approver,
+        "seller.claim.answer.{}": SellerAnswer,
+        "seller.claim.counts.{}": ("yes", "no"),
+        "seller.claim.state.{}": GuaranteeState,
         "guarantee.disputed.{}": ("no", "yes"),
         "guarantee.ground.{}": Ground,
         "guarantee.liability.{}": Fault,
@@ -243,7 +247,17 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "refunds.state.{}": sorted(set(IntentState) - {IntentState.REROUTED}),
         "refunds.to.{}": Destination,
         "seller.due.{}": (Standing.ANSWERED, Standing.CLOSED),
-        "seller.figure.{}": ("in_time", "late", "missed", "waiting", "overdue", "ratings"),
+        "seller.figure.{}": (
+            "in_time",
+            "late",
+            "missed",
+            "waiting",
+            "overdue",
+            "ratings",
+            "claims",
+            "counted",
+            "silent",
+        ),
         "seller.nav.{}": ("waiting", "answered"),
         "seller.{}.lead": ("waiting", "answered"),
         "seller.{}.none": ("waiting", "answered"),

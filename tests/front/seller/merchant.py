@@ -44,13 +44,31 @@ async def merchant(site: Site, seller: str = "yamada") -> Merchant:
 
 
 async def asked(
-    site: Site, text: str = "電子レンジで使えますか", *, person: Person = MISAKI, order: str = BOWLS
+    site: Site,
+    text: str = "電子レンジで使えますか",
+    *,
+    person: Person = MISAKI,
+    order: str = BOWLS,
+    topic: str = "product",
 ) -> tuple[Customer, UUID]:
     """A customer who has asked the seller of an order, and the thread."""
     customer = await signed_in(site, person)
     order_id = site.value("select id from orders where store_ref = %s", order)
     path = f"/orders/{order_id}/actions/seller.ask"
     await customer.get(path)
-    page = await customer.post(path, {"topic": "product", "wanted": "answer", "text": text})
+    page = await customer.post(path, {"topic": topic, "wanted": "answer", "text": text})
     assert page.url.path.startswith("/chat/"), page.text
     return customer, id_of(page.url.path)
+
+
+async def claimed(site: Site, note: str = "色が写真と違います") -> str:
+    """The customer of BOWLS claims the guarantee, whose seller was asked two days ago; the claim's id."""
+    hers = await site.api(MISAKI)
+    order_id = str(site.value("select id from orders where store_ref = %s", BOWLS))
+    arguments = {"order_id": order_id, "ground": "not_as_described", "note": note}
+    answer = await hers.post("/api/v1/quotes", json={"action": "guarantee.claim", "arguments": arguments})
+    assert answer.status_code == 201, answer.text
+    token = answer.json()["confirmation"]["token"]
+    await hers.post(f"/api/v1/quotes/{answer.json()['id']}/confirmation", json={"token": token})
+    await site.quiet()
+    return str(site.value("select id from guarantee_claims"))

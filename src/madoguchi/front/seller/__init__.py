@@ -5,7 +5,7 @@ A seller meets customers by alias and never learns who they are; every page work
 
 from typing import Any
 
-from madoguchi.front.seller import figures, sign_in, threads
+from madoguchi.front.seller import claims, figures, sign_in, threads
 
 ROUTES: list[Any] = [
     sign_in.show_sign_in,
@@ -17,5 +17,8 @@ ROUTES: list[Any] = [
     threads.answer,
     threads.attach,
     threads.photo,
+    claims.show_claims,
+    claims.show_claim,
+    claims.answer_claim,
     figures.show,
 ]

@@ -13,6 +13,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.guarantee import queries as guarantee
 from madoguchi.service.sellers import queries
 from madoguchi.service.sellers.rules import OVER, Figures
 
@@ -31,6 +32,7 @@ class FiguresView(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     share: int | None
     rows: list[tuple[str, str]]
+    claims: list[tuple[str, str]]
     ratings: list[RatingView]
 
 
@@ -42,10 +44,15 @@ async def show(services: Services, visitor: Visitor) -> Response[Any]:
     async def work(tx: Tx) -> FiguresView:
         figures = await queries.figures(tx, visitor.actor, tx.now - OVER)
         rated = await queries.ratings(tx, visitor.actor)
+        claims = await guarantee.figures(tx, visitor.actor, tx.now - OVER)
         return FiguresView(
             days=OVER.days,
             share=figures.share,
             rows=_rows(figures, reader),
+            claims=[
+                (reader.t(f"seller.figure.{name}"), reader.number(getattr(claims, name)))
+                for name in ("claims", "counted", "silent")
+            ],
             ratings=[
                 RatingView(reader.t(f"ui.rating.{one.stars}"), one.comment, reader.date(one.changed_at))
                 for one in rated

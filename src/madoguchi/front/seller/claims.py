@@ -1,0 +1,146 @@
+"""Claims on the guarantee against one's own orders: until when an answer is due, the answer, how it ended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.threads.rules import Standing
+from madoguchi.front.seller.views import Deadline, Row, deadline
+from madoguchi.front.ui.access import SELLERS, get, post
+from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.pace import slow_down
+from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import done, wants_json
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.service.guarantee import queries
+from madoguchi.service.guarantee.answering import answer
+from madoguchi.service.guarantee.queries import SellerClaim
+from madoguchi.service.guarantee.rules import NOTE_LIMIT, SellerAnswer, State
+
+HERE = "/seller/claims"
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the seller says: the money goes back, or why not."""
+
+    answer: SellerAnswer
+    words: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+
+
+class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim in the seller's words; `told` is what the customer says, `answered` what the seller said."""
+
+    url: str
+    title: str
+    standing: Deadline
+    facts: Sequence[tuple[str, str]]
+    told: str
+    answered: str
+    waits: bool
+    limit: int = NOTE_LIMIT
+
+
+@get(HERE, access=SELLERS)
+async def show_claims(services: Services, visitor: Visitor) -> Response[Any]:
+    """What is to be answered by its deadline, then the rest, the newest first."""
+
+    async def work(tx: Tx) -> list[Row]:
+        found = await queries.claims_of_seller(tx, visitor.actor)
+        return [_row(claim, tx.now, visitor.reader) for claim in found]
+
+    rows = await services.db.run(visitor.actor, work)
+    return page(services, visitor, "seller/claims.html", HERE, rows=rows)
+
+
+@get(HERE + "/{claim_id:uuid}", access=SELLERS)
+async def show_claim(services: Services, visitor: Visitor, claim_id: UUID) -> Response[Any]:
+    """One claim."""
+    return await _page(services, visitor, claim_id)
+
+
+@post(HERE + "/{claim_id:uuid}/answers", access=SELLERS)
+async def answer_claim(request: Asked, services: Services, visitor: Visitor, claim_id: UUID) -> Response[Any]:
+    """Agree or refuse, once and before the deadline."""
+    said = await form(request, Words)
+    try:
+        slow_down(services.limits.write, visitor.counted_as)
+        await services.db.run(visitor.actor, lambda tx: answer(tx, visitor.actor, claim_id, said.answer, said.words))
+    except Refused as refused:
+        if wants_json(request) or refused.status == 404:
+            raise
+        return await _page(services, visitor, claim_id, refused=refused, given=said)
+    return done(request, _url(claim_id))
+
+
+async def _page(
+    services: Services,
+    visitor: Visitor,
+    claim_id: UUID,
+    *,
+    refused: Refused | None = None,
+    given: Words | None = None,
+) -> Response[Any]:
+    async def work(tx: Tx) -> ClaimView:
+        return _view(await queries.seller_claim(tx, visitor.actor, claim_id), tx.now, visitor.reader)
+
+    found = await services.db.run(visitor.actor, work)
+    return page(services, visitor, "seller/claim.html", found.url, refused=refused, claim=found, given=given)
+
+
+def _url(claim_id: UUID) -> str:
+    return f"{HERE}/{claim_id}"
+
+
+def _standing(claim: SellerClaim, now: datetime, reader: Reader) -> Deadline:
+    if claim.state is State.WAITING_SELLER and claim.due_at:
+        return deadline(Standing.OVERDUE if claim.due_at <= now else Standing.WAITING, claim.due_at, now, reader)
+    tone = "wrong" if claim.counts else "waiting" if claim.state in {State.UNDER_REVIEW, State.APPEALED} else "plain"
+    return Deadline(reader.t(f"seller.claim.state.{claim.state}"), tone)
+
+
+def _row(claim: SellerClaim, now: datetime, reader: Reader) -> Row:
+    standing = _standing(claim, now, reader)
+    waits = claim.state is State.WAITING_SELLER
+    return Row(
+        url=_url(claim.id),
+        title=reader.t(f"guarantee.ground.{claim.ground}"),
+        text=f"{reader.t('seller.about.order', order=claim.order_ref)} {reader.money(claim.amount)}",
+        meta=standing.words if waits else reader.date(claim.made_at),
+        state=reader.t(f"seller.claim.state.{claim.state}"),
+        tone=standing.tone,
+    )
+
+
+def _view(claim: SellerClaim, now: datetime, reader: Reader) -> ClaimView:
+    facts = [
+        (reader.t("seller.claim.number"), claim.number),
+        (reader.t("ui.order.number"), claim.order_ref),
+        (reader.t("seller.claim.amount"), reader.money(claim.amount)),
+        (reader.t("seller.claim.made"), reader.datetime(claim.made_at)),
+    ]
+    if claim.counts is not None:
+        counts = "yes" if claim.counts else "no"
+        facts.append((reader.t("seller.claim.counts"), reader.t(f"seller.claim.counts.{counts}")))
+    return ClaimView(
+        url=_url(claim.id),
+        title=reader.t(f"guarantee.ground.{claim.ground}"),
+        standing=_standing(claim, now, reader),
+        facts=facts,
+        told=claim.told,
+        answered=_answered(claim, reader),
+        waits=claim.state is State.WAITING_SELLER,
+    )
+
+
+def _answered(claim: SellerClaim, reader: Reader) -> str:
+    if claim.answer is None:
+        return ""
+    return "\n".join(filter(None, [reader.t(f"seller.claim.answer.{claim.answer}"), claim.seller_told]))
