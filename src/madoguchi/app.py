@@ -88,7 +88,7 @@ from madoguchi.service.refunds.port import PaymentPort
 from madoguchi.service.returns import verbs as returns
 from madoguchi.service.returns.actions import ACTIONS as RETURNS
 from madoguchi.service.returns.jobs import Settler
-from madoguchi.service.returns.shelving import Shelver
+from madoguchi.service.returns.restocking import Restocker
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
 from madoguchi.service.sellers import jobs as sellers_jobs
@@ -168,7 +168,7 @@ class App:
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
         self.returns = Settler(self.db, self.catalogue, self.signer)
-        self.shelver = Shelver(self.db, self.stores)
+        self.restocker = Restocker(self.db, self.stores)
         self.guarantee = Keeper(self.db, self.catalogue, self.signer)
         self.bot = Bot(self.db, Wits(self.catalogue, NgramUnderstanding(), self.signer))
         self.letterhead = Letterhead(settings.mail_from, Links(settings.public_url), self.signer)
@@ -220,8 +220,8 @@ class App:
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
             returns.SETTLE: Duty(self.returns.settle, returns.Settle),
+            returns.RESTOCK: Duty(self.restocker.restock, returns.Settle),
             "returns.sweep": Duty(self.returns.sweep, Nothing, timedelta(minutes=5)),
-            "returns.shelve": Duty(self.shelver.sweep, Nothing, timedelta(minutes=1)),
             "claims.sweep": Duty(self.claims.sweep, Nothing, timedelta(minutes=1)),
             charging.CHARGE: Duty(self.charger.charge, charging.ChargeAdvance),
             "refunds.advances": Duty(self.charger.sweep, Nothing, timedelta(minutes=5)),

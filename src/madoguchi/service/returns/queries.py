@@ -73,15 +73,6 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime | None
 
 
-class ToShelve(msgspec.Struct, frozen=True):
-    """A unit that is to be sold again."""
-
-    id: UUID
-    store_id: str
-    order_ref: str
-    line_ref: str
-
-
 class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
@@ -101,7 +92,8 @@ _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, o.sto
   r.appealed_at, r.answered_at
 from returns r join orders o on o.id = r.order_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
-  grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at from return_units"""
+  grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
+  restocked_at from return_units"""
 _PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
 
 
@@ -194,24 +186,19 @@ async def to_look_at(tx: Tx, limit: int = 200) -> Sequence[UUID]:
     return [row.id for row in rows]
 
 
-async def to_shelve(tx: Tx, limit: int = 200) -> Sequence[ToShelve]:
-    """Units that are ours again and to be sold again, and of which the store does not know, oldest first."""
-    return await tx.all(
-        ToShelve,
-        """select u.id, r.store_id, o.store_ref as order_ref, u.line_ref
-           from return_units u join returns r on r.id = u.return_id join orders o on o.id = u.order_id
-           where u.disposition = 'restock' and u.booked = 'returned' and u.shelved_at is null order by u.id limit %s""",
-        [limit],
-    )
+_TO_DECIDE = """r.appealed_at is not null and r.answered_at is null
+  or r.state = 'received' and exists (
+    select from return_units u where u.return_id = r.id and u.acceptance = 'manual')"""
 
 
-async def appealed(tx: Tx, limit: int = 50) -> Sequence[Return]:
-    """Returns whose customers object to what was decided, the longest waiting first."""
-    return await tx.all(
-        Return,
-        f"{_RETURN} where r.appealed_at is not null and r.answered_at is null order by r.appealed_at limit %s",
-        [limit],
-    )
+async def to_decide(tx: Tx, limit: int = 50) -> Sequence[Return]:
+    """Returns that the warehouse left to a leader, or whose customers object, the longest waiting first (for staff)."""
+    return await tx.all(Return, f"{_RETURN} where {_TO_DECIDE} order by r.changed_at limit %s", [limit])
+
+
+async def count_to_decide(tx: Tx) -> int:
+    """How many those are."""
+    return int(await tx.value(f"select count(*) from returns r where {_TO_DECIDE}"))
 
 
 def _may_see(actor: Actor, customer_id: UUID) -> bool:
@@ -223,12 +210,13 @@ def _may_see(actor: Actor, customer_id: UUID) -> bool:
 
 async def misfolded(tx: Tx) -> Sequence[str]:
     """Returns whose state is not what their units say."""
-    rows = await tx.all(Return, f"{_RETURN} where r.changed_at > %s::timestamptz - interval '60 days'", [tx.now])
-    return [
-        f"{one.number or one.id}: {one.state}"
-        for one in rows
-        if state(one.stage, await units_of(tx, one.id)) is not one.state
-    ][:20]
+    units: dict[UUID, list[Unit]] = {}
+    for unit in await tx.all(Unit, _UNIT):
+        units.setdefault(unit.return_id, []).append(unit)
+    wrong = [
+        one for one in await tx.all(Return, _RETURN) if state(one.stage, units.get(one.id, [])) is not one.state
+    ]
+    return [f"{one.number or one.id}: {one.state}" for one in wrong[:20]]
 
 
 async def _breaches(tx: Tx, query: LiteralString) -> Sequence[str]:

@@ -212,6 +212,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
     received_at: datetime | None = None
     inspected_at: datetime | None = None
+    restocked_at: datetime | None = None
 
     @property
     def given(self) -> int:
@@ -276,6 +277,12 @@ def booking(trigger: Trigger, unit: Unit) -> Booked | None:
     if unit.acceptance is Acceptance.PENDING and _paid_before(trigger, unit.reception):
         return Booked.RETURNED
     return None
+
+
+def goes_to_stock(unit: Unit) -> bool:
+    """Whether the shop must be told that a unit stands in its shelf again."""
+    ours = unit.booked is Booked.RETURNED and unit.settled_at is not None
+    return ours and unit.disposition is Disposition.RESTOCK and unit.restocked_at is None
 
 
 def is_due(trigger: Trigger, unit: Unit) -> bool:

@@ -27,6 +27,7 @@ from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import RECEPTION, Booked, Reception, ReturnState, Stage, Unit, may_go
 
 SETTLE = "returns.settle"
+RESTOCK = "returns.restock"
 _TOLD = frozenset({ReturnState.RECEIVED, ReturnState.EXPIRED})
 _MOVING = frozenset(
     {
@@ -40,7 +41,7 @@ _MOVING = frozenset(
 
 
 class Settle(msgspec.Struct, frozen=True):
-    """Arguments of the job that settles what is due of a return."""
+    """Arguments of the jobs that settle what is due of a return, and put back into stock what is as new."""
 
     return_id: UUID
 
@@ -217,11 +218,6 @@ async def _follow(tx: Tx, parcel: Parcel, state: TrackingState, at: datetime) ->
         await move(tx, back, Reception.AWAITING)
 
 
-async def shelved(tx: Tx, unit_id: UUID, code: str | None) -> None:
-    """The store knows that a unit stands in its shelf again; or why it did not take it."""
-    await tx.execute("update return_units set shelved_at = %s, shelf_code = %s where id = %s", [tx.now, code, unit_id])
-
-
 # --- what all of it comes down to
 
 
@@ -248,6 +244,8 @@ async def refold(tx: Tx, return_id: UUID) -> None:
     )
     if rules.has_due(before.refund_on, units) or rules.calls_off(before.wish, units):
         await enqueue_settlement(tx, return_id)
+    if any(map(rules.goes_to_stock, units)):
+        await jobs.enqueue(tx, RESTOCK, Settle(return_id), key=f"{RESTOCK}:{return_id}")
     if after is not before.state:
         await events.record(tx, ReturnMoved(return_id=return_id, state=after))
         if after in _TOLD:
@@ -272,6 +270,11 @@ async def _tell(tx: Tx, of: Return, template: str) -> None:
 async def enqueue_settlement(tx: Tx, return_id: UUID, at: datetime | None = None) -> None:
     """Have what is due of a return settled, now or later."""
     await jobs.enqueue(tx, SETTLE, Settle(return_id), key=f"{SETTLE}:{return_id}", at=at)
+
+
+async def restocked(tx: Tx, unit_id: UUID) -> None:
+    """A unit stands in the shop's shelf again."""
+    await tx.execute("update return_units set restocked_at = %s where id = %s", [tx.now, unit_id])
 
 
 async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | None:
