@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.shop.port import TrackingState
@@ -305,4 +305,30 @@ async def test_a_lost_parcel_that_turns_up_empty_stays_lost(yard: Yard) -> None:
     await yard.arrives(of, units={there.id: "received", missing.id: "short"})
     assert sorted(unit.reception for unit in await yard.units(of.id)) == [Reception.LOST, Reception.RECEIVED]
     assert await paid(yard, CLOTHES) == lost == 5980
+    await yard.in_order()
+
+
+async def test_what_is_as_new_stands_in_the_shelf_again_and_the_rest_does_not(yard: Yard) -> None:
+    of = await yard.send_back(DRINKS, lines={"2": 3}, reason="mistake", condition="unopened")
+    await yard.arrives(of)
+    first, second, third = await yard.units(of.id)
+    for unit, disposition in ((first, "restock"), (second, "restock"), (third, "discard")):
+        await yard.do("return.inspect", return_id=of.id, unit_id=unit.id, disposition=disposition)
+    order = await yard.store.get_order(DRINKS)
+    assert order
+    assert {line.ref: line.restocked for line in order.lines} == {"1": 0, "2": 2}
+    assert await paid(yard, DRINKS) == 6480
+    await yard.in_order()
+
+
+async def test_what_was_replaced_in_advance_and_is_rejected_by_a_leader_is_called_back(yard: Yard) -> None:
+    of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    await yard.arrives(of)
+    await yard.looked_at(of, acceptance="manual", disposition="back_to_customer")
+    leader = await yard.worker(Role.LEADER)
+    await yard.acts(leader, "return.review", return_id=of.id, answer="rejected", note="使用の跡があります。")
+    (unit,) = await yard.units(of.id)
+    assert (unit.acceptance, unit.booked, unit.paid) == (Acceptance.REJECTED, "returned", 0)
+    (advance,) = await advances(yard, CLOTHES)
+    assert advance.state is AdvanceState.RECHARGE_DUE
     await yard.in_order()

@@ -11,7 +11,7 @@ from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import inspecting, queries, verbs
+from madoguchi.service.returns import inspecting, queries
 from madoguchi.service.returns.inspecting import Verdict
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState, Unit, Why
@@ -88,7 +88,7 @@ async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
         "update returns set answered_at = case when appealed_at is null then null else %s end where id = %s",
         [tx.now, of.id],
     )
-    await verbs.refold(tx, of.id)
+    await inspecting.after(tx, of)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 
 

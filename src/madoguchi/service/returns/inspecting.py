@@ -93,7 +93,7 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
         await tx.execute(
             "update return_parcels set arrived_at = coalesce(arrived_at, %s) where return_id = %s", [tx.now, of.id]
         )
-        await _after(tx, of)
+        await after(tx, of)
     return TextCard(lines=(said("returns.desk.received", number=of.number or "", n=len(told) - len(missing)),))
 
 
@@ -116,7 +116,7 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
                where id = %s""",
             [arguments.found.grade, arguments.disposition, clean_text(arguments.note), tx.now, actor.id, unit.id],
         )
-        await _after(tx, of)
+        await after(tx, of)
     return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=given(unit, verdict)),))
 
 
@@ -199,7 +199,7 @@ async def _reject(tx: Tx, actor: Actor, units: Sequence[UUID]) -> None:
     )
 
 
-async def _after(tx: Tx, of: Return) -> None:
+async def after(tx: Tx, of: Return) -> None:
     """What was given in advance is accounted for once all is here, and the rest is settled."""
     units = await queries.units_of(tx, of.id)
     advance = await open_advance(tx, of.order_id, of.subject)

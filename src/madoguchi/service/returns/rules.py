@@ -268,6 +268,8 @@ def booking(trigger: Trigger, unit: Unit) -> Booked | None:
     """How the ledger must have a unit that money can be given for now, or that is done without; None: not yet."""
     if unit.reception in WITHOUT_GOODS:
         return Booked.KEPT
+    if unit.booked in {Booked.RETURNED, Booked.KEPT}:
+        return unit.booked  # what was given before is called back by its advance, if at all
     if unit.reception in NOT_HERE:
         return Booked.FREE
     if unit.acceptance in {Acceptance.ACCEPTED, Acceptance.REDUCED}:
