@@ -58,6 +58,10 @@ async def test_clothes_that_do_not_fit(site: Site) -> None:
     number = str(site.value("select number from returns"))
     assert number in PdfReader(BytesIO(slip.content)).pages[0].extract_text()
     assert number in (await customer.get(f"{here}/code")).text
+    client = await site.api(MISAKI)
+    paper = await client.get(f"/api/v1{here}/pdf?lang=en")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert (await (await site.api(YOKO)).get(f"/api/v1{here}/pdf")).status_code == 404
     day = await customer.http.get(f"{here}/calendar")
     assert day.headers["content-type"].startswith("text/calendar")
     assert number in day.text.replace("\r\n ", "")

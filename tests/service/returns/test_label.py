@@ -9,6 +9,9 @@ import zxingcpp
 from pypdf import PdfReader
 
 from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.rules import DocumentCard, Paper
+from madoguchi.front.ui.told import card as told_card
 from madoguchi.kit.codes import code128, qr
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import LANGUAGES, Reader
@@ -80,6 +83,19 @@ async def test_what_is_not_to_be_sent_has_none(yard: Yard) -> None:
     with pytest.raises(Refused) as refused:
         await yard.db.run(actor, lambda tx: label(tx, actor, back.id, "ja"))
     assert refused.value.code == "return_no_label"
+
+
+async def test_it_is_handed_out_as_often_as_it_is_asked_for(yard: Yard) -> None:
+    back = await yard.send_back(CLOTHES, **SHIRTS)
+    actor, _ = await yard.actor(CLOTHES)
+    for _ in range(2):
+        card = await yard.db.run(
+            actor, lambda tx: actions.run(tx, yard.catalogue, actor, "return.label", {"return_id": str(back.id)})
+        )
+        assert isinstance(card, DocumentCard)
+        assert (card.number, card.paper) == (back.number, Paper.RETURN_SLIP)
+        told = told_card(card, Reader("ja"))
+        assert told.url == f"/api/v1/returns/{back.id}/pdf"  # type: ignore[union-attr]
 
 
 async def test_somebody_elses_is_nobodys(yard: Yard) -> None:

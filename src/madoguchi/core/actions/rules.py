@@ -191,10 +191,17 @@ class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):
     opens_at: datetime | None = None
 
 
+class Paper(StrEnum):
+    """Kinds of documents."""
+
+    RECEIPT = "receipt"  # and what else belongs to the books
+    RETURN_SLIP = "return_slip"
+
+
 class DocumentCard(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     """A document that was issued and can be had as PDF: what it is, its number, whom it is made out to.
 
-    `lang` is the issuer's language.
+    `id` is the receipt's or the return's; `lang` the issuer's language.
     """
 
     id: UUID
@@ -202,6 +209,7 @@ class DocumentCard(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     title: Said
     addressee: str
     lang: str
+    paper: Paper = Paper.RECEIPT
 
 
 Card = OrderCard | Slip | TextCard | QueueTicket | DocumentCard

@@ -39,4 +39,14 @@ async def pdf(request: Asked, services: Services, visitor: Visitor, receipt_id: 
     return await documents.show(services, visitor, receipt_id, query(request, Spoken).lang)
 
 
-ROUTES = [show_all, pdf]
+@get(
+    "/returns/{return_id:uuid}/pdf",
+    Operation(tag=_TAG, query=Spoken, gives=bytes, media="application/pdf", refuses=("not_found", "return_no_label")),
+    KNOWN,
+)
+async def slip(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[bytes]:
+    """The slip that goes into the parcel of a return, as PDF; without a language in the session's."""
+    return await documents.return_slip(services, visitor, return_id, query(request, Spoken).lang)
+
+
+ROUTES = [show_all, pdf, slip]

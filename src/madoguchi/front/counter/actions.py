@@ -18,7 +18,7 @@ from madoguchi.core.requests.queries import find_quote
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import orders, views
 from madoguchi.front.counter.page import page, see_other
-from madoguchi.front.ui import photos
+from madoguchi.front.ui import documents, photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.fields import field_views, filled_in, mistakes
@@ -97,7 +97,7 @@ async def ask(
             return f"/quotes/{(await requests.quote(tx, services.catalogue, actor, name, raw, case_id=chat)).id}"
         card = await actions.run(tx, services.catalogue, actor, name, raw)
         if isinstance(card, DocumentCard):
-            return f"/receipts/{card.id}"
+            return documents.page_url(card)
         if isinstance(card, TextCard) and card.case_id:
             return f"/chat/{card.case_id}"
         return [line.to(visitor.reader) for line in card.lines] if isinstance(card, TextCard) else []

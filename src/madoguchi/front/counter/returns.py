@@ -21,6 +21,7 @@ from madoguchi.front.counter.orders import OfferView, offer_view
 from madoguchi.front.counter.page import page
 from madoguchi.front.counter.refunds import RefundView, refund_views
 from madoguchi.front.counter.returning import until
+from madoguchi.front.ui import documents
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import StepView
 from madoguchi.front.ui.links import RETURN, action_url
@@ -34,12 +35,13 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.files import disposition
 from madoguchi.kit.i18n import Reader
-from madoguchi.service.returns import label, queries
+from madoguchi.service.returns import queries
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.reading import sentences
 from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
 
+SLIP = "return.label"  # stands above, with the code
 _LOOKED_AT = 20  # newest orders
 _TONES = {
     ReturnState.APPROVED: "waiting",
@@ -174,18 +176,12 @@ async def code(request: Asked, services: Services, visitor: Visitor, return_id: 
     )
 
 
-@get("/returns/{return_id:uuid}/slip", access=KNOWN_CUSTOMERS)
+@get("/returns/{return_id:uuid}/slip", access=documents.READERS)
 async def slip(
     services: Services, visitor: Visitor, return_id: UUID, lang: Literal["ja", "en", "zh", "ko"] | None = None
 ) -> Response[bytes]:
-    """The slip that goes into the parcel, as PDF."""
-    wanted = lang or visitor.reader.lang
-    made = await services.db.run(visitor.actor, lambda tx: label.label(tx, visitor.actor, return_id, wanted))
-    return Response(
-        await label.pdf(made),
-        media_type="application/pdf",
-        headers={"content-disposition": disposition(f"{made.title.title}.pdf")},
-    )
+    """The slip that goes into the parcel, as PDF; for the desk as well."""
+    return await documents.return_slip(services, visitor, return_id, lang)
 
 
 @get("/returns/{return_id:uuid}/calendar", access=KNOWN_CUSTOMERS)
@@ -269,7 +265,7 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
         details=tuple(line.to(reader) for line in await sentences(tx, of))[2:],
         refunds=await refund_views(tx, intents, reader),
-        offers=tuple(offer_view(offer, reader) for offer in offers),
+        offers=tuple(offer_view(offer, reader) for offer in offers if offer.action != SLIP),
         sendable=sendable,
         method=of.method or Method.LABEL,
         code=qr(of.number) if sendable and of.number else None,

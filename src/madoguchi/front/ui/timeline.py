@@ -139,7 +139,7 @@ def _shown(card: Card | None, entry: Entry, reader: Reader) -> Shown | None:
 def _attachments(entry: Entry, card: Card | None, reader: Reader) -> tuple[AttachmentView, ...]:
     if isinstance(card, DocumentCard):
         named = f"{card.title.to(reader)} {card.number}"
-        found = documents.files(card.id, card.lang, reader)
+        found = documents.files(card.id, card.lang, reader, card.paper)
         return tuple(AttachmentView(file.url, "", f"{named} {file.label}", False, 0, 0) for file in found)
     file = (entry.body or {}).get("file")
     if not file:

@@ -263,7 +263,7 @@ def card(of: core.Card, reader: Reader) -> Card:
                 number=of.number,
                 title=of.title.to(reader),
                 addressee=of.addressee,
-                url=f"/api/v1/receipts/{of.id}/pdf",
+                url=f"/api/v1/{'returns' if of.paper is core.Paper.RETURN_SLIP else 'receipts'}/{of.id}/pdf",
             )
         case core.QueueTicket():
             return Ticket(

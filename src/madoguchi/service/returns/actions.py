@@ -4,7 +4,7 @@ from madoguchi.core.access.rules import STAFF, Level, Need, Role
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
-from madoguchi.service.returns import appealing, cancelling, exchanging, inspecting, opening, reading, settling
+from madoguchi.service.returns import appealing, cancelling, exchanging, inspecting, label, opening, reading, settling
 
 _CUSTOMERS = Need(Level.PROVEN)
 _WAREHOUSE = Need(Level.PROVEN, STAFF | {Role.WAREHOUSE}, customers=False)
@@ -56,6 +56,16 @@ ACTIONS = (
         about=About.RETURN,
         things=reading.things,
         read=reading.status,
+    ),
+    Action(
+        name="return.label",
+        effect=Effect.ACT,
+        arguments=label.ShowLabel,
+        need=_CUSTOMERS,
+        reason="return.label",
+        about=About.RETURN,
+        offer=label.offer,
+        act=label.give,
     ),
     Action(
         name="return.appeal",

@@ -11,6 +11,8 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions.fields import Subject, Unrelated, refusal
+from madoguchi.core.actions.rules import DocumentCard, Paper, Refusal, Said
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.pack import Method
 from madoguchi.core.policy.queries import rules_of
@@ -26,6 +28,12 @@ from madoguchi.service.returns.rules import COMING, ReturnState
 
 _LAYOUT = Layout(Path(__file__).with_name("label.typ"))
 _TO_BE_SENT = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT})
+
+
+class ShowLabel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which return."""
+
+    return_id: UUID
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +62,34 @@ class Printable(msgspec.Struct, frozen=True):
     title: Title
 
 
+async def give(tx: Tx, actor: Actor, wanted: ShowLabel) -> DocumentCard:
+    """The slip once more; Refused as in `label`."""
+    found = await _to_be_sent(tx, actor, wanted.return_id)
+    shop = await store(tx, found.store_id)
+    issuer = (await rules_of(tx, found.store_id)).receipts.issuer or shop.name
+    return DocumentCard(
+        id=found.id,
+        number=found.number or "",
+        title=Said("returns.label.title"),
+        addressee=Reader(shop.locale).t("returns.label.desk", shop=issuer),
+        lang=shop.locale,
+        paper=Paper.RETURN_SLIP,
+    )
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether something is still to be sent."""
+    try:
+        await _to_be_sent(tx, actor, subject.id)
+    except Refused as refused:
+        return refusal(refused)
+    return None
+
+
 async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
     """The slip of a return in a language; Refused("return_no_label") where nothing is to be sent any more."""
-    found = await queries.access_return(tx, actor, return_id)
-    if found.number is None or found.agreed_at is None or found.state not in _TO_BE_SENT:
-        raise Refused("return_no_label", 409)
+    found = await _to_be_sent(tx, actor, return_id)
+    assert found.number
     shop = await store(tx, found.store_id)
     issuer = (await rules_of(tx, found.store_id)).receipts
     order = await access_order(tx, actor, found.order_id)
@@ -85,12 +116,20 @@ async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
         steps_title=t("returns.label.steps"),
         steps=tuple(t(f"returns.label.step.{step}") for step in _steps(found)),
     )
-    return Printable(words, Title(title=f"{title} {found.number}", author=name, made_at=found.agreed_at, lang=lang))
+    made_at = found.agreed_at or found.made_at
+    return Printable(words, Title(title=f"{title} {found.number}", author=name, made_at=made_at, lang=lang))
 
 
 async def pdf(of: Printable) -> bytes:
     """The slip as PDF; the same slip gives the same bytes."""
     return await printed(_LAYOUT, of.label, of.title)
+
+
+async def _to_be_sent(tx: Tx, actor: Actor, return_id: UUID) -> Return:
+    found = await queries.access_return(tx, actor, return_id)
+    if found.number is None or found.state not in _TO_BE_SENT:
+        raise Unrelated("return_no_label", 409)
+    return found
 
 
 def _postage(of: Return) -> str:

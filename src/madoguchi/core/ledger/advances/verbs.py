@@ -187,7 +187,7 @@ async def _count_no_more(tx: Tx, advance: Advance) -> None:
     await tx.many(
         """update ledger_lines set kept = kept - %s, refunded = greatest(refunded - %s, 0)
            where order_id = %s and line_ref = %s""",
-        [(kept.get(line, 0), count, order_id, line) for line, count in sorted((returned | kept).items())],
+        [(kept.get(line, 0), count, order_id, line) for line, count in sorted({**returned, **kept}.items())],
     )
     await write_units(tx, advance.id, "recharge", order_id, kept)
 
