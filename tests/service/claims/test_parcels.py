@@ -28,11 +28,12 @@ FIVE = timedelta(days=5)
 
 
 async def offered(street: Street, ref: str) -> dict[str, str | None]:
-    """What can be done with the first parcel of an order, with the codes of what cannot."""
+    """What can be claimed about the first parcel of an order, with the codes of what cannot."""
     actor, order_id = await street.actor(ref)
     subject = Subject(About.PARCEL, order_id, (await street.parcel(ref)).ref)
     found = await street.db.run(actor, lambda tx: actions.offers(tx, street.catalogue, actor, subject))
-    return {offer.action: offer.refusal.code if offer.refusal else None for offer in found}
+    claims = (offer for offer in found if offer.action.startswith("parcel."))
+    return {offer.action: offer.refusal.code if offer.refusal else None for offer in claims}
 
 
 async def test_what_can_be_claimed_depends_on_where_the_parcel_is(street: Street) -> None:

@@ -8,12 +8,15 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.carriers import queries as carriers
-from madoguchi.core.carriers.port import Band
+from madoguchi.core.carriers.port import Band, Tracked
+from madoguchi.core.carriers.rules import promised_until
 from madoguchi.core.carriers.verbs import IN_A_WHILE
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import TrackingState
+from madoguchi.core.shop.queries import order_id_of
 from madoguchi.edge.carriers.simulated.rules import DECIDES_WITHIN, Temper
 from madoguchi.kit import clock
+from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from tests.service.delivery.road import Road
@@ -112,6 +115,26 @@ async def test_a_missed_parcel_comes_again_when_it_suits(road: Road, now: dateti
     assert arrived.delivered_at
     assert arrived.delivered_at.astimezone(now.tzinfo).hour in {18, 19}
     assert (arrived.agreed, arrived.late) == ((), False)
+
+
+async def test_who_chooses_a_later_day_waits_for_it_and_no_longer(road: Road, now: datetime) -> None:
+    day = (now + timedelta(days=5)).date()
+    await road.done(MISSED, "delivery.redeliver", day=day.isoformat(), band="any")
+    (told,) = (await road.db.run(SYSTEM, _told)).values()
+    order = await road.shop.store.get_order(MISSED)
+    assert order
+    chosen = promised_until(order.shipments[0], told, "Asia/Tokyo")
+    assert chosen
+    assert chosen.astimezone(now.tzinfo).isoformat() == f"{day}T23:59:59+09:00"
+    first = promised_until(order.shipments[0], None, "Asia/Tokyo")
+    assert first
+    assert first < chosen
+
+
+async def _told(tx: Tx) -> dict[tuple[str, str], Tracked]:
+    order_id = await order_id_of(tx, "demo", MISSED)
+    assert order_id
+    return await carriers.tracked_on(tx, [order_id])
 
 
 async def test_only_what_the_carrier_offers(road: Road, now: datetime) -> None:

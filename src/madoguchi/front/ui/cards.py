@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from madoguchi.core.actions.fields import words
-from madoguchi.core.actions.rules import Fact, MoneyBack, OrderCard, Parcel, QueueTicket, Slip, SlipLine, Step
+from madoguchi.core.actions.rules import Fact, MoneyBack, OrderCard, Parcel, QueueTicket, Said, Slip, SlipLine, Step
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.kit.i18n import Reader
@@ -116,8 +116,13 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
 
 
 def _facts(card: OrderCard) -> tuple[Fact, ...]:
-    """What was agreed with the shop, and about its parcels with their carriers."""
-    return (*card.facts, *(fact for parcel in card.parcels for fact in parcel.agreed))
+    """What was agreed with the shop; who brings what is on its way, under which number, and what they agreed to."""
+    coming = [parcel for parcel in card.parcels if parcel.carrier and parcel.delivered_at is None]
+    return (*card.facts, *(fact for parcel in coming for fact in (_number(parcel), *parcel.agreed)))
+
+
+def _number(parcel: Parcel) -> Fact:
+    return Fact(Said("delivery.fact.parcel"), f"{parcel.carrier} {parcel.number}")
 
 
 def slip_view(

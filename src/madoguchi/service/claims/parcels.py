@@ -8,7 +8,10 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Draft, Refusal
+from madoguchi.core.carriers import queries as carriers
+from madoguchi.core.carriers.rules import promised_until
 from madoguchi.core.ledger.rules import Destination
+from madoguchi.core.people import queries as people
 from madoguchi.core.policy.pack import Problem, Remedy
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import Shipment
@@ -80,7 +83,7 @@ class ParcelAction(msgspec.Struct, frozen=True):
             units=dict(parcel.lines),
             remedy=asked.remedy,
             delivered_at=parcel.delivered_at,
-            promised_until=parcel.first_promised_until or parcel.promised_until,
+            promised_until=await _promised(tx, of.order, parcel),
             parcel_ref=parcel.ref,
             checked=asked.checked if isinstance(asked, MissingParcel) else (),
             refund_to=asked.refund_to,
@@ -110,6 +113,12 @@ async def waiting(tx: Tx, order_id: UUID, parcel_ref: str, now: datetime) -> Cla
     if found.due_at is not None and found.due_at > now:
         raise Refused("claim_waiting", 409, until=found.due_at, alternatives=("service.human",))
     return found
+
+
+async def _promised(tx: Tx, order: Order, parcel: Shipment) -> datetime | None:
+    told = await carriers.parcel(tx, parcel.carrier, parcel.tracking_number)
+    time_zone = (await people.store(tx, order.store_id)).time_zone
+    return promised_until(parcel, told.document.tracked if told else None, time_zone)
 
 
 def _check_fits(problem: Problem, parcel: Shipment) -> None:

@@ -11,6 +11,7 @@ from madoguchi.core.actions.carried import agreed_facts
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
 from madoguchi.core.actions.rules import CardLine, Fact, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
 from madoguchi.core.carriers.port import Agreed, Tracked
+from madoguchi.core.carriers.rules import promised_until
 from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
@@ -51,7 +52,9 @@ def order_card(
     carried: Mapping[tuple[str, str], Tracked] = MappingProxyType({}),
 ) -> OrderCard:
     """The order as a card, with what carriers told of its parcels (by carrier and number)."""
-    parcels = tuple(_parcel(one, carried.get((one.carrier, one.tracking_number)), now) for one in facts.shipments)
+    parcels = tuple(
+        _parcel(one, carried.get((one.carrier, one.tracking_number)), now, time_zone) for one in facts.shipments
+    )
     open_ended = facts.state not in {OrderState.DELIVERED, OrderState.CANCELLED}
     overdue = facts.promised_until is not None and now > facts.promised_until and not parcels
     return OrderCard(
@@ -292,11 +295,11 @@ def _line(line: OrderLine) -> CardLine:
     )
 
 
-def _parcel(shipment: Shipment, told: Tracked | None, now: datetime) -> Parcel:
+def _parcel(shipment: Shipment, told: Tracked | None, now: datetime, time_zone: str) -> Parcel:
     steps = tuple(Step(event.state, event.at, event.place) for event in shipment.events if event.at <= now)
     agreed = told.agreed if told and shipment.delivered_at is None else Agreed()
     kept = told.held_until if told and shipment.delivered_at is None else None
-    promised = shipment.promised_until if agreed.slot else shipment.first_promised_until or shipment.promised_until
+    promised = promised_until(shipment, told, time_zone)
     return Parcel(
         ref=shipment.ref,
         carrier=shipment.carrier,

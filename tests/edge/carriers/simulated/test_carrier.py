@@ -95,6 +95,20 @@ async def test_the_shop_hears_of_what_was_agreed_once(make: Make, parcels: Parce
     assert [parcel.number for parcel in shop.heard] == [parcels.coming]
 
 
+async def test_what_changes_while_the_shop_is_told_is_told_again(make: Make, parcels: Parcels, now: datetime) -> None:
+    carrier, heard = make(), []
+
+    async def tell(_: str, parcel: Parcel) -> None:
+        heard.append(parcel.agreed.instruction)
+        if len(heard) == 1:
+            await carrier.instruct(fresh_key(), parcels.coming, Handing.SHED, "")
+
+    await carrier.instruct(fresh_key(), parcels.coming, Handing.GARAGE, "")
+    for _ in range(3):
+        await carrier.tick(now, tell)
+    assert [one.handing for one in heard if one] == [Handing.GARAGE, Handing.SHED]
+
+
 async def test_what_is_pending_is_decided_later(make: Make, parcels: Parcels, now: datetime) -> None:
     carrier, key = make(temper=Temper(pending=1.0)), fresh_key()
     asked = await carrier.instruct(key, parcels.coming, Handing.FRONT_DOOR, "")

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -137,10 +138,9 @@ class SimulatedCarrier:
     async def tick(self, now: datetime, tell: Tell) -> int:
         """Let time pass, and tell the shops what became of their parcels; how many steps. Not part of the port."""
         assert_outside()
-        changed = await self._db.run(_Asker, lambda tx: queries.changed(tx, self.name, limit=100))
-        for parcel in changed:
+        for parcel in await self._db.run(_Asker, lambda tx: queries.changed(tx, self.name, limit=100)):
             await tell(self.name, parcel)
-        await self._db.run(_Asker, lambda tx: verbs.heard(tx, self._brand, [parcel.number for parcel in changed]))
+            await self._db.run(_Asker, partial(verbs.heard, brand=self._brand, parcel=parcel))
         return await self._db.run(_Asker, lambda tx: verbs.pass_time(tx, self._brand, self._temper, now))
 
     async def hand_in(self, number: str) -> bool:

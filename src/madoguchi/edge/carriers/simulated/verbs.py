@@ -1,6 +1,5 @@
 """Taking parcels, doing what is asked, and what time brings. Each runs in a transaction of the carriers' own."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import to_builtins
@@ -89,9 +88,14 @@ async def hand_in(tx: Tx, brand: Brand, temper: Temper, number: str) -> bool:
     return True
 
 
-async def heard(tx: Tx, brand: Brand, numbers: Sequence[str]) -> None:
-    """The shops know of these."""
-    await tx.execute("delete from changed where carrier = %s and number = any(%s)", [brand.name, list(numbers)])
+async def heard(tx: Tx, brand: Brand, parcel: Parcel) -> None:
+    """The shop knows how the parcel goes on; what was changed since, it hears the next time."""
+    await tx.execute(
+        """delete from changed c using parcels p
+           where (c.carrier, c.number) = (%(carrier)s, %(number)s) and (p.carrier, p.number) = (c.carrier, c.number)
+             and p.document = %(document)s""",
+        {"carrier": brand.name, "number": parcel.number, "document": Jsonb(to_builtins(parcel))},
+    )
 
 
 async def _decided(tx: Tx, brand: Brand, temper: Temper, row: OperationRow, now: datetime) -> OperationRow:

@@ -130,7 +130,7 @@ def _at_depot(parcel: Shipment, order: StoreOrder, day: datetime) -> Shipment:
         TrackingEvent(came, TrackingState.OUT_FOR_DELIVERY, depot),
         TrackingEvent(came + timedelta(hours=3), TrackingState.ATTEMPT_FAILED, depot),
     )
-    return replace(parcel, events=(*way, *missed), promised_until=parcels.day_end(day))
+    return replace(parcel, events=(*way, *missed), promised_until=parcels.day_end(day + timedelta(days=2)))
 
 
 def _preparing(telling: Telling) -> StoreOrder:
