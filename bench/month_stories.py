@@ -310,7 +310,7 @@ async def _approve(month: Month) -> None:
 
 
 async def _review(month: Month) -> None:
-    for one in await month.app.db.run(SYSTEM, lambda tx: returns.appealed(tx, limit=200)):
+    for one in await month.app.db.run(SYSTEM, lambda tx: returns.to_decide(tx, limit=200)):
         answer = month.chance.choice((Acceptance.ACCEPTED, Acceptance.REJECTED))
         await month.act(Role.LEADER, "return.review", return_id=one.id, answer=answer, note="写真を確認しました。")
 

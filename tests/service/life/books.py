@@ -81,7 +81,8 @@ ALWAYS: Mapping[str, str] = {
         select p.key, p.kind from demo_store.operations p
         where p.key not like 'elsewhere-%'
           and not exists (select from requests r where r.id::text = p.key)
-          and not exists (select from refund_intents i where i.id::text = p.key)""",
+          and not exists (select from refund_intents i where i.id::text = p.key)
+          and not exists (select from return_units u where u.id::text = p.key and u.inspected_by is not null)""",
     "no work fails": "select name, arguments, last_error from jobs where last_error is not null",
 }
 

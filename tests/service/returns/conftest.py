@@ -28,6 +28,7 @@ from madoguchi.kit.security import Vault
 from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.jobs import Settler
 from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.restocking import Restocker
 from madoguchi.service.returns.rules import Unit
 from tests.service.claims.conftest import Street
 from tests.service.orders.shop import SIGNER
@@ -44,6 +45,7 @@ class Yard(Street):
         executor = Executor(self.db, self.catalogue, {"demo": DemoStore(self.store_db, "demo", faults)})
         duties = {
             verbs.SETTLE: jobs.Duty(settler.settle, verbs.Settle),
+            verbs.RESTOCK: jobs.Duty(Restocker(self.db, {"demo": self.store}).restock, verbs.Settle),
             requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute),
         }
         for _ in range(4):

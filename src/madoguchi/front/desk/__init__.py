@@ -43,6 +43,9 @@ ROUTES: list[Any] = [
     refunds.close,
     approvals.show,
     approvals.approve,
+    returns.show,
+    returns.review,
+    returns.photo,
     approvals.decline,
     approvals.take_back,
 ]

@@ -22,6 +22,7 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.service.returns.queries import count_to_decide
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,20 +105,22 @@ async def _page(
 ) -> Response[Any]:
     actor, reader = visitor.actor, visitor.reader
 
-    async def work(tx: Tx) -> tuple[list[Waiting], list[Waiting], list[Decided]]:
+    async def work(tx: Tx) -> tuple[int, list[Waiting], list[Waiting], list[Decided]]:
         return (
+            await count_to_decide(tx) if outranks(actor, Role.LEADER) else 0,
             await load(tx, actor, await queries.awaiting_approval(tx, actor)),
             await load(tx, actor, await queries.asked_approval(tx, actor)),
             await load_decided(tx, actor, await queries.decided_approvals(tx, actor)),
         )
 
-    waiting, mine, decided = await services.db.run(actor, work)
+    returns, waiting, mine, decided = await services.db.run(actor, work)
     return page(
         services,
         visitor,
         "desk/approvals.html",
         HERE,
         refused=refused,
+        returns=returns,
         waiting=[view(one, reader) for one in waiting],
         mine=[view(one, reader) for one in mine],
         decided=[decided_view(one, reader) for one in decided],

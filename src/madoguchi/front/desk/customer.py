@@ -34,6 +34,7 @@ from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.verbs import order_cards
 from madoguchi.service.receipts.queries import Issued, receipts_of
 from madoguchi.service.refunds.words import sentences
+from madoguchi.service.returns.queries import returns_of_order
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
 
@@ -232,12 +233,14 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
 
 
 async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order) -> list[Doable]:
-    """What can be done with an order and its parcels."""
+    """What can be done with an order, its parcels, and what comes back of it."""
     found = await _doable(tx, actor, catalogue, Subject(About.ORDER, order.id))
     for parcel in order.document.shipments:
         found += await _doable(
             tx, actor, catalogue, Subject(About.PARCEL, order.id, parcel.ref), parcel.tracking_number
         )
+    for one in await returns_of_order(tx, actor, order.id):
+        found += await _doable(tx, actor, catalogue, Subject(About.RETURN, one.id, str(one.id)), one.number or "")
     return found
 
 

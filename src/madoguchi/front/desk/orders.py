@@ -33,6 +33,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.bot.offering import put_button
+from madoguchi.service.returns.queries import access_return
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +147,8 @@ async def _check_whose(tx: Tx, actor: Actor, case: Case, subject: Subject) -> No
         owner = (await access_order(tx, actor, subject.id)).customer_id
     elif subject.about is About.CASE:
         owner = (await access_case(tx, actor, subject.id)).customer_id
+    elif subject.about is About.RETURN:
+        owner = (await access_return(tx, actor, subject.id)).customer_id
     else:
         owner = subject.id
     if owner != case.customer_id:

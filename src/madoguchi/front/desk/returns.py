@@ -1,0 +1,106 @@
+"""Returns on which a leader decides: what the warehouse left open, and what customers object to."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.people.queries import access_customer
+from madoguchi.front.ui import photos
+from madoguchi.front.ui.access import LEADERS, get, post
+from madoguchi.front.ui.fields import FieldView, field_views, filled_in
+from madoguchi.front.ui.forms import posted
+from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import done
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.service.returns import queries, reading, warehouse
+from madoguchi.service.returns.queries import Return
+
+HERE = "/desk/returns"
+REVIEW = "return.review"
+
+
+class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
+    """A return to decide on: whose, what was found, why the customer objects, and the form."""
+
+    id: UUID
+    number: str
+    customer: str
+    order: str
+    appeal: str
+    lines: Sequence[str]
+    photos: Sequence[UUID]
+    fields: Sequence[FieldView]
+    url: str
+
+
+@get(HERE, access=LEADERS)
+async def show(services: Services, visitor: Visitor) -> Response[Any]:
+    """All of them, the longest waiting first."""
+    return await _page(services, visitor)
+
+
+@post(HERE + "/{return_id:uuid}/review", access=LEADERS)
+async def review(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[Any]:
+    """Decide on one."""
+    actor, catalogue = visitor.actor, services.catalogue
+    subject, given = Subject(About.RETURN, return_id), await posted(request)
+
+    async def work(tx: Tx) -> None:
+        asked = await actions.fields(tx, actor, catalogue.actions[REVIEW], subject)
+        await actions.run(tx, catalogue, actor, REVIEW, subject.arguments | filled_in(asked, given))
+
+    try:
+        await services.db.run(actor, work)
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        return await _page(services, visitor, refused, return_id, given)
+    return done(request, HERE)
+
+
+@get(HERE + "/photos/{photo_id:uuid}", access=LEADERS)
+async def photo(services: Services, visitor: Visitor, photo_id: UUID) -> Response[bytes]:
+    """A photo that the warehouse took of returned goods."""
+    held = await services.db.run(visitor.actor, lambda tx: warehouse.photo(tx, visitor.actor, photo_id))
+    return await photos.send(services, held)
+
+
+async def _page(
+    services: Services,
+    visitor: Visitor,
+    refused: Refused | None = None,
+    about: UUID | None = None,
+    given: dict[str, Any] | None = None,
+) -> Response[Any]:
+    async def work(tx: Tx) -> list[ReviewView]:
+        found = await queries.to_decide(tx)
+        return [await _view(tx, services, visitor, one, given if one.id == about else None) for one in found]
+
+    reviews = await services.db.run(visitor.actor, work)
+    return page(services, visitor, "desk/returns.html", HERE, refused=refused, reviews=reviews)
+
+
+async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given: dict[str, Any] | None) -> ReviewView:
+    actor, reader = visitor.actor, visitor.reader
+    fields = await actions.fields(tx, actor, services.catalogue.actions[REVIEW], Subject(About.RETURN, of.id))
+    values = filled_in(fields, given) if given is not None else None
+    units = await queries.units_of(tx, of.id)
+    return ReviewView(
+        id=of.id,
+        number=of.number or "",
+        customer=(await access_customer(tx, actor, of.customer_id)).name,
+        order=of.order_ref,
+        appeal=of.appeal or "",
+        lines=[line.to(reader) for line in await reading.sentences(tx, of)],
+        photos=[one for unit in units for one in await warehouse.photos_of(tx, actor, unit.id)],
+        fields=field_views(REVIEW, fields, reader, values, within=f"{of.id}-"),
+        url=f"{HERE}/{of.id}/review",
+    )
