@@ -8,6 +8,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Refusal, Said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
@@ -52,7 +53,7 @@ class ItemAction(msgspec.Struct, frozen=True):
         pack = await rules_of(tx, order.store_id)
         held = await ledger.lines(tx, order.id)
         left = _left(order.document, held)
-        where = rules.refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
+        where = refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
         shown = await photo_fields(tx, actor, order, pack, _from_least_to_all(order.document, held, left))
         worth = rules.worth(order.document, held, left)
         return lines_field(order.document, left, worth), problem_field(), *shown, *where

@@ -43,9 +43,7 @@ class Sweeper:
         if not _due(claim, tx):
             return
         before = await access_request(tx, SYSTEM, claim.request_id)
-        await carry_out(
-            tx, self._catalogue, self._signer, before.action, _arguments(claim), case_id=before.case_id
-        )
+        await carry_out(tx, self._catalogue, self._signer, before.action, _arguments(claim), case_id=before.case_id)
 
     async def _leave(self, tx: Tx, claim_id: UUID, refused: Refused) -> None:
         """Try again later, or end it: what it was about was settled in another way."""

@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, Subject, Unrelated, refusal
+from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Refusal
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.rules import promised_until
@@ -50,7 +51,7 @@ class ParcelAction(msgspec.Struct, frozen=True):
         parcel_of(order, subject.ref)
         pack = await rules_of(tx, order.store_id)
         looked = (rules.checked_field(pack),) if self.problem is Problem.NOT_RECEIVED else ()
-        return *looked, rules.remedy_field(pack), *rules.refund_fields(pack, order.document)
+        return *looked, rules.remedy_field(pack), *refund_fields(pack, order.document)
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ParcelClaim) -> Draft:
         """What is done about the parcel.

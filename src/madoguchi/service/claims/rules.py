@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
-from madoguchi.core.actions.rules import Fact, MoneyBack, Said, Slip, SlipLine, said
+from madoguchi.core.actions.paying_back import money_back
+from madoguchi.core.actions.rules import Fact, Said, Slip, SlipLine, said
 from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
 from madoguchi.core.policy.decisions import ClaimDecision
 from madoguchi.core.policy.pack import Problem, Remedy, RulePack
-from madoguchi.core.policy.paying_back import choices, parts
+from madoguchi.core.policy.paying_back import parts
 from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion
-from madoguchi.core.shop.port import StoreOrder, TenderKind
+from madoguchi.core.shop.port import StoreOrder
 from madoguchi.kit.money import Money, telescoped, total
 
 NEVER_BY_ITSELF = frozenset({"gift_card", "digital_opened"})  # I11: a person decides
@@ -110,18 +111,7 @@ def owed(
 
 def refund_slip(pack: RulePack, order: StoreOrder, plan: ClaimPlan, of: Mapping[str, Money]) -> Slip:
     """Money back; the goods need not come back."""
-    back = tuple(
-        MoneyBack(
-            tender_ref=part.tender_ref,
-            kind=TenderKind(part.tender_kind),
-            label=part.tender_label,
-            amount=part.amount,
-            destination=part.destination,
-            min_days=part.days[0],
-            max_days=part.days[1],
-        )
-        for part in parts(pack, order, plan.money, plan.refund_to)
-    )
+    back = money_back(parts(pack, order, plan.money, plan.refund_to))
     names = {line.ref: line.name for line in order.lines}
     return msgspec.structs.replace(
         plan.slip,
@@ -216,12 +206,3 @@ def checked_field(pack: RulePack) -> Field:
         for place in pack.claims.check_list
     )
     return Field(name="checked", kind=FieldKind.CHOICES, options=options)
-
-
-def refund_fields(pack: RulePack, order: StoreOrder) -> tuple[Field, ...]:
-    """Where money goes that cannot go back the way it came; no field where there is nothing to choose."""
-    ways = choices(pack, order)
-    if not ways:
-        return ()
-    options = tuple(FieldOption(value=way, label=Said(f"orders.refund_to.{way}")) for way in ways)
-    return (Field(name="refund_to", kind=FieldKind.CHOICE, options=options, default=ways[0]),)

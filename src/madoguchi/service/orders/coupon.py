@@ -6,6 +6,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Slip, SlipLine, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, by_tender
@@ -17,7 +18,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.orders.opening import Opening, open_for, why_not
-from madoguchi.service.orders.rules import account_needed, money_back, refund_field
+from madoguchi.service.orders.rules import account_needed, money_back
 from madoguchi.service.orders.settling import MoneyPlan, ended, order_id, settled, still_to_pay
 
 
@@ -42,7 +43,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     facts = await customer_facts(tx, actor, order.customer_id)
     options = tuple(_option(tx, coupon) for coupon in facts.coupons)
     code = Field(name="code", kind=FieldKind.CHOICE, options=options, unknown="coupon_unknown")
-    return code, *refund_field(await rules_of(tx, order.store_id), order.document)
+    return code, *refund_fields(await rules_of(tx, order.store_id), order.document)
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ApplyCoupon) -> Draft:

@@ -15,7 +15,7 @@ from madoguchi.core.carriers.rules import promised_until
 from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
 from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
-from madoguchi.core.policy.paying_back import choices, way_back
+from madoguchi.core.policy.paying_back import way_back
 from madoguchi.core.policy.questions import about_change
 from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
@@ -155,15 +155,6 @@ def reason_field(rules: RulePack) -> Field:
         FieldOption(value=reason, label=Said(f"actions.order.cancel.field.reason.{reason}")) for reason in reasons
     )
     return Field(name="reason", kind=FieldKind.CHOICE, options=options, default=reasons[0])
-
-
-def refund_field(rules: RulePack, order: StoreOrder) -> tuple[Field, ...]:
-    """Where money goes that cannot go back the way it came; no field where there is nothing to choose."""
-    ways = choices(rules, order)
-    if not ways:
-        return ()
-    options = tuple(FieldOption(value=way, label=Said(f"orders.refund_to.{way}")) for way in ways)
-    return (Field(name="refund_to", kind=FieldKind.CHOICE, options=options, default=ways[0]),)
 
 
 def item_name(line: OrderLine) -> str | Said:

@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, Subject
+from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, OrderCard, Outcome, Refusal, Settled, Slip, Wish
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.ledger import verbs as ledger
@@ -61,7 +62,7 @@ async def cancellation_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Fie
     why = rules.reason_field(pack)
     if not pack.changes.cancel_lines:
         return (why,)
-    where = rules.refund_field(pack, order.document)
+    where = refund_fields(pack, order.document)
     left = rules.left(pack, order.document, await ledger.lines(tx, order.id), tx.now)
     return rules.lines_field(left), why, *where
 

@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
+from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Fact, MoneyBack, Outcome, Refusal, Said, Settled, Slip, SlipLine, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, Part, by_tender
@@ -69,7 +70,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """When, and why; as few questions as when it was begun, and each is answered already."""
     opening = await known(tx, actor, subject.id, subject.ref)
     order = await _paying_order(tx, actor, subject.id, opening.one)
-    return *_when_field(opening.one), _reason_field(), *(_refund_field(opening, order) if order else ())
+    return *_when_field(opening.one), _reason_field(), *(refund_fields(opening.pack, order.document) if order else ())
 
 
 async def draft(tx: Tx, actor: Actor, arguments: CancelSubscription) -> Draft:
@@ -189,12 +190,6 @@ def _when_field(one: Subscription) -> tuple[Field, ...]:
 def _reason_field() -> Field:
     options = tuple(FieldOption(value=reason, label=label) for reason, label in _REASONS.items())
     return Field(name="reason", kind=FieldKind.CHOICE, options=options, default=next(iter(_REASONS)))
-
-
-def _refund_field(opening: Opening, order: Order) -> tuple[Field, ...]:
-    ways = paying_back.choices(opening.pack, order.document)
-    options = tuple(FieldOption(value=way, label=Said(f"orders.refund_to.{way}")) for way in ways)
-    return (Field(name="refund_to", kind=FieldKind.CHOICE, options=options, default=ways[0]),) if ways else ()
 
 
 def _parts(opening: Opening, paid: Paid, refund_to: Destination | None) -> list[Part]:
