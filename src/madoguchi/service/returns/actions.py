@@ -29,6 +29,7 @@ ACTIONS = (
         arguments=exchanging.ExchangeOrder,
         need=_CUSTOMERS,
         reason="return.exchange",
+        also=("item.wrong",),
         about=About.ORDER,
         form=exchanging.form,
         offer=exchanging.offer,
