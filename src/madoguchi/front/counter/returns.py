@@ -10,7 +10,10 @@ from litestar import Response
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.carried import slot_words
 from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.carriers import queries as carriers
+from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
 from madoguchi.core.drafts.queries import drafts_of
 from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.ledger.rules import Intent
@@ -156,19 +159,22 @@ async def one(request: Asked, services: Services, visitor: Visitor, return_id: U
 async def code(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[str]:
     """The codes, large enough for a counter's reader on a phone."""
 
-    async def work(tx: Tx) -> Return:
+    async def work(tx: Tx) -> tuple[Return, Consigned | None]:
         found = await queries.access_return(tx, visitor.actor, return_id)
         if found.number is None or found.state not in _SENDABLE:
             raise Refused("return_no_label", 409)
-        return found
+        return found, await access_consignment(tx, visitor.actor, return_id)
 
-    found = await services.db.run(visitor.actor, work)
+    found, carried = await services.db.run(visitor.actor, work)
     assert found.number
     return page(
         request,
         services,
         visitor,
         "return_code.html",
+        carrier=carried.carrier if carried else None,
+        parcel=carried.number if carried else None,
+        paperless=qr(carried.paperless) if carried and carried.paperless else None,
         number=found.number,
         square=qr(found.number),
         bars=code128(found.number),
@@ -263,13 +269,21 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         who=reader.t(f"counter.returns.who.{_who(of)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
-        details=tuple(line.to(reader) for line in await sentences(tx, of))[2:],
+        details=(*[line.to(reader) for line in await sentences(tx, of)][2:], *await _pickups(tx, parcels, reader)),
         refunds=await refund_views(tx, intents, reader),
         offers=tuple(offer_view(offer, reader) for offer in offers if offer.action != SLIP),
         sendable=sendable,
         method=of.method or Method.LABEL,
         code=qr(of.number) if sendable and of.number else None,
     )
+
+
+async def _pickups(tx: Tx, parcels: Sequence[Parcel], reader: Reader) -> list[str]:
+    """When what is not on its way yet is collected at the door."""
+    waiting = [one for one in parcels if one.scanned_at is None]
+    told = [await carriers.parcel(tx, one.carrier, one.number) for one in waiting]
+    slots = [one.document.tracked.agreed.slot for one in told if one]
+    return [reader.t("counter.returns.pickup", time=slot_words(s.day, s.band).to(reader)) for s in slots if s]
 
 
 async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
