@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from madoguchi.kit.security import narrowed
+from madoguchi.kit.security import mask_cards, narrowed
 
 MARK = "●●●"
 
@@ -37,6 +37,7 @@ class Masked(msgspec.Struct, frozen=True):
 
 def masked(text: str, known: Collection[str] = ()) -> Masked:
     """The text without contact details; `known` is what else must not be told, such as the customer's names."""
+    text, _ = mask_cards(text)
     plain = narrowed(text)
     spans = sorted((start, end, detail) for detail, start, end in _found(plain, known))
     pieces: list[str] = []

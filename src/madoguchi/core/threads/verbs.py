@@ -222,14 +222,14 @@ async def _append(
     body: dict[str, Any] | None = None,
     client_id: str | None = None,
 ) -> int:
-    """An entry for both sides; the seller's under the seller's name, the customer's under none."""
-    sells = actor.role is Role.SELLER and case.seller_id
+    """An entry for both sides; the seller's under the seller's name, the customer's under none and without an id."""
+    sells = actor.role is Role.SELLER
     return await cases.append(
         tx,
         case,
         kind=kind,
         author=_author(actor),
-        author_id=actor.id,
+        author_id=actor.id if sells else None,
         name=(await find_seller(tx, case.seller_id)).name if sells and case.seller_id else "",
         text=text,
         body=body,

@@ -141,6 +141,13 @@ async def claims_of_seller(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequenc
     async with tx.acting(SYSTEM):
         return await tx.all(
             SellerClaim,
+async def seller_claim(tx: Tx, actor: Actor, claim_id: UUID) -> SellerClaim:
+    """One of a seller's own claims; else invisible."""
+    await claim_for_seller(tx, actor, claim_id)
+    async with tx.acting(SYSTEM):
+        return await tx.one(SellerClaim, f"{_OF_SELLER} where g.id = %s", [claim_id])
+
+
             f"""{_OF_SELLER} where g.seller_id = %s and g.state <> 'opened'
                 order by g.state <> 'waiting_seller', case when g.state = 'waiting_seller' then g.due_at end,
                          g.made_at desc limit %s""",

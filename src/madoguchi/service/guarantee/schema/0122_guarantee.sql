@@ -57,8 +57,6 @@ create table guarantee_words (
 alter table guarantee_claims enable row level security;
 alter table guarantee_words enable row level security;
 create policy guarantee_claims_own on guarantee_claims to madoguchi_app using (acts_for(customer_id));
-create policy guarantee_claims_sellers on guarantee_claims for select to madoguchi_app
-  using (seller_id = acting_seller());
 create policy guarantee_words_ours on guarantee_words to madoguchi_app using (is_ours());
 grant select, insert, update on guarantee_claims to madoguchi_app;
 grant select, insert on guarantee_words to madoguchi_app;
