@@ -110,7 +110,7 @@ def codes() -> set[str]:
 
 def _chosen() -> list[tuple[str, str]]:
     """What can be chosen in the office, by the value that has the words for it."""
-    values = [field for field in _VALUES if field.key != "returns.reasons"]
+    values = [field for field in _VALUES if field.key not in {"returns.reasons", "returns.status"}]
     return [(SAME_WORDS.get(field.key, field.key), word) for field in values for word in field.options]
 
 

@@ -5,7 +5,19 @@ Every page works as plain forms and links; `panels` are its parts, fetched again
 
 from typing import Any
 
-from madoguchi.front.desk import approvals, handing, offers, orders, pages, panels, refunds, sign_in, talk
+from madoguchi.front.desk import (
+    approvals,
+    guarantee,
+    handing,
+    offers,
+    orders,
+    pages,
+    panels,
+    refunds,
+    returns,
+    sign_in,
+    talk,
+)
 
 ROUTES: list[Any] = [
     sign_in.show_sign_in,
@@ -36,16 +48,18 @@ ROUTES: list[Any] = [
     handing.transfer,
     handing.park,
     handing.wrap_up,
+    guarantee.show,
+    guarantee.decide,
     refunds.show,
     refunds.collect,
     refunds.export,
     refunds.paid,
     refunds.close,
-    approvals.show,
-    approvals.approve,
     returns.show,
     returns.review,
     returns.photo,
+    approvals.show,
+    approvals.approve,
     approvals.decline,
     approvals.take_back,
 ]

@@ -108,6 +108,8 @@ def option(field: Field, word: str, reader: Reader) -> str:
     """One of the words that can be chosen."""
     if is_row(field):
         return reader.t(f"policy.then.{word}")
+    if field.key == "returns.status":
+        return word  # the shop's own
     if field.key == "returns.reasons":
         return reader.t(f"policy.of.{word}")
     return reader.t(f"policy.option.{SAME_WORDS.get(field.key, field.key)}.{word}")

@@ -95,6 +95,13 @@ async def claim_of_order(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = F
     )
 
 
+async def claims_of(tx: Tx, actor: Actor, *, limit: int = 10) -> Sequence[Claim]:
+    """The actor's own claims as a customer, the newest first."""
+    return await tx.all(
+        Claim, f"{_CLAIM} where g.customer_id = %s order by g.made_at desc, g.id desc limit %s", [actor.id, limit]
+    )
+
+
 async def to_decide(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[Claim]:
     """What waits for somebody's decision, the longest first; for staff, else invisible."""
     if not actor.is_staff:
@@ -134,13 +141,6 @@ async def claim_for_seller(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool =
     return claim
 
 
-async def claims_of_seller(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[SellerClaim]:
-    """A seller's own claims: what is to be answered by its deadline, then the rest, newest first."""
-    if actor.role is not Role.SELLER or actor.seller_id is None:
-        raise invisible()
-    async with tx.acting(SYSTEM):
-        return await tx.all(
-            SellerClaim,
 async def seller_claim(tx: Tx, actor: Actor, claim_id: UUID) -> SellerClaim:
     """One of a seller's own claims; else invisible."""
     await claim_for_seller(tx, actor, claim_id)
@@ -148,6 +148,13 @@ async def seller_claim(tx: Tx, actor: Actor, claim_id: UUID) -> SellerClaim:
         return await tx.one(SellerClaim, f"{_OF_SELLER} where g.id = %s", [claim_id])
 
 
+async def claims_of_seller(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[SellerClaim]:
+    """A seller's own claims: what is to be answered by its deadline, then the rest, newest first."""
+    if actor.role is not Role.SELLER or actor.seller_id is None:
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        return await tx.all(
+            SellerClaim,
             f"""{_OF_SELLER} where g.seller_id = %s and g.state <> 'opened'
                 order by g.state <> 'waiting_seller', case when g.state = 'waiting_seller' then g.due_at end,
                          g.made_at desc limit %s""",

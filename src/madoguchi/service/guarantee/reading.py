@@ -6,7 +6,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Subject, Unrelated, refusal
-from madoguchi.core.actions.rules import Refusal, TextCard, said
+from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.guarantee import queries
@@ -21,7 +21,11 @@ class ShowGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def show(tx: Tx, actor: Actor, arguments: ShowGuarantee) -> TextCard:
     """How far it is, who acts next and until when, and what was decided; Refused("guarantee_none")."""
-    of = await _known(tx, actor, arguments.order_id)
+    return TextCard(lines=sentences(await _known(tx, actor, arguments.order_id)))
+
+
+def sentences(of: Claim) -> tuple[Said, ...]:
+    """The same of a claim that the actor was found to see."""
     lines = [said("guarantee.status.what", number=of.number, order=of.order_ref, amount=of.amount)]
     lines.append(said(f"guarantee.state.{of.state}", until=of.due_at or of.made_at))
     if of.seller_told:
@@ -30,7 +34,7 @@ async def show(tx: Tx, actor: Actor, arguments: ShowGuarantee) -> TextCard:
         lines.append(said("guarantee.status.why", words=of.decision_note))
     if of.state is State.DENIED and of.appeal_until:
         lines.append(said("guarantee.status.appeal", until=of.appeal_until))
-    return TextCard(lines=tuple(lines))
+    return tuple(lines)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

@@ -1,0 +1,113 @@
+"""Claims on the guarantee that people decide: what either side says, and a decision that somebody else agrees to."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.rules import Refusal
+from madoguchi.core.people.queries import access_customer
+from madoguchi.core.people.sellers.queries import seller
+from madoguchi.core.requests import verbs as requests
+from madoguchi.front.ui.access import STAFF_ONLY, get, post
+from madoguchi.front.ui.fields import FieldView, field_views, filled_in
+from madoguchi.front.ui.forms import posted
+from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import done
+from madoguchi.front.ui.services import Services
+from madoguchi.front.ui.visitor import Visitor
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.service.guarantee import queries
+from madoguchi.service.guarantee.reading import sentences
+from madoguchi.service.guarantee.rules import Claim
+
+HERE = "/desk/guarantee"
+DECIDE = "guarantee.decide"
+_SIDES = {"customer": "guarantee.fact.customer", "seller": "guarantee.fact.seller"}
+
+
+class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim to decide on: both sides in their own words, and the form, or why it cannot be decided just now."""
+
+    id: UUID
+    title: str
+    lines: Sequence[str]
+    sides: Sequence[tuple[str, str]]
+    photos: Sequence[UUID]
+    fields: Sequence[FieldView]
+    why_not: str
+    url: str
+
+
+@get(HERE, access=STAFF_ONLY)
+async def show(services: Services, visitor: Visitor) -> Response[Any]:
+    """All of them, the longest waiting first."""
+    return await _page(services, visitor)
+
+
+@post(HERE + "/{order_id:uuid}/decision", access=STAFF_ONLY)
+async def decide(request: Asked, services: Services, visitor: Visitor, order_id: UUID) -> Response[Any]:
+    """Decide on one, which somebody else has to agree to."""
+    actor, catalogue = visitor.actor, services.catalogue
+    subject, given = Subject(About.ORDER, order_id), await posted(request)
+
+    async def work(tx: Tx) -> None:
+        asked = await actions.fields(tx, actor, catalogue.actions[DECIDE], subject)
+        quote = await requests.quote(tx, catalogue, actor, DECIDE, subject.arguments | filled_in(asked, given))
+        token = requests.confirmation_token(services.signer, actor, quote, tx.now)
+        await requests.confirm(tx, catalogue, services.signer, actor, quote.id, token)
+
+    try:
+        await services.db.run(actor, work)
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        return await _page(services, visitor, refused, order_id, given)
+    return done(request, HERE)
+
+
+async def _page(
+    services: Services,
+    visitor: Visitor,
+    refused: Refused | None = None,
+    about: UUID | None = None,
+    given: dict[str, Any] | None = None,
+) -> Response[Any]:
+    async def work(tx: Tx) -> list[ClaimView]:
+        found = await queries.to_decide(tx, visitor.actor)
+        return [await _view(tx, services, visitor, one, given if one.order_id == about else None) for one in found]
+
+    claims = await services.db.run(visitor.actor, work)
+    return page(services, visitor, "desk/guarantee.html", HERE, refused=refused, claims=claims)
+
+
+async def _view(tx: Tx, services: Services, visitor: Visitor, of: Claim, given: dict[str, Any] | None) -> ClaimView:
+    actor, reader, action = visitor.actor, visitor.reader, services.catalogue.actions[DECIDE]
+    subject = Subject(About.ORDER, of.order_id)
+    assert action.offer
+    fields = await actions.fields(tx, actor, action, subject)
+    values = filled_in(fields, given) if given is not None else None
+    words = await queries.words_of(tx, actor, of.id)
+    sides = [(reader.t(label), words[side]) for side, label in _SIDES.items() if side in words]
+    if of.appeal:
+        sides.append((reader.t("guarantee.fact.appeal"), of.appeal))
+    names = (await access_customer(tx, actor, of.customer_id)).name, (await seller(tx, of.seller_id)).name
+    return ClaimView(
+        id=of.id,
+        title=reader.t("desk.guarantee.who", number=of.number, customer=names[0], seller=names[1]),
+        lines=[line.to(reader) for line in sentences(of)],
+        sides=sides,
+        photos=of.photos,
+        fields=field_views(DECIDE, fields, reader, values, within=f"{of.id}-"),
+        why_not=_said(await action.offer(tx, actor, subject), visitor),
+        url=f"{HERE}/{of.order_id}/decision",
+    )
+
+
+def _said(refusal: Refusal | None, visitor: Visitor) -> str:
+    return visitor.reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else ""
