@@ -8,14 +8,13 @@ import msgspec
 from madoguchi.core.ledger.advances.queries import open_advances_of
 from madoguchi.core.ledger.rules import BY_PROVIDER
 from madoguchi.core.policy.decisions import ClaimDecision, Decision, Verdict
-from madoguchi.core.policy.pack import RulePack
+from madoguchi.core.policy.pack import NEVER_BY_ITSELF, RulePack
 from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion
 from madoguchi.core.policy.rules import decide_advance, decide_claim
 from madoguchi.core.shop.queries import Order, known_since
 from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money, total
 from madoguchi.service.claims import queries
-from madoguchi.service.claims.rules import NEVER_BY_ITSELF
 
 
 async def decided(

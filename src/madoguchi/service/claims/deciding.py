@@ -12,9 +12,10 @@ from madoguchi.core.actions.rules import Approval, Draft, Said, Slip
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
 from madoguchi.core.photos import queries as photos
+from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.claiming import PHOTO
 from madoguchi.core.policy.decisions import ClaimDecision, Denied, Verdict
-from madoguchi.core.policy.pack import Fault, Problem, Remedy, RulePack
+from madoguchi.core.policy.pack import NEVER_BY_ITSELF, Fault, Problem, Remedy, RulePack
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion, History
 from madoguchi.core.policy.rules import decide_advance, decide_claim
@@ -48,7 +49,7 @@ class Basis(msgspec.Struct, frozen=True):
 
     def worth(self, units: Mapping[str, int]) -> Money:
         """What units cost."""
-        parts = rules.worth(self.order.document, self.held, units)
+        parts = paying_back.worth(self.order.document, self.held, units)
         return total(list(parts.values()), self.order.document.currency)
 
 
@@ -194,7 +195,7 @@ async def _history(tx: Tx, pack: RulePack, customer_id: UUID) -> History:
 async def _money(tx: Tx, of: Basis, facts: Facts) -> dict[str, Money]:
     shipping = of.pack.faults[FAULTS[facts.problem]].outward_shipping
     money = await ledger.tenders(tx, of.order.id)
-    owed = rules.owed(of.order.document, of.held, money, facts.units, shipping=shipping)
+    owed = paying_back.owed(of.order.document, of.held, money, facts.units, shipping=shipping)
     if not owed:
         raise Refused("claim_nothing_paid", 409, alternatives=_PERSON)
     return owed
@@ -205,7 +206,7 @@ def _slip(of: Basis, plan: ClaimPlan, approval: Approval | None) -> Slip:
     if plan.wait_until:
         return rules.waiting_slip(order, plan, plan.wait_until)
     if plan.remedy is Remedy.REFUND:
-        slip = rules.refund_slip(of.pack, order, plan, rules.worth(order, of.held, plan.units))
+        slip = rules.refund_slip(of.pack, order, plan, paying_back.worth(order, of.held, plan.units))
     else:
         slip = rules.resend_slip(order, plan)
     if plan.advance_until:
@@ -219,6 +220,6 @@ def _approval(of: Basis, facts: Facts, decision: ClaimDecision) -> Approval | No
         why = decision.reasons[0]
         return Approval(decision.approver, Said(why.key, why.parameters), of.worth(facts.units))
     flags = {flag for line in of.order.document.lines if line.ref in facts.units for flag in line.flags}
-    if flags.isdisjoint(rules.NEVER_BY_ITSELF):
+    if flags.isdisjoint(NEVER_BY_ITSELF):
         return None
     return Approval(Role(of.pack.claims.approval), Said("claims.why.never_by_itself"), of.worth(facts.units))

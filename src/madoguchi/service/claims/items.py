@@ -12,6 +12,7 @@ from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Refusal, Said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
+from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.pack import Problem, Remedy
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import OrderLine, StoreOrder
@@ -19,7 +20,6 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.claims import rules
 from madoguchi.service.claims.deciding import Basis, Facts, basis, claim, photo_fields
 
 PROBLEMS = (Problem.DAMAGED, Problem.DEFECTIVE, Problem.WRONG_ITEM, Problem.MISSING_PART)
@@ -55,7 +55,7 @@ class ItemAction(msgspec.Struct, frozen=True):
         left = _left(order.document, held)
         where = refund_fields(pack, order.document) if self.remedy is Remedy.REFUND else ()
         shown = await photo_fields(tx, actor, order, pack, _from_least_to_all(order.document, held, left))
-        worth = rules.worth(order.document, held, left)
+        worth = paying_back.worth(order.document, held, left)
         return lines_field(order.document, left, worth), problem_field(), *shown, *where
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
@@ -122,8 +122,8 @@ def _left(order: StoreOrder, held: Mapping[str, LineUnits]) -> dict[str, int]:
 
 def _from_least_to_all(order: StoreOrder, held: Mapping[str, LineUnits], left: Mapping[str, int]) -> list[Money]:
     """What the cheapest unit is worth, and what all that can be claimed is."""
-    each = rules.worth(order, held, {ref: 1 for ref, count in left.items() if count}).values()
-    every = rules.worth(order, held, left).values()
+    each = paying_back.worth(order, held, {ref: 1 for ref, count in left.items() if count}).values()
+    every = paying_back.worth(order, held, left).values()
     return [min(each, key=lambda worth: worth.amount), total(list(every), order.currency)] if each else []
 
 

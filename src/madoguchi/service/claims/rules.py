@@ -10,15 +10,13 @@ import msgspec
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
 from madoguchi.core.actions.paying_back import money_back
 from madoguchi.core.actions.rules import Fact, Said, Slip, SlipLine, said
-from madoguchi.core.ledger.rules import Destination, LineUnits, TenderMoney, by_tender
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import ClaimDecision
 from madoguchi.core.policy.pack import Problem, Remedy, RulePack
 from madoguchi.core.policy.paying_back import parts
 from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion
 from madoguchi.core.shop.port import StoreOrder
-from madoguchi.kit.money import Money, telescoped, total
-
-NEVER_BY_ITSELF = frozenset({"gift_card", "digital_opened"})  # I11: a person decides
+from madoguchi.kit.money import Money, total
 
 
 class ClaimState(StrEnum):
@@ -82,31 +80,6 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
         if self.wait_until:
             return ClaimState.REPORTED
         return ClaimState.NEEDS_APPROVAL if self.approval else ClaimState.GRANTED
-
-
-def worth(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int]) -> dict[str, Money]:
-    """What units of lines cost, after those for which everything was done (I10)."""
-    return {
-        line.ref: Money(
-            telescoped(line.total.amount, line.quantity, held[line.ref].settled, units[line.ref]), order.currency
-        )
-        for line in order.lines
-        if line.ref in units
-    }
-
-
-def owed(
-    order: StoreOrder,
-    held: Mapping[str, LineUnits],
-    money: Mapping[str, TenderMoney],
-    units: Mapping[str, int],
-    *,
-    shipping: bool,
-) -> dict[str, Money]:
-    """What goes back by tender: the units' share, and with everything that was ordered also what sending it cost."""
-    amount = total(list(worth(order, held, units).values()), order.currency)
-    everything = all(units.get(ref) == line.ordered for ref, line in held.items())
-    return by_tender(money, amount + order.fees if shipping and everything else amount)
 
 
 def refund_slip(pack: RulePack, order: StoreOrder, plan: ClaimPlan, of: Mapping[str, Money]) -> Slip:

@@ -12,7 +12,7 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances.queries import open_advances_of
 from madoguchi.core.ledger.rules import BY_PROVIDER, HELD_BY_STORE, Destination, LineUnits, TenderMoney
 from madoguchi.core.people.queries import store
-from madoguchi.core.policy import questions
+from madoguchi.core.policy import paying_back, questions
 from madoguchi.core.policy.decisions import ReturnDecision, Verdict
 from madoguchi.core.policy.pack import ReturnReason, RulePack
 from madoguchi.core.policy.queries import rules_of
@@ -23,7 +23,7 @@ from madoguchi.core.shop.port import OrderLine, StoreOrder
 from madoguchi.core.shop.queries import Order, access_order, known_since
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money, telescoped, total
+from madoguchi.kit.money import Money, total
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.rules import Condition
 
@@ -60,14 +60,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
 
     def worth(self, units: Mapping[str, int]) -> dict[str, Money]:
         """What units of lines cost, after those for which everything was done (I10)."""
-        return {
-            line.ref: Money(
-                telescoped(line.total.amount, line.quantity, self.held[line.ref].settled, units[line.ref]),
-                self.document.currency,
-            )
-            for line in self.document.lines
-            if line.ref in units
-        }
+        return paying_back.worth(self.document, self.held, units)
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
