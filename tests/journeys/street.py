@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame,
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import tokens
 from madoguchi.core.people.queries import all_staff
+from madoguchi.core.people.sellers.queries import people_of, seller_by_ref
 from madoguchi.core.people.verbs import start_session
 from madoguchi.edge.stores.demo.people import EMMA, FANG, MINJUN, MISAKI, Person
 from madoguchi.edge.stores.demo.shops import DEMO
@@ -82,6 +83,14 @@ class Street:
         await page.goto(f"{self.site.url}/desk")
         await page.click("button[name=state][value=available]")
         await page.wait_for_selector("button[value=available][aria-pressed=true]")
+        return page
+
+    async def merchant(self, seller: str, lang: str, *, width: int = PHONE, scripts: bool = True) -> Page:
+        """Somebody who answers for a seller of the demo shop, before what waits for an answer."""
+        page = await self._page(lang, width, scripts=scripts)
+        token = await self.site.services.db.run(SYSTEM, lambda tx: _sellers_token(tx, seller, lang))
+        await page.context.add_cookies([{"name": "session", "value": token, "url": self.site.url}])
+        await page.goto(f"{self.site.url}/seller")
         return page
 
     async def visitor(self, cookies: httpx.Cookies, lang: str, width: int, display: str, sharp: int) -> Page:
@@ -178,3 +187,10 @@ def photo() -> bytes:
     exif[Base.Model] = "Phone 7"
     picture.save(content, "JPEG", exif=exif)
     return content.getvalue()
+
+
+async def _sellers_token(tx: Tx, ref: str, lang: str) -> str:
+    seller = await seller_by_ref(tx, DEMO.id, ref)
+    assert seller
+    person, *_ = await people_of(tx, seller.id)
+    return (await start_session(tx, store_id=DEMO.id, locale=lang, seller_person_id=person.id)).token
