@@ -68,6 +68,7 @@ from madoguchi.service.bot.turn import Wits
 from madoguchi.service.claims.actions import ACTIONS as CLAIMS
 from madoguchi.service.claims.jobs import Sweeper
 from madoguchi.service.delivery.actions import ACTIONS as DELIVERY
+from madoguchi.service.delivery.telling import stepped
 from madoguchi.service.goodwill.actions import ACTIONS as GOODWILL
 from madoguchi.service.guarantee import verbs as guarantee
 from madoguchi.service.guarantee.actions import ACTIONS as GUARANTEE
@@ -163,7 +164,7 @@ class App:
             brand.name: SimulatedCarrier(self.carriers_db, brand, self.shippers.waybill, temper=HABIT)
             for brand in BRANDS.values()
         }
-        self.follower = Follower(self.db, self.carriers, concerned=(returns.tracked,))
+        self.follower = Follower(self.db, self.carriers, concerned=(returns.tracked, stepped))
         self.announcer = Announcer(self.db, self.carriers, returns.announced)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)

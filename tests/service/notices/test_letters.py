@@ -99,6 +99,11 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case _ if template.startswith("seller_"):
             by = pack({"seller": "山田商店"})
             return letters.news(reader, template, by, {"thread": f"{HEAD.links.base_url}/chat/{CASE}"})
+        case _ if template.startswith("parcel_"):
+            facts = pack({"order": ORDER, "carrier": "つばさ急便", "number": "400123456785", "until": date(2026, 3, 9)})
+            page = f"{HEAD.links.base_url}/orders/{UUID(int=9)}"
+            again = {"redeliver": f"{page}/parcels/S1/actions/delivery.redeliver"} if "missed" in template else {}
+            return letters.news(reader, template, facts, again | {"order": page})
         case _ if template in rules.NEWS:
             facts = pack({"order": ORDER, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31)})
             page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"

@@ -19,7 +19,7 @@ IN_A_WHILE = timedelta(minutes=10)
 async def take_in(
     tx: Tx, carrier: str, parcel: Mirrored, *, customer_id: UUID, order_id: UUID | None = None
 ) -> Sequence[TrackingEvent]:
-    """Know a parcel from now on; the steps it has reached that we did not know, in the order of time."""
+    """Know a parcel from now on; where it was known, the steps that are new, in the order of time."""
     return await _write(tx, carrier, parcel, customer_id, order_id)
 
 
@@ -74,4 +74,4 @@ async def _write(
     )
     if order_id:
         tx.wake(f"order:{order_id}")
-    return [event for event in parcel.tracked.events if event not in known]
+    return [event for event in parcel.tracked.events if event not in known] if before else ()

@@ -26,6 +26,8 @@ NEWS = (  # of rooms that tell of themselves
     "return_received",
     "return_expired",
     "guarantee_reviewed",
+    "parcel_missed",
+    "parcel_ready",
     "seller_answered",
     "seller_silent",
 )
