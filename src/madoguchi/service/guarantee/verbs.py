@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Wish
 from madoguchi.core.people.events import CustomerNews
+from madoguchi.core.people.sellers.events import SellerNews
 from madoguchi.core.policy.pack import Fault
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.threads import queries as threads
@@ -74,6 +75,13 @@ async def ask_seller(tx: Tx, of: Claim) -> None:
     due_at = tx.now + timedelta(hours=hours)
     await tx.execute("update guarantee_claims set due_at = %s where id = %s", [due_at, of.id])
     await move(tx, of, State.WAITING_SELLER)
+    news = SellerNews(
+        seller_id=of.seller_id,
+        template="guarantee_opened",
+        parameters=pack({"what": of.order_ref, "until": due_at}),
+        paths={"answer": f"/seller/claims/{of.id}"},
+    )
+    await events.record(tx, news)
     await tell_both(tx, of, "guarantee.thread.opened", number=of.number)
 
 

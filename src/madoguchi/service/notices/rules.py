@@ -25,13 +25,14 @@ NEWS = (  # of rooms that tell of themselves
     "return_due",
     "return_received",
     "return_expired",
+    "advance_void",
     "guarantee_reviewed",
     "parcel_missed",
     "parcel_ready",
     "seller_answered",
     "seller_silent",
 )
-FOR_SELLERS = ("question_asked", "question_due", "question_overdue")
+FOR_SELLERS = ("question_asked", "question_due", "question_overdue", "guarantee_opened")
 SPEECHES = 300  # that a transcript holds, the last ones
 TRANSCRIPT_LIMIT = 200_000  # characters of what was said
 LEASE = timedelta(minutes=3)  # longer than any sending takes
