@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.returns.queries import Line
 from madoguchi.service.returns.rules import COMING, Acceptance, Reception, ReturnState, Unit
-from madoguchi.service.returns.warehouse import Line, Shown, StrayParcel
+from madoguchi.service.returns.strays.queries import StrayParcel
+from madoguchi.service.returns.warehouse import Shown
 
 _TONES = {
     ReturnState.RECEIVED: "waiting",

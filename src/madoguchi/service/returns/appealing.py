@@ -11,10 +11,11 @@ from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import inspecting, queries
+from madoguchi.service.returns import inspecting, queries, verbs
 from madoguchi.service.returns.inspecting import Verdict
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState, Unit, Why
+from madoguchi.service.returns.units import verbs as unit_rows
 
 NOTE = Field(name="note", kind=FieldKind.NOTE, limit=1000)
 _OBJECTED_TO = frozenset({Acceptance.REDUCED, Acceptance.REJECTED})
@@ -46,11 +47,7 @@ async def appeal_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ..
 async def appeal(tx: Tx, actor: Actor, arguments: AppealReturn) -> TextCard:
     """Have a leader look at it again, once; Refused: return_not_decided, return_appealed, return_appeal_late."""
     of = await _appealable(tx, actor, arguments.return_id, lock=True)
-    await tx.execute(
-        "update returns set appeal = %s, appealed_at = %s, changed_at = %s where id = %s",
-        [clean_text(arguments.note), tx.now, tx.now, of.id],
-    )
-    tx.wake(of.subject)
+    await verbs.object_to(tx, of, clean_text(arguments.note))
     return TextCard(lines=(Said("returns.appeal.taken"),))
 
 
@@ -82,12 +79,9 @@ async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
         verdict = _verdict(unit, arguments)
         if verdict.acceptance is unit.acceptance and verdict.percent == unit.percent:
             continue  # it stays as it was decided
-        await inspecting.decide(tx, unit, verdict)
-        await tx.execute("update return_units set settled_at = null where id = %s", [unit.id])
-    await tx.execute(
-        "update returns set answered_at = case when appealed_at is null then null else %s end where id = %s",
-        [tx.now, of.id],
-    )
+        await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
+        await unit_rows.reopen(tx, unit.id)
+    await verbs.answer(tx, of.id)
     await inspecting.after(tx, of)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 

@@ -30,6 +30,7 @@ from madoguchi.service.returns.rules import (
     Why,
     may_go,
 )
+from madoguchi.service.returns.units import verbs as unit_rows
 
 ARRIVALS = (Reception.RECEIVED, Reception.SHORT, Reception.WRONG_ITEM)
 _AT_REST = frozenset({Disposition.BACK_TO_CUSTOMER, Disposition.MISSING})
@@ -89,10 +90,8 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
         for reception in ARRIVALS:
             await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
         missing = [id for id, reception in told.items() if reception is not Reception.RECEIVED]
-        await _reject(tx, actor, missing)
-        await tx.execute(
-            "update return_parcels set arrived_at = coalesce(arrived_at, %s) where return_id = %s", [tx.now, of.id]
-        )
+        await unit_rows.reject_missing(tx, missing, actor.id)
+        await verbs.arrived(tx, of.id)
         await after(tx, of)
     return TextCard(lines=(said("returns.desk.received", number=of.number or "", n=len(told) - len(missing)),))
 
@@ -110,12 +109,9 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
     if not may_go(ACCEPTANCE, unit.acceptance, verdict.acceptance) or unit.inspected_at:
         raise Refused("return_inspected", 409)
     async with tx.acting(SYSTEM):
-        await decide(tx, unit, verdict)
-        await tx.execute(
-            """update return_units set grade = %s, disposition = %s, note = %s, inspected_at = %s, inspected_by = %s
-               where id = %s""",
-            [arguments.found.grade, arguments.disposition, clean_text(arguments.note), tx.now, actor.id, unit.id],
-        )
+        await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
+        note = clean_text(arguments.note)
+        await unit_rows.look_at(tx, unit.id, arguments.found.grade, arguments.disposition, note, actor.id)
         await after(tx, of)
     return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=given(unit, verdict)),))
 
@@ -149,14 +145,6 @@ def assess(pack: ReturnRules, fault: Fault, unit: Unit, found: Found) -> tuple[V
     return whole, unit.promised
 
 
-async def decide(tx: Tx, unit: Unit, verdict: Verdict) -> None:
-    """Note what is given for a unit."""
-    await tx.execute(
-        "update return_units set acceptance = %s, percent = %s, why = coalesce(%s, why) where id = %s",
-        [verdict.acceptance, verdict.percent, verdict.why, unit.id],
-    )
-
-
 def _chosen(unit: Unit, told: InspectReturn) -> Verdict:
     """What was chosen; Refused where it is not whole."""
     assert told.acceptance
@@ -187,16 +175,6 @@ async def _opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Return, Sequen
         if of.stage is not Stage.AGREED:
             raise Refused("return_not_open", 409)
         return of, await queries.units_of(tx, return_id, lock=True)
-
-
-async def _reject(tx: Tx, actor: Actor, units: Sequence[UUID]) -> None:
-    """What was not in the parcel is not paid for."""
-    await tx.execute(
-        """update return_units
-           set acceptance = 'rejected', disposition = 'missing', inspected_at = %s, inspected_by = %s
-           where id = any(%s)""",
-        [tx.now, actor.id, list(units)],
-    )
 
 
 async def after(tx: Tx, of: Return) -> None:

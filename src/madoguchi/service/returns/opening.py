@@ -1,6 +1,6 @@
 """Sending something back: what may come, why, how, and what is given for it. Money moves later, by `return.settle`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
 from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Approval, Draft, Outcome, Refusal, Said, Settled, Wish
-from madoguchi.core.ledger.returning import drop_return, open_return
+from madoguchi.core.ledger.returning.verbs import drop_return, open_return
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.photos import queries as photos
 from madoguchi.core.policy.decisions import Denied, ReturnDecision, Verdict
@@ -61,14 +61,22 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
         return ()
     shown = (await photos.field(tx, actor, of.order.customer_id, required=False),) if _asks_why(of) else ()
     where = refund_fields(of.pack, of.document)
-    return _lines_field(of), *asked_fields(of), *_wish_field(of), *shown, *where, *await _method_field(tx, actor, of)
+    return (
+        _lines_field(of),
+        *asked_fields(of, tuple(ReturnReason)),
+        *_wish_field(of),
+        *shown,
+        *where,
+        *await _method_field(tx, actor, of),
+    )
 
 
-def asked_fields(of: Basis) -> tuple[Field, ...]:
-    """Why, in what state, and how it comes back."""
+def asked_fields(of: Basis, reasons: Sequence[ReturnReason]) -> tuple[Field, ...]:
+    """Why (of these reasons, where the shop knows them), in what state, and how it comes back."""
     asked = []
     if _asks_why(of):
-        asked.append(_choice("reason", _reasons(of.pack)))
+        known = _reasons(of.pack)
+        asked.append(_choice("reason", tuple(reason for reason in reasons if reason in known)))
     if {Asked.OPENED, Asked.USED, Asked.COMPLETE}.intersection(of.pack.returns.asks):
         asked.append(_choice("condition", _conditions(of), required=False))
     if _asks_why(of):

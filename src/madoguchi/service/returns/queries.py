@@ -73,6 +73,18 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     arrived_at: datetime | None
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A return in a list."""
+
+    id: UUID
+    number: str
+    state: ReturnState
+    units: int
+    goods: str
+    changed_at: datetime
+    send_until: datetime
+
+
 class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
@@ -136,6 +148,28 @@ async def fees_of(tx: Tx, return_id: UUID) -> frozenset[str]:
     """Which fees were taken off what was given for a return."""
     rows = await tx.all(_Said, "select distinct kind as said from return_fees where return_id = %s", [return_id])
     return frozenset(row.said for row in rows)
+
+
+async def photos_of(tx: Tx, unit_id: UUID) -> Sequence[UUID]:
+    """The photos that the warehouse took of a unit."""
+    return list(await tx.value("select photos from return_units where id = %s", [unit_id]) or ())
+
+
+async def is_of_goods(tx: Tx, photo_id: UUID) -> bool:
+    """Whether a photo is one that the warehouse took of something that came back."""
+    return bool(await tx.value("select exists (select from return_units where %s = any(photos))", [photo_id]))
+
+
+async def lines_in(tx: Tx, state: ReturnState, limit: int = 100) -> Sequence[Line]:
+    """Returns in a state, the longest there first (for the warehouse)."""
+    return await tx.all(
+        Line,
+        """select r.id, r.number, r.state, r.changed_at, r.send_until, count(*)::int as units,
+             string_agg(distinct u.name, '、') as goods
+           from returns r join return_units u on u.return_id = r.id and u.reception not in ('cancelled', 'expired')
+           where r.state = %s group by r.id order by r.changed_at limit %s""",
+        [state, limit],
+    )
 
 
 async def parcel_numbered(tx: Tx, carrier: str | None, number: str) -> Parcel | None:
@@ -213,9 +247,7 @@ async def misfolded(tx: Tx) -> Sequence[str]:
     units: dict[UUID, list[Unit]] = {}
     for unit in await tx.all(Unit, _UNIT):
         units.setdefault(unit.return_id, []).append(unit)
-    wrong = [
-        one for one in await tx.all(Return, _RETURN) if state(one.stage, units.get(one.id, [])) is not one.state
-    ]
+    wrong = [one for one in await tx.all(Return, _RETURN) if state(one.stage, units.get(one.id, [])) is not one.state]
     return [f"{one.number or one.id}: {one.state}" for one in wrong[:20]]
 
 

@@ -13,6 +13,7 @@ from madoguchi.kit.db import Database, Tx
 from madoguchi.service.returns import queries, rules, verbs
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Unit
+from madoguchi.service.returns.units import verbs as unit_rows
 
 _AGAIN = timedelta(minutes=1)
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ async def _found(tx: Tx, arguments: verbs.Settle) -> tuple[Return, list[Unit]]:
 async def _noted(tx: Tx, of: Return, unit: Unit, answer: Operation) -> None:
     if answer.order:
         await mirror_order(tx, of.store_id, answer.order)
-    await verbs.restocked(tx, unit.id)
+    await unit_rows.restock(tx, unit.id)
 
 
 async def _later(tx: Tx, arguments: verbs.Settle) -> None:

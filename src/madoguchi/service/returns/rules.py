@@ -222,6 +222,22 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
         return self.promised if self.percent is None else self.percent
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done about a unit: how the ledger has it from now on, what it costs and is given, in minor units.
+
+    `replace`: other goods are given for it. `early`: it is not here yet, or nobody has looked at it.
+    """
+
+    unit_id: UUID
+    line_ref: str
+    before: Booked
+    to: Booked
+    worth: int | None
+    pay: int = 0
+    replace: bool = False
+    early: bool = False
+
+
 def may_go(machine: Mapping[S, frozenset[S]], old: S, new: S) -> bool:
     """Whether a machine can go from one state to the other."""
     return new in machine[old]

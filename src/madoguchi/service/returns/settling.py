@@ -10,8 +10,8 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import Draft, Outcome, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as advances
-from madoguchi.core.ledger.returning import drop_return, keep_return, settle_return
-from madoguchi.core.ledger.rules import Part, by_tender
+from madoguchi.core.ledger.returning.verbs import drop_return, keep_return, settle_return
+from madoguchi.core.ledger.rules import BY_PROVIDER, Part, by_tender
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
@@ -23,8 +23,9 @@ from madoguchi.kit.money import Money, share
 from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.outgoing import Next, next_of, outgoing
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import COMING, Acceptance, Booked, Fee, Unit, booking, is_due, share_of
+from madoguchi.service.returns.rules import COMING, Acceptance, Booked, Due, Fee, Unit, booking, is_due, share_of
 from madoguchi.service.returns.rules import Wish as Wanted
+from madoguchi.service.returns.units import verbs as unit_rows
 
 _AGAIN = timedelta(hours=1)
 
@@ -35,22 +36,6 @@ class SettleReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     return_id: UUID
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done about a unit: how the ledger has it from now on, what it costs and is given, in minor units.
-
-    `replace`: other goods are given for it. `early`: it is not here yet, or nobody has looked at it.
-    """
-
-    unit_id: UUID
-    line_ref: str
-    before: Booked
-    to: Booked
-    worth: int | None
-    pay: int = 0
-    replace: bool = False
-    early: bool = False
-
-
 class SettlePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is done, the money by tender, and what is taken off; `release` is the order that goes out in exchange."""
 
@@ -59,7 +44,7 @@ class SettlePlan(msgspec.Struct, frozen=True, kw_only=True):
     release: str | None = None
     due: tuple[Due, ...]
     money: dict[str, Money]
-    fees: dict[str, int]
+    fees: dict[Fee, int]
     slip: Slip
 
     def units(self, before: Booked, to: Booked) -> dict[str, int]:
@@ -88,11 +73,11 @@ async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
         raise Refused("change_open", 409)
     units = [unit for unit in await queries.units_of(tx, of.id) if is_due(of.refund_on, unit)]
     out = await outgoing(tx, of)
-    if not units or (out and next_of(of, await queries.units_of(tx, of.id)) is not Next.GO):
+    if not units or (out and out.waits and next_of(of, await queries.units_of(tx, of.id)) is not Next.GO):
         raise Refused("return_nothing_due", 409)
     order = await access_order(tx, SYSTEM, of.order_id)
     plan = await plan_for(tx, of, order, units)
-    if out and out.order.held:
+    if out and out.waits:
         plan = msgspec.structs.replace(plan, release=out.order.ref)
     return Draft(
         slip=plan.slip,
@@ -126,11 +111,7 @@ async def begin(tx: Tx, wish: Wish) -> None:
     """Take the units up, and set the money aside; Refused: order_changed where they are not as they were."""
     plan = plan_of(wish)
     assert wish.order_id
-    taken = await tx.execute(
-        "update return_units set settling = %s where id = any(%s) and settled_at is null and settling is null",
-        [wish.id, [one.unit_id for one in plan.due]],
-    )
-    if taken != len(plan.due):
+    if not await unit_rows.take_up(tx, plan.due, wish.id):
         raise Refused("order_changed", 409)
     await ledger.reserve(tx, wish.id, wish.order_id, plan.units(Booked.FREE, Booked.KEPT), plan.money)
 
@@ -152,7 +133,8 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if operation.state is not OperationState.SUCCEEDED:
         return await _give_up(tx, wish, plan, operation)
     await _book(tx, wish, of.order_id, plan)
-    await _note(tx, wish, plan)
+    await unit_rows.settle(tx, plan.due)
+    await unit_rows.charge(tx, of.id, plan.fees, plan.slip.total.currency, wish.id)
     order = await access_order(tx, SYSTEM, of.order_id)
     pack = await rules_of(tx, of.store_id)
     parts = paying_back.parts(pack, order.document, plan.money, of.refund_to)
@@ -202,7 +184,7 @@ def _with_less(of: Return, due: list[Due]) -> list[Due]:
     return [msgspec.structs.replace(one, pay=one.pay + less) for one, less in zip(due, shares, strict=True)]
 
 
-async def _fees(tx: Tx, of: Return, due: Sequence[Due]) -> dict[str, int]:
+async def _fees(tx: Tx, of: Return, due: Sequence[Due]) -> dict[Fee, int]:
     """What is taken off of this, at most what is given: the postage once, restocking of every unit's price."""
     given = sum(one.pay for one in due)
     taken = await queries.fees_of(tx, of.id)
@@ -222,19 +204,6 @@ async def _book(tx: Tx, wish: Wish, order_id: UUID, plan: SettlePlan) -> None:
         await ledger.settle_kept(tx, wish.id, order_id, units, refunded=bool(plan.money))
 
 
-async def _note(tx: Tx, wish: Wish, plan: SettlePlan) -> None:
-    await tx.many(
-        """update return_units set booked = %s, worth = %s, paid = paid + %s, replaced = replaced or %s,
-             settled_at = %s, settling = null where id = %s""",
-        [(one.to, one.worth, one.pay, one.replace, tx.now, one.unit_id) for one in plan.due],
-    )
-    await tx.many(
-        """insert into return_fees (return_id, kind, fault, amount, currency, request_id)
-           values (%s, %s, 'customer', %s, %s, %s)""",
-        [(plan.return_id, kind, amount, plan.slip.total.currency, wish.id) for kind, amount in plan.fees.items()],
-    )
-
-
 async def _pay_in_advance(
     tx: Tx, wish: Wish, of: Return, order: Order, plan: SettlePlan, parts: Sequence[Part]
 ) -> None:
@@ -243,8 +212,8 @@ async def _pay_in_advance(
     goods = not parts
     if goods:
         worth = Money(sum(one.worth or 0 for one in plan.due if one.early), order.document.currency)
-        held = by_tender(await ledger.tenders(tx, of.order_id), worth)
-        parts = paying_back.parts(pack, order.document, held, of.refund_to)
+        again = max((t for t in order.document.tenders if t.kind in BY_PROVIDER), key=lambda one: one.captured)
+        parts = paying_back.parts(pack, order.document, {again.ref: worth}, of.refund_to)
     (part,) = parts
     until = tx.now + timedelta(days=pack.advance.recover_after_days)
     await advances.pay(tx, wish.id, of.order_id, of.subject, part, until, goods=goods)
@@ -255,10 +224,10 @@ async def _give_up(tx: Tx, wish: Wish, plan: SettlePlan, operation: Operation) -
     """The store cannot send it again: then the price is given back; or it could not now: again later."""
     assert wish.order_id
     await ledger.release(tx, wish.id, wish.order_id, plan.units(Booked.FREE, Booked.KEPT), plan.money)
-    await tx.execute("update return_units set settling = null where settling = %s", [wish.id])
+    await unit_rows.let_go(tx, wish.id)
     gone = plan.replaced and operation.code is Failure.UNAVAILABLE
     if gone:
-        await tx.execute("update returns set wish = 'refund' where id = %s", [plan.return_id])
+        await verbs.refund_instead(tx, plan.return_id)
     await verbs.enqueue_settlement(tx, plan.return_id, None if gone else tx.now + _AGAIN)
     return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
 

@@ -100,7 +100,7 @@ def goods(parts: Sequence[Part]) -> tuple[Fact, ...]:
     return tuple(Fact(Said("returns.fact.goods"), said("returns.goods", name=one.name, n=one.units)) for one in parts)
 
 
-def fee_lines(fees: Mapping[str, int], currency: str) -> Sequence[SlipLine]:
+def fee_lines(fees: Mapping[Fee, int], currency: str) -> Sequence[SlipLine]:
     """What is taken off, line by line."""
     return [
         SlipLine(name=Said(f"returns.fee.{kind}"), quantity=1, amount=Money(-amount, currency))
@@ -147,7 +147,7 @@ def settlement(
     order: StoreOrder,
     units: Sequence[Unit],
     given: Sequence[int],
-    fees: Mapping[str, int],
+    fees: Mapping[Fee, int],
     back: Sequence[Back],
 ) -> Slip:
     """What is given for units now, line by line, and why less where it is less."""

@@ -12,7 +12,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Wish
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
-from madoguchi.core.ledger.returning import drop_return
+from madoguchi.core.ledger.returning.verbs import drop_return
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
 from madoguchi.core.shop.port import TrackingState
@@ -25,6 +25,7 @@ from madoguchi.service.returns.events import ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import RECEPTION, Booked, Reception, ReturnState, Stage, Unit, may_go
+from madoguchi.service.returns.units import verbs as unit_rows
 
 SETTLE = "returns.settle"
 RESTOCK = "returns.restock"
@@ -78,14 +79,8 @@ async def insert(tx: Tx, wish: Wish, plan: ReturnPlan) -> None:
             tx.now,
         ],
     )
-    await tx.many(
-        """insert into return_units (id, return_id, order_id, line_ref, sku, name, promised, if_opened, keep)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        [
-            (one.id, wish.id, wish.order_id, one.line_ref, one.sku, one.name, one.promised, one.if_opened, one.keep)
-            for one in units_of(plan, wish.id)
-        ],
-    )
+    assert wish.order_id
+    await unit_rows.insert(tx, wish.id, wish.order_id, units_of(plan, wish.id))
 
 
 async def agree(tx: Tx, return_id: UUID, number: str) -> None:
@@ -93,7 +88,7 @@ async def agree(tx: Tx, return_id: UUID, number: str) -> None:
     await tx.execute(
         "update returns set stage = 'agreed', number = %s, agreed_at = %s where id = %s", [number, tx.now, return_id]
     )
-    await tx.execute("update return_units set reception = 'kept' where return_id = %s and keep", [return_id])
+    await unit_rows.keep(tx, return_id)
     await sending.announce(tx, return_id)
     await events.record(tx, ReturnOpened(return_id=return_id))
     await refold(tx, return_id)
@@ -104,10 +99,9 @@ async def refuse(tx: Tx, return_id: UUID) -> None:
     before = await queries.access_return(tx, SYSTEM, return_id, lock=True)
     decided = await tx.value("select decided_at is not null from requests where id = %s", [return_id])
     stage = Stage.DECLINED if before.stage is Stage.REVIEW and decided else Stage.CANCELLED
-    await tx.execute(
-        "update return_units set reception = 'cancelled', booked = 'free', settled_at = %s where return_id = %s",
-        [tx.now, return_id],
-    )
+    units = await queries.units_of(tx, return_id)
+    await move(tx, units, Reception.CANCELLED)
+    await unit_rows.free(tx, units)
     await tx.execute("update returns set stage = %s where id = %s", [stage, return_id])
     await refold(tx, return_id)
 
@@ -166,10 +160,7 @@ async def _awaited(tx: Tx, return_id: UUID) -> Sequence[Unit]:
 async def _call_off(tx: Tx, request_id: UUID, of: Return, units: Sequence[Unit], reception: Reception) -> None:
     await move(tx, units, reception)
     free = [unit for unit in units if unit.booked is Booked.OPEN]
-    await tx.execute(
-        "update return_units set booked = 'free', settled_at = %s where id = any(%s)",
-        [tx.now, [unit.id for unit in free]],
-    )
+    await unit_rows.free(tx, free)
     await drop_return(tx, request_id, of.order_id, counted(free))
     await refold(tx, of.id)
 
@@ -225,11 +216,7 @@ async def move(tx: Tx, units: Sequence[Unit], reception: Reception) -> None:
     """Take units (locked) on in their reception; ValueError where one cannot go there."""
     if wrong := [unit.reception for unit in units if not may_go(RECEPTION, unit.reception, reception)]:
         raise ValueError(f"{wrong} cannot become {reception}")
-    received = tx.now if reception is Reception.RECEIVED else None
-    await tx.execute(
-        "update return_units set reception = %s, received_at = coalesce(received_at, %s) where id = any(%s)",
-        [reception, received, [unit.id for unit in units]],
-    )
+    await unit_rows.move(tx, units, reception)
 
 
 async def refold(tx: Tx, return_id: UUID) -> None:
@@ -272,9 +259,33 @@ async def enqueue_settlement(tx: Tx, return_id: UUID, at: datetime | None = None
     await jobs.enqueue(tx, SETTLE, Settle(return_id), key=f"{SETTLE}:{return_id}", at=at)
 
 
-async def restocked(tx: Tx, unit_id: UUID) -> None:
-    """A unit stands in the shop's shelf again."""
-    await tx.execute("update return_units set restocked_at = %s where id = %s", [tx.now, unit_id])
+async def arrived(tx: Tx, return_id: UUID) -> None:
+    """The warehouse has its parcels in hand."""
+    await tx.execute(
+        "update return_parcels set arrived_at = coalesce(arrived_at, %s) where return_id = %s", [tx.now, return_id]
+    )
+
+
+async def object_to(tx: Tx, of: Return, words: str) -> None:
+    """The customer does not agree to what was decided."""
+    await tx.execute(
+        "update returns set appeal = %s, appealed_at = %s, changed_at = %s where id = %s",
+        [words, tx.now, tx.now, of.id],
+    )
+    tx.wake(of.subject)
+
+
+async def answer(tx: Tx, return_id: UUID) -> None:
+    """A leader has answered, where the customer objected."""
+    await tx.execute(
+        "update returns set answered_at = case when appealed_at is null then null else %s end where id = %s",
+        [tx.now, return_id],
+    )
+
+
+async def refund_instead(tx: Tx, return_id: UUID) -> None:
+    """The goods cannot be sent again: their price is given back."""
+    await tx.execute("update returns set wish = 'refund' where id = %s", [return_id])
 
 
 async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | None:

@@ -18,6 +18,7 @@ from madoguchi.kit.money import Money
 from madoguchi.kit.security import clean_text
 from madoguchi.service.returns import inspecting, queries, settling
 from madoguchi.service.returns.inspecting import InspectReturn, Verdict
+from madoguchi.service.returns.queries import Line
 from madoguchi.service.returns.rules import (
     COMING,
     Acceptance,
@@ -29,6 +30,9 @@ from madoguchi.service.returns.rules import (
     Stray,
     Unit,
 )
+from madoguchi.service.returns.strays import verbs as aside
+from madoguchi.service.returns.strays.queries import StrayParcel, open_ones
+from madoguchi.service.returns.units import verbs as unit_rows
 
 LONGEST = 80  # characters of what a scanner reads
 
@@ -44,30 +48,6 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     send_until: datetime
     changed_at: datetime
     units: tuple[Unit, ...] = ()
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A return in a list."""
-
-    id: UUID
-    number: str
-    state: ReturnState
-    units: int
-    goods: str
-    changed_at: datetime
-    send_until: datetime
-
-
-class StrayParcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel that was put aside."""
-
-    id: UUID
-    scanned: str
-    what: Stray
-    return_id: UUID | None
-    note: str
-    place: str
-    found_at: datetime
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -123,22 +103,20 @@ async def shown(tx: Tx, actor: Actor, return_id: UUID) -> Shown:
 
 async def waiting(tx: Tx, actor: Actor) -> Sequence[Line]:
     """What is here and was not looked at, the longest waiting first."""
-    return await _lines(tx, actor, [ReturnState.RECEIVED])
+    _check(actor)
+    return await queries.lines_in(tx, ReturnState.RECEIVED)
 
 
 async def expected(tx: Tx, actor: Actor) -> Sequence[Line]:
     """What is on its way, and what may come, those on their way first."""
-    return await _lines(tx, actor, [ReturnState.IN_TRANSIT]) + await _lines(tx, actor, [ReturnState.APPROVED])
+    _check(actor)
+    return [*await queries.lines_in(tx, ReturnState.IN_TRANSIT), *await queries.lines_in(tx, ReturnState.APPROVED)]
 
 
 async def strays(tx: Tx, actor: Actor) -> Sequence[StrayParcel]:
     """Parcels that were put aside and that nobody has found out about, the longest waiting first."""
     _check(actor)
-    return await tx.all(
-        StrayParcel,
-        """select id, scanned, what, return_id, note, place, found_at from stray_parcels
-           where done_at is null order by found_at limit 50""",
-    )
+    return await open_ones(tx)
 
 
 async def put_aside(tx: Tx, actor: Actor, scanned: str, note: str, place: str) -> None:
@@ -146,19 +124,14 @@ async def put_aside(tx: Tx, actor: Actor, scanned: str, note: str, place: str) -
     found = await scan(tx, actor, scanned)
     if found.stray is None:
         raise Refused("return_expected", 409)
-    await tx.execute(
-        """insert into stray_parcels (id, scanned, what, return_id, note, place, found_by, found_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        [
-            ids.uuid7(),
-            clean_text(scanned)[:LONGEST],
-            found.stray,
-            found.return_id,
-            clean_text(note),
-            clean_text(place),
-            actor.id,
-            tx.now,
-        ],
+    await aside.put_aside(
+        tx,
+        clean_text(scanned)[:LONGEST],
+        found.stray,
+        found.return_id,
+        note=clean_text(note),
+        place=clean_text(place),
+        by=actor.id,
     )
 
 
@@ -168,10 +141,7 @@ async def find_out(tx: Tx, actor: Actor, stray_id: UUID, answer: str) -> None:
     told = clean_text(answer)
     if not told:
         raise Refused("field_missing", field="answer")
-    await tx.execute(
-        "update stray_parcels set done_by = %s, done_at = %s, answer = %s where id = %s and done_at is null",
-        [actor.id, tx.now, told, stray_id],
-    )
+    await aside.find_out(tx, stray_id, told, actor.id)
 
 
 async def preview(tx: Tx, actor: Actor, told: InspectReturn) -> Preview:
@@ -197,28 +167,20 @@ async def add_photo(tx: Tx, actor: Actor, return_id: UUID, unit_id: UUID, file: 
     _check(actor)
     assert actor.id
     async with tx.acting(SYSTEM):
-        photo = await photos.keep(tx, actor.id, file)
-        found = await tx.execute(
-            """update return_units set photos = array_append(photos, %(photo)s)
-               where id = %(unit)s and return_id = %(return)s and received_at is not null
-                 and not %(photo)s = any(photos)""",
-            {"photo": photo, "unit": unit_id, "return": return_id},
-        )
-        if not found and photo not in await photos_of(tx, actor, unit_id):
+        if not await unit_rows.show(tx, return_id, unit_id, await photos.keep(tx, actor.id, file)):
             raise Refused("return_not_here", 409)
 
 
 async def photos_of(tx: Tx, actor: Actor, unit_id: UUID) -> Sequence[UUID]:
     """The photos of a unit."""
     _check(actor)
-    return list(await tx.value("select photos from return_units where id = %s", [unit_id]) or ())
+    return await queries.photos_of(tx, unit_id)
 
 
 async def photo(tx: Tx, actor: Actor, photo_id: UUID) -> Photo:
     """A photo that the warehouse took of returned goods; else invisible."""
     _check(actor)
-    known = await tx.value("select exists (select from return_units where %s = any(photos))", [photo_id])
-    if not known:
+    if not await queries.is_of_goods(tx, photo_id):
         raise invisible()
     async with tx.acting(SYSTEM):
         return await access_photo(tx, SYSTEM, photo_id)
@@ -235,15 +197,3 @@ async def _of_code(tx: Tx, code: str) -> UUID | None:
         return await queries.return_numbered(tx, number)
     parcel = await queries.parcel_numbered(tx, None, "".join(code.split()).replace("-", ""))
     return parcel.return_id if parcel else None
-
-
-async def _lines(tx: Tx, actor: Actor, states: Sequence[ReturnState]) -> list[Line]:
-    _check(actor)
-    return await tx.all(
-        Line,
-        """select r.id, r.number, r.state, r.changed_at, r.send_until, count(*)::int as units,
-             string_agg(distinct u.name, '、') as goods
-           from returns r join return_units u on u.return_id = r.id and u.reception not in ('cancelled', 'expired')
-           where r.state = any(%s) group by r.id order by r.changed_at limit 100""",
-        [list(states)],
-    )

@@ -1,4 +1,4 @@
-"""Units on their way back: set aside when a return is agreed, then returned, kept, or free again. Never commits.
+"""Booking units that come back. Never commits.
 
 No money is reserved while a parcel travels, which takes weeks: the units are what nobody can have twice.
 """

@@ -1,0 +1,121 @@
+"""Noting what becomes of units whose return is locked. Never commits and decides nothing."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from madoguchi.kit.db import Tx
+from madoguchi.service.returns.rules import Acceptance, Disposition, Due, Fee, Grade, Reception, Unit, Why
+
+
+async def insert(tx: Tx, return_id: UUID, order_id: UUID, units: Sequence[Unit]) -> None:
+    """Units that are to come back."""
+    await tx.many(
+        """insert into return_units (id, return_id, order_id, line_ref, sku, name, promised, if_opened, keep)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            (one.id, return_id, order_id, one.line_ref, one.sku, one.name, one.promised, one.if_opened, one.keep)
+            for one in units
+        ],
+    )
+
+
+async def keep(tx: Tx, return_id: UUID) -> None:
+    """What need not come back is the customer's."""
+    await tx.execute("update return_units set reception = 'kept' where return_id = %s and keep", [return_id])
+
+
+async def move(tx: Tx, units: Sequence[Unit], reception: Reception) -> None:
+    """Where they are now."""
+    received = tx.now if reception is Reception.RECEIVED else None
+    await tx.execute(
+        "update return_units set reception = %s, received_at = coalesce(received_at, %s) where id = any(%s)",
+        [reception, received, [unit.id for unit in units]],
+    )
+
+
+async def free(tx: Tx, units: Sequence[Unit]) -> None:
+    """The ledger has them as free again, and nothing is given for them."""
+    await tx.execute(
+        "update return_units set booked = 'free', settled_at = %s where id = any(%s)",
+        [tx.now, [unit.id for unit in units]],
+    )
+
+
+async def reject_missing(tx: Tx, units: Sequence[UUID], by: UUID | None) -> None:
+    """What was not in the parcel is not paid for."""
+    await tx.execute(
+        """update return_units
+           set acceptance = 'rejected', disposition = 'missing', inspected_at = %s, inspected_by = %s
+           where id = any(%s)""",
+        [tx.now, by, list(units)],
+    )
+
+
+async def decide(tx: Tx, unit_id: UUID, acceptance: Acceptance, percent: int | None, why: Why | None) -> None:
+    """What is given for a unit."""
+    await tx.execute(
+        "update return_units set acceptance = %s, percent = %s, why = coalesce(%s, why) where id = %s",
+        [acceptance, percent, why, unit_id],
+    )
+
+
+async def look_at(tx: Tx, unit_id: UUID, grade: Grade, disposition: Disposition, note: str, by: UUID | None) -> None:
+    """How a unit was found, and what becomes of it."""
+    await tx.execute(
+        """update return_units set grade = %s, disposition = %s, note = %s, inspected_at = %s, inspected_by = %s
+           where id = %s""",
+        [grade, disposition, note, tx.now, by, unit_id],
+    )
+
+
+async def show(tx: Tx, return_id: UUID, unit_id: UUID, photo_id: UUID) -> bool:
+    """A photo of a unit, once; False where the unit is not here."""
+    return bool(
+        await tx.execute(
+            """update return_units set photos = array_append(array_remove(photos, %(photo)s), %(photo)s)
+               where id = %(unit)s and return_id = %(return)s and received_at is not null""",
+            {"photo": photo_id, "unit": unit_id, "return": return_id},
+        )
+    )
+
+
+async def reopen(tx: Tx, unit_id: UUID) -> None:
+    """A unit is to be settled again, since another is its end."""
+    await tx.execute("update return_units set settled_at = null where id = %s", [unit_id])
+
+
+async def take_up(tx: Tx, due: Sequence[Due], request_id: UUID) -> bool:
+    """A wish settles them from now on; False where one was settled, or taken up, by another."""
+    taken = await tx.execute(
+        "update return_units set settling = %s where id = any(%s) and settled_at is null and settling is null",
+        [request_id, [one.unit_id for one in due]],
+    )
+    return taken == len(due)
+
+
+async def let_go(tx: Tx, request_id: UUID) -> None:
+    """The wish did not settle them."""
+    await tx.execute("update return_units set settling = null where settling = %s", [request_id])
+
+
+async def settle(tx: Tx, due: Sequence[Due]) -> None:
+    """All was done about them that is to be done."""
+    await tx.many(
+        """update return_units set booked = %s, worth = %s, paid = paid + %s, replaced = replaced or %s,
+             settled_at = %s, settling = null where id = %s""",
+        [(one.to, one.worth, one.pay, one.replace, tx.now, one.unit_id) for one in due],
+    )
+
+
+async def charge(tx: Tx, return_id: UUID, fees: Mapping[Fee, int], currency: str, request_id: UUID) -> None:
+    """What was taken off what is given, in minor units."""
+    await tx.many(
+        """insert into return_fees (return_id, kind, fault, amount, currency, request_id)
+           values (%s, %s, 'customer', %s, %s, %s)""",
+        [(return_id, kind, amount, currency, request_id) for kind, amount in fees.items()],
+    )
+
+
+async def restock(tx: Tx, unit_id: UUID) -> None:
+    """A unit stands in the shop's shelf again."""
+    await tx.execute("update return_units set restocked_at = %s where id = %s", [tx.now, unit_id])
