@@ -14,6 +14,7 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
+from madoguchi.core.ledger.rules import IntentState
 from madoguchi.core.people import verbs as people
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop.verbs import take_facts_again
@@ -301,6 +302,61 @@ async def test_nothing_is_taken_again_that_was_never_given(desk: Desk) -> None:
         await desk.charge()
     assert await desk.charged() == due.amount_minor
     await desk.sound()
+
+
+async def _refund_failed(desk: Desk) -> None:
+    """The early refund went out and could not be made."""
+    (intent,) = await desk.street.intents(ON_ITS_WAY)
+
+    async def work(tx: Tx) -> None:
+        await ledger.claim_refund(tx, intent.id)
+        await ledger.fail_refund(tx, intent.id, "account_closed")
+
+    await desk.street.db.run(SYSTEM, work)
+
+
+async def _nothing_is_owed(desk: Desk) -> None:
+    assert (await desk.advance()).state is AdvanceState.VOID
+    (intent,) = await desk.street.intents(ON_ITS_WAY)
+    assert intent.state is IntentState.DROPPED
+    assert {(line.kept, line.refunded) for line in (await desk.street.held(ON_ITS_WAY)).values()} == {(0, 0)}
+    assert await desk.charged() == 0
+    await desk.sound()
+
+
+async def test_a_refund_that_failed_for_good_is_not_charged_and_ends(desk: Desk) -> None:
+    """The parcel is there, the money never came: nothing is sent, nothing is taken, and the customer is told so."""
+    await desk.know()
+    await desk.street.agree(ON_ITS_WAY, await desk.street.missing(ON_ITS_WAY, "refund"))
+    await _refund_failed(desk)
+    request = await desk.found("keep")
+    assert request.state is RequestState.DONE
+    assert request.outcome
+    assert request.outcome.slip
+    assert request.outcome.slip.charges == ()
+    await _nothing_is_owed(desk)
+
+
+async def test_money_that_a_bank_sent_back_is_asked_for_no_more(desk: Desk) -> None:
+    await desk.know()
+    await desk.reported()
+    await desk.found("keep")
+    await desk.charge(temper=Temper(declines=1.0))
+    (intent,) = await desk.street.intents(ON_ITS_WAY)
+    await desk.street.db.run(SYSTEM, lambda tx: ledger.fail_refund(tx, intent.id, "account_closed"))
+    assert (await desk.advance()).state is AdvanceState.RECHARGE_DUE
+    await desk.pass_time()
+    await _nothing_is_owed(desk)
+
+
+async def test_what_was_to_be_sent_back_and_never_paid_ends_by_itself(desk: Desk) -> None:
+    await desk.know()
+    await desk.street.agree(ON_ITS_WAY, await desk.street.missing(ON_ITS_WAY, "refund"))
+    await _refund_failed(desk)
+    await desk.found("send_back")
+    with desk.street.later(BACK_WITHIN):
+        await desk.pass_time()
+    await _nothing_is_owed(desk)
 
 
 async def test_a_late_answer_to_an_old_wish_says_nothing_about_the_new_one(desk: Desk) -> None:

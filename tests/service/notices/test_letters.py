@@ -105,7 +105,7 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
             again = {"redeliver": f"{page}/parcels/S1/actions/delivery.redeliver"} if "missed" in template else {}
             return letters.news(reader, template, facts, again | {"order": page})
         case _ if template in rules.NEWS:
-            facts = pack({"order": ORDER, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31)})
+            facts = pack({"order": ORDER, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31), "amount": yen(3000)})
             page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"
             return letters.news(reader, template, facts, {"return": page, "calendar": f"{page}/calendar"})
         case _ if template in rules.REFUNDS:

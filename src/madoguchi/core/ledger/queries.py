@@ -98,11 +98,11 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
            from ledger_tenders t
            left join lateral (
              select coalesce(sum(amount) filter (where step = 'reserve'), 0)
-                    - coalesce(sum(amount) filter (where step in ('settle', 'release')), 0)
+                    - coalesce(sum(amount) filter (where step in ('settle', 'release', 'drop')), 0)
                     + coalesce(sum(amount) filter (where step = 'reverse'), 0) as reserved,
                     coalesce(sum(amount) filter (where step in ('settle', 'store')), 0)
                     - coalesce(sum(amount) filter (where step in ('reverse', 'recharge')), 0) as refunded,
-                    coalesce(sum(amount) filter (where step = 'recharge'), 0) as recharged
+                    coalesce(sum(amount) filter (where step in ('recharge', 'drop')), 0) as recharged
              from ledger_entries e where e.order_id = t.order_id and e.tender_ref = t.tender_ref) e on true
            where (t.reserved, t.refunded, t.recharged) <> (e.reserved, e.refunded, e.recharged)
            union all
@@ -169,7 +169,7 @@ async def uncovered(tx: Tx) -> Sequence[str]:
         """select 'order ' || t.order_id || ' tender ' || t.tender_ref as said
            from ledger_tenders t
            join lateral (
-             select coalesce(sum(amount) filter (where state not in ('succeeded', 'rerouted')), 0) as owed,
+             select coalesce(sum(amount) filter (where state not in ('succeeded', 'rerouted', 'dropped')), 0) as owed,
                     coalesce(sum(amount) filter (where state = 'succeeded'), 0) as gone
              from refund_intents i where i.order_id = t.order_id and i.tender_ref = t.tender_ref) i on true
            where i.owed > t.reserved or i.gone > t.refunded + t.recharged

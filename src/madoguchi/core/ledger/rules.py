@@ -58,7 +58,10 @@ class LineUnits(msgspec.Struct, frozen=True):
 
 
 class TenderMoney(msgspec.Struct, frozen=True):
-    """What became of the money of a tender, in minor units; `recharged` was given back, and taken again."""
+    """What became of the money of a tender, in minor units.
+
+    `recharged` the store still counts as given back: it was taken again, or came back and is not owed any more.
+    """
 
     tender_ref: str
     currency: str
@@ -116,17 +119,19 @@ class IntentState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"  # still owed; goes another way
     REROUTED = "rerouted"  # another intent has it now
+    DROPPED = "dropped"  # not owed after all, and never gone
 
 
 MOVES: Mapping[IntentState, frozenset[IntentState]] = {
-    IntentState.PLANNED: frozenset({IntentState.RESERVED, IntentState.REROUTED}),
+    IntentState.PLANNED: frozenset({IntentState.RESERVED, IntentState.REROUTED, IntentState.DROPPED}),
     IntentState.RESERVED: frozenset({IntentState.SENT}),
     IntentState.SENT: frozenset({IntentState.PENDING, IntentState.UNKNOWN, IntentState.SUCCEEDED, IntentState.FAILED}),
     IntentState.PENDING: frozenset({IntentState.SUCCEEDED, IntentState.FAILED}),
     IntentState.UNKNOWN: frozenset({IntentState.PENDING, IntentState.SUCCEEDED, IntentState.FAILED}),
     IntentState.SUCCEEDED: frozenset({IntentState.FAILED}),  # a bank may send it back weeks later
-    IntentState.FAILED: frozenset({IntentState.REROUTED}),
+    IntentState.FAILED: frozenset({IntentState.REROUTED, IntentState.DROPPED}),
     IntentState.REROUTED: frozenset(),
+    IntentState.DROPPED: frozenset(),
 }
 UNDER_WAY = frozenset({IntentState.SENT, IntentState.PENDING, IntentState.UNKNOWN})
 

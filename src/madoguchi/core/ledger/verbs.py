@@ -270,6 +270,24 @@ async def reroute_refund(tx: Tx, intent_id: UUID, destination: Destination, days
     return new_id
 
 
+async def drop_refund(tx: Tx, intent_id: UUID) -> None:
+    """It is not owed after all: the money of a failed (or still waiting) intent is free again.
+
+    Refused("refund_not_open") when it went or goes already.
+    """
+    intent = await _locked_with_tender(tx, intent_id)
+    if not await _move(tx, intent, IntentState.DROPPED, settled_at=tx.now):
+        raise Refused("refund_not_open", 409)
+    amount, noted = intent.amount_minor, intent.booked_at is not None  # the store keeps the refund that it noted
+    await tx.execute(
+        """update ledger_tenders set reserved = reserved - %s, recharged = recharged + %s
+           where order_id = %s and tender_ref = %s""",
+        [amount, amount if noted else 0, intent.order_id, intent.tender_ref],
+    )
+    step, money = "drop" if noted else "release", {intent.tender_ref: intent.amount}
+    await _write(tx, intent.request_id, step, intent.order_id, {}, money, intent_id=intent.id)
+
+
 async def _insert_intent(
     tx: Tx, intent_id: UUID, request_id: UUID, order_id: UUID, part: Part, *, replaced: Intent | None
 ) -> None:

@@ -11,7 +11,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Charge, Draft, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger.advances import verbs as advances
-from madoguchi.core.ledger.advances.queries import check_gone, open_advance
+from madoguchi.core.ledger.advances.queries import check_gone, never_gone, open_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState, of_parcel
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import Operation, OperationState
@@ -133,6 +133,8 @@ async def _calling_back(tx: Tx, order: Order, advance: Advance, slip: Slip, then
     """What is paid again, or until when the goods are sent back."""
     if then is None:
         raise Refused("field_missing", field="then")
+    if then is Then.KEEP and await never_gone(tx, advance):
+        return msgspec.structs.replace(slip, next_step=Said("claims.next.found.never_paid"))
     if then is Then.KEEP:
         await check_gone(tx, advance)
         charge = Charge(advance.tender_label, advance.amount)
@@ -143,8 +145,8 @@ async def _calling_back(tx: Tx, order: Order, advance: Advance, slip: Slip, then
 
 async def _call_back(tx: Tx, wish: Wish, advance_id: UUID, then: Then | None) -> None:
     if then is Then.KEEP:
-        await advances.owe(tx, advance_id)
-        await advances.agree(tx, advance_id, wish.id)
+        if await advances.owe(tx, advance_id):
+            await advances.agree(tx, advance_id, wish.id)
     else:
         assert wish.order_id
         order = await access_order(tx, SYSTEM, wish.order_id)

@@ -79,9 +79,10 @@ def compare(
     return _without_those_looked_for(findings, listed, waiting)
 
 
+_NOT_THIS_WAY = frozenset({IntentState.FAILED, IntentState.REROUTED, IntentState.DROPPED})
 _OURS: Mapping[RefundState, frozenset[IntentState]] = {
     RefundState.SUCCEEDED: frozenset({IntentState.SUCCEEDED}),
-    RefundState.FAILED: frozenset({IntentState.FAILED, IntentState.REROUTED}),
+    RefundState.FAILED: _NOT_THIS_WAY,
     RefundState.PENDING: frozenset({IntentState.PENDING}),
 }
 
@@ -91,7 +92,7 @@ def _of_one(intent: Intent, refund: ProviderRefund) -> list[Finding]:
         return [Finding(TaskKind.AMOUNT, intent.id, refund.ref)]
     if intent.state in _OURS[refund.state]:
         return []
-    if intent.state in {IntentState.FAILED, IntentState.REROUTED}:
+    if intent.state in _NOT_THIS_WAY:
         return [Finding(TaskKind.STRAY, intent.id, refund.ref)]
     return [Finding(None, intent.id, refund.ref)]
 

@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.ledger.advances.rules import REMINDED_AT_MOST, Advance
+from madoguchi.core.ledger.rules import IntentState
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 
@@ -18,6 +19,14 @@ from ledger_advances a join orders o on o.id = a.order_id"""
 
 class _Id(msgspec.Struct, frozen=True):
     id: UUID
+
+
+class _Refund(msgspec.Struct, frozen=True):
+    id: UUID
+    state: IntentState
+
+
+_NOT_SENT = frozenset({IntentState.FAILED, IntentState.PLANNED})
 
 
 class _Units(msgspec.Struct, frozen=True):
@@ -72,6 +81,18 @@ async def check_gone(tx: Tx, advance: Advance) -> None:
         raise Refused("advance_not_gone", 409)
 
 
+async def never_gone(tx: Tx, advance: Advance) -> Sequence[UUID]:
+    """The refunds of an advance when none of them went or is under way, and none will without the customer's word."""
+    if advance.goods:
+        return ()
+    rows = await tx.all(
+        _Refund,
+        "select id, state from refund_intents where request_id = %s and tender_ref = %s and state <> 'rerouted'",
+        [advance.id, advance.tender_ref],
+    )
+    return [row.id for row in rows] if all(row.state in _NOT_SENT for row in rows) else ()
+
+
 async def units_of(tx: Tx, advance: Advance, step: str) -> Mapping[str, int]:
     """Units by line for which an advance was paid: those that stayed with the customer (keep), or were to come back."""
     rows = await tx.all(
@@ -91,12 +112,16 @@ async def open_advances_of(tx: Tx, customer_id: UUID) -> int:
 
 
 async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
-    """Advances whose moment has come and that nobody is being charged for, the longest waiting first."""
+    """Advances whose moment has come, or that came to nothing, and that nobody is being charged for, oldest first."""
     rows = await tx.all(
         _Id,
         """select id from ledger_advances
-           where settled_at is null and due_at <= %s and charge_key is null
-             and (state = 'paid' or reminded < %s)
+           where settled_at is null and charge_key is null
+             and (due_at <= %s and (state = 'paid' or reminded < %s)
+                  or state = 'recharge_due' and not goods and not exists (
+                    select from refund_intents i
+                    where i.request_id = ledger_advances.id and i.tender_ref = ledger_advances.tender_ref
+                      and i.state not in ('failed', 'planned', 'rerouted')))
            order by due_at limit %s""",
         [tx.now, REMINDED_AT_MOST, limit],
     )

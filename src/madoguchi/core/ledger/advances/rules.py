@@ -22,15 +22,21 @@ class AdvanceState(StrEnum):
     RECHARGE_DUE = "recharge_due"  # the goods stay with the customer, who owes their price
     CHARGED = "charged"
     FORGIVEN = "forgiven"
+    VOID = "void"  # the money never reached the customer, who has the goods: nothing is owed on either side
 
 
 MOVES: Mapping[AdvanceState, frozenset[AdvanceState]] = {
-    AdvanceState.PAID: frozenset({AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.RECHARGE_DUE}),
-    AdvanceState.RECHARGE_DUE: frozenset({AdvanceState.CHARGED, AdvanceState.RECOVERED, AdvanceState.FORGIVEN}),
+    AdvanceState.PAID: frozenset(
+        {AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.RECHARGE_DUE, AdvanceState.VOID}
+    ),
+    AdvanceState.RECHARGE_DUE: frozenset(
+        {AdvanceState.CHARGED, AdvanceState.RECOVERED, AdvanceState.FORGIVEN, AdvanceState.VOID}
+    ),
     AdvanceState.FINAL: frozenset(),
     AdvanceState.RECOVERED: frozenset(),
     AdvanceState.CHARGED: frozenset(),
     AdvanceState.FORGIVEN: frozenset(),
+    AdvanceState.VOID: frozenset(),
 }
 OPEN = frozenset(state for state, moves in MOVES.items() if moves)
 

@@ -8,13 +8,15 @@ from psycopg import errors
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
-from madoguchi.core.ledger.advances.queries import access_advance, check_gone, units_of
+from madoguchi.core.ledger.advances.queries import access_advance, check_gone, never_gone, units_of
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
 from madoguchi.core.ledger.rules import Part
-from madoguchi.core.ledger.verbs import lines, tenders, write_money, write_units
+from madoguchi.core.ledger.verbs import drop_refund, lines, tenders, write_money, write_units
+from madoguchi.core.people.events import CustomerNews
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import pack
 from madoguchi.kit.security import clean_text
 
 CHARGE = "refunds.charge"
@@ -66,11 +68,17 @@ async def expect_back(tx: Tx, advance_id: UUID, until: datetime) -> None:
     tx.wake(f"order:{advance.order_id}")
 
 
-async def owe(tx: Tx, advance_id: UUID) -> None:
-    """The goods stay with the customer, who owes the money again. Once; Refused: advance_settled, advance_not_gone."""
-    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+async def owe(tx: Tx, advance_id: UUID) -> bool:
+    """The goods stay with the customer, who owes the money again; False where it never came, and nothing is owed.
+
+    Once; Refused: advance_settled, advance_not_gone while nobody knows yet.
+    """
+    advance = await _locked_with_books(tx, advance_id)
+    if await _came_to_nothing(tx, advance):
+        return False
     await check_gone(tx, advance)
     await _move(tx, advance, AdvanceState.RECHARGE_DUE, due_at=tx.now + REMIND_AFTER)
+    return True
 
 
 async def agree(tx: Tx, advance_id: UUID, request_id: UUID) -> None:
@@ -145,15 +153,20 @@ async def forgive(tx: Tx, actor: Actor, advance_id: UUID, note: str) -> None:
 
 async def pass_time(tx: Tx, advance_id: UUID) -> None:
     """Its moment has come: what nobody found was owed, what did not come back is due, what is due is reminded of."""
-    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
-    if advance.settled_at is not None or advance.due_at > tx.now or advance.charge_key is not None:
+    advance = await _locked_with_books(tx, advance_id)
+    if advance.settled_at is not None or advance.charge_key is not None:
+        return
+    if advance.state is AdvanceState.RECHARGE_DUE and await _came_to_nothing(tx, advance):
+        return
+    if advance.due_at > tx.now:
         return
     if advance.state is AdvanceState.PAID and not advance.coming_back:
         await _move(tx, advance, AdvanceState.FINAL)
         return
     if advance.state is AdvanceState.PAID:
         try:
-            await owe(tx, advance_id)
+            if not await owe(tx, advance_id):
+                return
         except Refused:  # the money has not gone yet: look again later
             again = tx.now + REMIND_AFTER
             await tx.execute("update ledger_advances set due_at = %s where id = %s", [again, advance_id])
@@ -183,6 +196,39 @@ async def _count_no_more(tx: Tx, advance: Advance) -> None:
         [amount.amount, amount.amount, order_id, ref],
     )
     await write_money(tx, advance.id, "recharge", order_id, {ref: amount})
+    await _count_units_no_more(tx, advance)
+
+
+async def _came_to_nothing(tx: Tx, advance: Advance) -> bool:
+    """End a (locked) advance whose refund failed for good, though the goods are there; whether it was one.
+
+    What could not be given back is not sent any other way, and nothing is taken.
+    """
+    refunds = await never_gone(tx, advance)
+    for intent_id in refunds:
+        await drop_refund(tx, intent_id)
+    if not refunds:
+        return False
+    await _count_units_no_more(tx, advance)
+    await _move(tx, advance, AdvanceState.VOID)
+    facts = pack({"order": advance.order_ref, "amount": advance.amount, "number": advance.number})
+    paths = {"order": f"/orders/{advance.order_id}"}
+    await events.record(
+        tx,
+        CustomerNews(
+            customer_id=advance.customer_id,
+            order_id=advance.order_id,
+            template="advance_void",
+            parameters=facts,
+            paths=paths,
+        ),
+    )
+    return True
+
+
+async def _count_units_no_more(tx: Tx, advance: Advance) -> None:
+    """What an advance was paid for is as it was sold."""
+    order_id = advance.order_id
     kept, returned = await units_of(tx, advance, "keep"), await units_of(tx, advance, "settle_return")
     await tx.many(
         """update ledger_lines set kept = kept - %s, refunded = greatest(refunded - %s, 0)
