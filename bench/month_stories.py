@@ -21,6 +21,7 @@ from madoguchi.core.threads.rules import Topic, Wanted
 from madoguchi.kit.errors import Refused
 from madoguchi.service.refunds import queries as refund_queries
 from madoguchi.service.refunds import verbs as refunds
+from madoguchi.service.returns import exchanging
 from madoguchi.service.returns import queries as returns
 from madoguchi.service.returns import verbs as returning
 from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception, Unit
@@ -29,6 +30,7 @@ Tale = Callable[[Month, Place], Story]
 CARRIERS = ("つばさ急便", "ことり運輸", "ひばり郵便")
 REASONS = tuple(reason.value for reason in ReturnReason if reason is not ReturnReason.LOST)
 CONDITIONS = ("unopened", "unopened", "unopened", "opened", "opened", "incomplete", "used")
+EXCHANGED_FOR = tuple(reason.value for reason in exchanging.REASONS)
 PROBLEMS = ("damaged", "defective", "wrong_item", "missing_part")
 PLACES = ["mail_box", "delivery_box", "drop_place", "household", "neighbours", "carrier_note"]
 BALANCE_OR_BANK = ("gift_balance", "gift_balance", "bank")
@@ -93,7 +95,7 @@ async def exchanges(month: Month, place: Place) -> Story:
         order_id=place.order_id,
         items=dict(list(items.items())[:1]),
         method_ref=month.chance.choice(("card", "card", "gift_balance", "konbini")),
-        reason=month.chance.choice(("size", "dislike", "mistake", "wrong_item")),
+        reason=month.chance.choice(EXCHANGED_FOR),
         condition="unopened",
     )
     if request and request.state is RequestState.DONE:

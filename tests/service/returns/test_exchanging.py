@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.requests.queries import Quote, RequestState
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import OrderState, StoreOrder
@@ -288,3 +289,51 @@ async def test_units_are_exchanged_once(yard: Yard) -> None:
     assert refused.value.code in {"unknown_line", "field_unknown"}
     checks = (queries.misfolded, queries.uncounted)
     assert [await yard.db.run(SYSTEM, check) for check in checks] == [[], []]
+
+
+async def test_everything_of_an_order_is_exchanged_at_once_by_a_customer_we_know(yard: Yard) -> None:
+    """What was paid has left with the new goods; should the old ones never come, the same payment is charged again."""
+    sweater = await exchange(yard, **LARGER)
+    shirts = await exchange(yard, **LARGER | {"items": {"2": "TSHIRT-L"}})
+    assert [of.refund_on for of in (sweater, shirts)] == ["now", "now"]
+    assert await yard.db.run(SYSTEM, queries.left_lying) == []
+    _, order_id = await yard.actor(CLOTHES)
+    held = await yard.db.run(SYSTEM, lambda tx: advances_of_order(tx, SYSTEM, order_id))
+    assert sorted((one.amount.amount, one.goods) for one in held) == [(5980, True), (9900, True)]
+    for of, number in ((sweater, "440000000015"), (shirts, "440000000026")):
+        await yard.on_its_way(of, number)
+        await yard.arrives(of)
+        await yard.looked_at(of)
+        assert (await yard.back(of.id)).state is ReturnState.SETTLED
+    await yard.in_order()
+
+
+@pytest.mark.usefixtures("careful")
+async def test_what_a_leader_rejects_after_the_new_goods_went_is_left_as_it_is(yard: Yard) -> None:
+    of = await exchange(yard, **LARGER)
+    await yard.arrives(of)
+    assert not (await out(yard, of)).held
+    await yard.looked_at(of, acceptance="manual", disposition="back_to_customer")
+    leader = await yard.worker(Role.LEADER)
+    await yard.acts(leader, "return.review", return_id=of.id, answer="rejected", note="着用の跡があります。")
+    assert (await yard.back(of.id)).state is ReturnState.SETTLED
+    assert await paid(yard) == 0
+    await yard.in_order()
+
+
+@pytest.mark.usefixtures("careful")
+async def test_who_calls_off_what_went_out_is_paid_by_the_new_order_alone(yard: Yard) -> None:
+    of = await exchange(yard, **LARGER)
+    await yard.arrives(of)
+    new = await out(yard, of)
+    actor, _ = await yard.actor(CLOTHES)
+    order_id = await yard.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", new.ref))
+    assert order_id
+    quote = await yard.quote(actor, order_id, "order.cancel")
+    assert quote.draft.slip.total == yen(9900)
+    await yard.confirm(actor, quote)
+    await yard.work()
+    await yard.looked_at(of)
+    assert (await yard.back(of.id)).wish is Wish.EXCHANGE
+    assert await paid(yard) == 0
+    await yard.in_order()

@@ -25,12 +25,19 @@ from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
 from madoguchi.service.returns.rules import Wish as Wanted
 
+REASONS = (
+    ReturnReason.SIZE,
+    ReturnReason.DISLIKE,
+    ReturnReason.MISTAKE,
+    ReturnReason.WRONG_ITEM,
+    ReturnReason.NOT_AS_DESCRIBED,
+)
 Decisions = Mapping[str, ReturnDecision]
 _INSTEAD = ("order.return", *PERSON)
 
 
 class ExchangeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which lines are wanted as which variant (line ref → sku), and how many of those with several units.
+    """Which lines are wanted as which variant (line ref → sku), and how many units of those that have several.
 
     `method_ref` pays what it costs more, `method` is how the goods are sent back; why and in what state as in a return.
     """
@@ -78,11 +85,14 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
         for line in lines
         if of.left[line.ref] > 1
     )
-    many = (Field(name="lines", kind=FieldKind.UNITS, options=several, required=False),) if several else ()
+    every = {option.value: option.limit for option in several}
+    many = (
+        (Field(name="lines", kind=FieldKind.UNITS, options=several, required=False, default=every),) if several else ()
+    )
     return (
         Field(name="items", kind=FieldKind.SWAPS, options=options),
         *many,
-        *opening.asked_fields(of),
+        *opening.asked_fields(of, REASONS),
         await _method_field(tx, actor, of),
     )
 
@@ -163,7 +173,7 @@ def _as_return(of: Basis, asked: ExchangeOrder) -> ReturnOrder:
     """What comes back of it: of each line as many units as were said, or all that are left."""
     if not asked.items:
         raise Refused("no_lines", field="items")
-    if not asked.items.keys() <= of.left.keys() or not (asked.lines or {}).keys() <= asked.items.keys():
+    if not asked.items.keys() <= of.left.keys():
         raise Refused("unknown_line", field="items")
     return ReturnOrder(
         order_id=asked.order_id,

@@ -29,14 +29,23 @@ class Outgoing(msgspec.Struct, frozen=True):
     order_id: UUID
     order: StoreOrder
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is held, and still wanted."""
+        return self.order.held and self.order.state is not OrderState.CANCELLED
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it was cancelled before it could go; what went, and was cancelled then, paid back its own price."""
+        return self.order.held and self.order.state is OrderState.CANCELLED
+
 
 async def outgoing(tx: Tx, of: Return) -> Outgoing | None:
-    """The new goods of an exchange, unless they were given up; None also where the store sees to them by itself."""
+    """The new goods of an exchange; None where the store sees to them by itself."""
     order_id = await order_id_of(tx, of.store_id, of.out_ref) if of.out_ref else None
     if of.wish is not Wish.EXCHANGE or order_id is None:
         return None
-    order = (await access_order(tx, SYSTEM, order_id)).document
-    return None if order.state is OrderState.CANCELLED else Outgoing(order_id, order)
+    return Outgoing(order_id, (await access_order(tx, SYSTEM, order_id)).document)
 
 
 def next_of(of: Return, units: Sequence[Unit]) -> Next:
@@ -52,9 +61,8 @@ async def lapsing(tx: Tx, return_id: UUID) -> UUID | None:
     """The order with new goods that are not to go out any more; once it is cancelled the return is for its price."""
     of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
     out = await outgoing(tx, of)
-    if out is None:
-        if of.wish is Wish.EXCHANGE and of.out_ref:
-            await verbs.lapse(tx, return_id)
+    if out and out.given_up:
+        await verbs.lapse(tx, return_id)
+    if out is None or not out.waits:
         return None
-    lapses = out.order.held and next_of(of, await queries.units_of(tx, return_id)) is Next.LAPSE
-    return out.order_id if lapses else None
+    return out.order_id if next_of(of, await queries.units_of(tx, return_id)) is Next.LAPSE else None
