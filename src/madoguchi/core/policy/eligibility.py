@@ -41,7 +41,8 @@ class Table(msgspec.Struct, frozen=True):
 def eligibility(pack: RulePack, country: str, zone: str, at: datetime) -> Table:
     """What is said to goods that came yesterday, bought outside of any season, too dear to be given away."""
     pack = msgspec.structs.replace(pack, returns=msgspec.structs.replace(pack.returns, season=None))
-    reasons = [reason for reason in pack.returns.reasons if reason is not ReturnReason.LOST]
+    known = pack.returns.reasons.keys() - {ReturnReason.LOST}
+    reasons = [reason for reason in ReturnReason if reason in known]  # stored, they have forgotten their order
 
     def ask(goods: str | None, condition: Asked | None, reason: ReturnReason) -> ReturnDecision:
         question = ReturnQuestion(

@@ -100,7 +100,7 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Claim, given: 
     return ClaimView(
         id=of.id,
         title=reader.t("desk.guarantee.who", number=of.number, customer=names[0], seller=names[1]),
-        lines=[line.to(reader) for line in sentences(of)],
+        lines=[line.to(reader) for line in sentences(of) if line.key != "guarantee.status.seller"],
         sides=sides,
         photos=of.photos,
         fields=field_views(DECIDE, fields, reader, values, within=f"{of.id}-"),
