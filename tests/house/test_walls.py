@@ -18,6 +18,7 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.migrations import APP_ROLE
 from madoguchi.service.notices.queries import access_message
+from madoguchi.service.returns.queries import access_return
 from tests.house.test_invisible import belongings
 from tests.web import Site
 from tests.web import site as site
@@ -99,6 +100,7 @@ async def test_it_holds_when_every_check_is_broken(site: Site) -> None:
         "quote_id": access_quote,
         "request_id": access_request,
         "message_id": access_message,
+        "return_id": access_return,
     }
     assert known.keys() >= readings.keys()
     db = site.app.db

@@ -106,9 +106,14 @@ async def go_on(
 @post(f"{_PATH}-draft/end", access=KNOWN_CUSTOMERS)
 async def leave(services: Services, visitor: Visitor, order_id: UUID) -> Response[Any]:
     """What was filled in is not wanted any more."""
-    owner = visitor.actor.id
-    assert owner
-    await services.db.run(visitor.actor, lambda tx: keeping.drop(tx, owner, order_id, RETURN))
+    actor = visitor.actor
+
+    async def work(tx: Tx) -> None:
+        await access_order(tx, actor, order_id)
+        assert actor.id
+        await keeping.drop(tx, actor.id, order_id, RETURN)
+
+    await services.db.run(actor, work)
     return see_other("/returns")
 
 
