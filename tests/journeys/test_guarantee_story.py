@@ -20,6 +20,7 @@ from tests.web import Site
 pytestmark = pytest.mark.browser
 
 DESK_SAYS = Reader("ja")  # the staff of the demo
+WHY = "お写真からは違いを確認できませんでした"
 
 
 @pytest.mark.spoken("ja")
@@ -35,7 +36,7 @@ async def test_an_appeal_is_decided_by_others(street: Street, lang: str, says: R
         page = await street.customer(MISAKI, lang)
         await page.goto(f"{site.url}/guarantee")
         await expect(page.locator("main")).to_contain_text(says.t("guarantee.state.denied"))
-        await expect(page.locator("main")).to_contain_text("お写真からは違いを確認できませんでした")
+        await expect(page.locator("main")).to_contain_text(WHY)
         await page.get_by_role("link", name=says.t("actions.guarantee.appeal.name")).click()
         await page.get_by_label(says.t("actions.guarantee.appeal.field.note")).fill("箱の色名も違います。")
         await page.locator("main form .primary").click()
@@ -67,9 +68,7 @@ async def _decide(street: Street, verdict: str) -> None:
     await expect(page.locator("main")).to_contain_text("写真どおりの品です")
     await page.get_by_label(DESK_SAYS.t(f"guarantee.verdict.{verdict}")).check()
     await page.get_by_label(DESK_SAYS.t("guarantee.liability.seller"), exact=True).check()
-    await page.get_by_label(DESK_SAYS.t("actions.guarantee.decide.field.note")).fill(
-        "お写真からは違いを確認できませんでした"
-    )
+    await page.get_by_label(DESK_SAYS.t("actions.guarantee.decide.field.note")).fill(WHY)
     await page.get_by_role("button", name=DESK_SAYS.t("desk.guarantee.decide")).click()
     await expect(page.locator("main")).to_contain_text(DESK_SAYS.t("errors.change_open"))
 

@@ -139,9 +139,7 @@ class Denied(Refused):
 
 def outcome(decision: Decision) -> dict[str, Any]:
     """What follows for the customer: not the rules' own numbers, which a sentence may name without deciding by them."""
-    told: dict[str, Any] = {
-        name: value for name, value in msgspec.to_builtins(decision).items() if name not in _NOT_OUTCOME
-    }
+    told = {name: getattr(decision, name) for name in decision.__struct_fields__ if name not in _NOT_OUTCOME}
     if isinstance(decision, ChangeDecision):
         told["lines"] = {ref: row.then for ref, row in decision.lines.items()}
     if isinstance(decision, ReturnDecision) and decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,29 @@ BETTER: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def lawful(pack: RulePack, country: str, on: date, but: Clause | None = None) -> tuple[RulePack, tuple[Clause, ...]]:
-    """The pack with every field that a clause betters, and the clauses that did; `but`: as if there were no such."""
-    won = []
+class _Same:
+    """A pack as a key: what is in it cannot be hashed, and it never changes."""
+
+    def __init__(self, pack: RulePack) -> None:
+        self.pack = pack
+
+    def __hash__(self) -> int:
+        return id(self.pack)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.pack is self.pack
+
+
+def lawful(pack: RulePack, country: str, on: date, but: str | None = None) -> tuple[RulePack, tuple[Clause, ...]]:
+    """The pack with every field that a clause betters, and the clauses that did; `but`: as if this one were not."""
+    return _bettered(_Same(pack), country, on, but)
+
+
+@lru_cache(maxsize=1024)
+def _bettered(of: _Same, country: str, on: date, but: str | None) -> tuple[RulePack, tuple[Clause, ...]]:
+    pack, won = of.pack, []
     for clause in clauses(country, on):
-        if clause == but or (clause.only is Only.TERMS_NOT_SHOWN and pack.returns.terms_shown):
+        if clause.id == but or (clause.only is Only.TERMS_NOT_SHOWN and pack.returns.terms_shown):
             continue
         path = clause.field.split(".")
         ours = _at(pack, path)

@@ -34,7 +34,7 @@ def under_law(*matters: str) -> Callable[[_Decide[Q, D]], _Decide[Q, D]]:
             decision = decide(bettered, question)
 
             def decided(clause: Clause) -> bool:
-                without, _ = lawful(pack, country, on, but=clause)
+                without, _ = lawful(pack, country, on, but=clause.id)
                 return outcome(decide(without, question)) != outcome(decision)
 
             ids = tuple(clause.id for clause in won if clause.field.split(".")[0] in matters and decided(clause))
