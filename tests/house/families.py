@@ -38,7 +38,7 @@ from madoguchi.core.policy.pack import (
 from madoguchi.core.shop.port import Failure, OrderState, TrackingState
 from madoguchi.core.threads.rules import Standing, Topic, Wanted
 from madoguchi.edge.stores.demo.people import PEOPLE
-from madoguchi.edge.stores.demo.shops import SHOPS
+from madoguchi.edge.stores.demo.shops import DEMO_TERMS, SHOPS
 from madoguchi.front.counter.finder import _kind
 from madoguchi.front.desk.checks import Check
 from madoguchi.front.office.words import NAMED_BY, SAME_WORDS, is_row
@@ -71,6 +71,7 @@ from madoguchi.service.returns.rules import (
     Why,
 )
 from madoguchi.service.returns.rules import Wish as Return
+from madoguchi.service.returns.screens import Screen
 from madoguchi.service.routing.rules import Outcome, Priority
 from madoguchi.service.surveys.rules import RATINGS
 from tests.house.keys import asked, spellings
@@ -160,6 +161,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.fee.{}": Fee,
         "returns.line.{}": [*Acceptance, *WITHOUT_GOODS, *NOT_HERE],
         "returns.why.{}": Why,
+        "returns.to_pay.{}": DEMO_TERMS.pay_later,
         "returns.state.{}": ReturnState,
         "returns.answer.{}": ANSWERS,
         "returns.desk.{}": Acceptance,
@@ -169,6 +171,19 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "claims.problem.{}": sorted(set(Problem) - {Problem.UNKNOWN_CHARGE}),
         "claims.remedy.{}": Remedy,
         "claims.then.{}": Remedy,
+        "counter.step.{}": ("what", "check", "done"),
+        "counter.returns.state.{}": ReturnState,
+        "counter.returns.now.{}": [*ReturnState, "appealed"],
+        "counter.returns.next.{}": [*ReturnState, "appealed"],
+        "counter.returns.who.{}": ("customer", "carrier", "shop", "nobody"),
+        "counter.returns.road.{}": ("agreed", "sent", "received", "inspected", "refunded", "replaced"),
+        "counter.returns.step.{}": [*Screen, "check"],
+        "counter.returns.title.{}": Screen,
+        "counter.returns.lead.{}": Screen,
+        "counter.returns.send.{}": Method,
+        "returns.label.postage.{}": ("ours", "yours"),
+        "returns.label.postage.{}.note": ("ours", "yours"),
+        "returns.label.step.{}": ("pack", "enclose", *(f"send.{method}" for method in Method)),
         "counter.case.state.{}": State,
         "counter.case.{}": State,
         "counter.case.seller.{}": Standing,
