@@ -9,6 +9,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.rules import Said
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.requests.queries import Quote, RequestState
 from madoguchi.core.shop import mirror
@@ -17,6 +18,7 @@ from madoguchi.core.shop.queries import access_order, order_id_of
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
+from madoguchi.service.orders.rules import order_card
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ReturnState, Wish
@@ -337,3 +339,14 @@ async def test_who_calls_off_what_went_out_is_paid_by_the_new_order_alone(yard: 
     assert (await yard.back(of.id)).wish is Wish.EXCHANGE
     assert await paid(yard) == 0
     await yard.in_order()
+
+
+@pytest.mark.usefixtures("careful")
+async def test_the_new_order_says_what_it_waits_for(yard: Yard) -> None:
+    of = await exchange(yard, **LARGER)
+    new = await out(yard, of)
+    card = order_card(of.id, new, clock.now(), "Asia/Tokyo")
+    assert [fact.words.key for fact in card.facts if isinstance(fact.words, Said)] == ["orders.card.exchange.held"]
+    await yard.arrives(of)
+    card = order_card(of.id, await out(yard, of), clock.now(), "Asia/Tokyo")
+    assert [fact.words.key for fact in card.facts if isinstance(fact.words, Said)] == ["orders.card.exchange.out"]

@@ -71,7 +71,7 @@ def order_card(
         is_gift=facts.is_gift,
         pay_by=next((t.pay_by for t in facts.tenders if t.pay_by and not t.captured), None),
         time_zone=time_zone,
-        facts=(*_coupon(facts), *(presents.facts(facts.gift) if facts.gift else ())),
+        facts=(*_coupon(facts), *_exchange(facts), *(presents.facts(facts.gift) if facts.gift else ())),
     )
 
 
@@ -80,6 +80,15 @@ def _coupon(order: StoreOrder) -> tuple[Fact, ...]:
     if order.coupon is None:
         return ()
     return (Fact(Said("orders.card.coupon"), said("orders.card.coupon.used", code=order.coupon)),)
+
+
+def _exchange(order: StoreOrder) -> tuple[Fact, ...]:
+    """For which order's goods these go out, and what they wait for."""
+    if order.exchanges is None:
+        return ()
+    waits = order.held and order.state is not OrderState.CANCELLED
+    key = "orders.card.exchange.held" if waits else "orders.card.exchange.out"
+    return (Fact(Said("orders.card.exchange"), said(key, order=order.exchanges)),)
 
 
 def decide(

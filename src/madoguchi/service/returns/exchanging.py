@@ -34,6 +34,7 @@ REASONS = (
 )
 Decisions = Mapping[str, ReturnDecision]
 _INSTEAD = ("order.return", *PERSON)
+_SAID_OTHERWISE = frozenset({"returns.fact.goods", "returns.fact.reason"})  # the lines say what, and the form asked why
 
 
 class ExchangeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,8 +113,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ExchangeOrder) -> Draft:
     plan = msgspec.structs.replace(
         plan, method_ref=arguments.method_ref, refund_on=_ships_on(plan, decisions, difference)
     )
-    slip = slips.opening(of, plan, next(iter(decisions.values())), None)
-    slip = _with_difference(of, plan, slip, swaps, payment, difference)
+    slip = _slip(of, plan, next(iter(decisions.values())), swaps, payment, difference)
     exchange = ExchangePlan(
         **msgspec.structs.asdict(msgspec.structs.replace(plan, slip=slip)),
         edits=tuple(LineExchange(line_ref=one.line.ref, sku=one.variant.sku, units=one.units) for one in swaps),
@@ -143,6 +143,8 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if outcome.state is Settled.DONE and operation.created:
         less = max(-_plan(wish).difference.amount, 0)
         await verbs.goes_out(tx, wish.id, operation.created, less)
+        assert outcome.slip
+        return msgspec.structs.replace(outcome, slip=slips.settled(outcome.slip, operation.created))
     return outcome
 
 
@@ -271,10 +273,11 @@ async def _payment(tx: Tx, actor: Actor, of: Basis, method_ref: str, difference:
     )
 
 
-def _with_difference(
-    of: Basis, plan: ReturnPlan, slip: Slip, swaps: Sequence[Swap], payment: Payment, difference: Money
+def _slip(
+    of: Basis, plan: ReturnPlan, decision: ReturnDecision, swaps: Sequence[Swap], payment: Payment, difference: Money
 ) -> Slip:
-    """The return's slip with what goes out for what, and how a difference is settled."""
+    """The return's slip with what goes out for what, until when that can be, and how a difference is settled."""
+    slip = slips.opening(of, plan, decision, None)
     back = max(-difference, Money(0, difference.currency))
     money = slips.money(of, plan, back, payment.to)
     return msgspec.structs.replace(
@@ -283,7 +286,8 @@ def _with_difference(
         charges=payment.charges,
         money=money,
         total=total([part.amount for part in money], back.currency),
-        facts=(*payment.facts, *slip.facts),
+        facts=(*payment.facts, *(fact for fact in slip.facts if fact.label.key not in _SAID_OTHERWISE)),
+        rule=said("returns.exchange.rule", until=decision.until),
     )
 
 
