@@ -66,6 +66,7 @@ async def test_clothes_that_do_not_fit(site: Site) -> None:
     assert day.headers["content-type"].startswith("text/calendar")
     assert number in day.text.replace("\r\n ", "")
     assert number in (await customer.get("/returns")).text or "発送待ち" in customer.page.text
+    assert f'href="{here}"' in (await customer.get(path.removesuffix("/return"))).text, "the order leads to it"
     assert site.value("select count(*) from drafts") == 0, "nothing is left to go on with"
 
     for other in (await signed_in(site, YOKO), await guest(site)):

@@ -18,6 +18,7 @@ from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.finder import Choice
 from madoguchi.front.counter.page import page
 from madoguchi.front.counter.refunds import AdvanceView, RefundView, advance_views, refund_views
+from madoguchi.front.counter.returned import ReturnLine, return_line
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
 from madoguchi.front.ui.documents import DocumentView
@@ -30,6 +31,7 @@ from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.receipts.queries import receipts_of
+from madoguchi.service.returns.queries import returns_of_order
 
 _ON_A_PAGE = 10
 
@@ -54,6 +56,7 @@ class OrderPage(msgspec.Struct, frozen=True):
     refunds: Sequence[RefundView]
     advances: Sequence[AdvanceView]
     documents: Sequence[DocumentView]
+    returns: Sequence[ReturnLine]
 
 
 @get("/orders", access=KNOWN_CUSTOMERS)
@@ -94,6 +97,10 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
             advances=advance_views(await advances_of_order(tx, visitor.actor, order_id), visitor.reader),
             refunds=await refund_views(tx, await intents_of_order(tx, visitor.actor, order_id), visitor.reader),
             documents=[document_view(one, visitor.reader) for one in await receipts_of(tx, visitor.actor, order_id)],
+            returns=[
+                await return_line(tx, one, visitor.reader)
+                for one in await returns_of_order(tx, visitor.actor, order_id)
+            ],
         )
 
     found = await services.db.run(visitor.actor, work)

@@ -23,6 +23,7 @@ from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter.orders import OfferView, offer_view
 from madoguchi.front.counter.page import page
 from madoguchi.front.counter.refunds import RefundView, refund_views
+from madoguchi.front.counter.returned import ReturnLine, now, return_line
 from madoguchi.front.counter.returning import until
 from madoguchi.front.ui import documents
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
@@ -46,14 +47,6 @@ from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
 
 SLIP = "return.label"  # stands above, with the code
 _LOOKED_AT = 20  # newest orders
-_TONES = {
-    ReturnState.APPROVED: "waiting",
-    ReturnState.REVIEW: "waiting",
-    ReturnState.REQUESTED: "waiting",
-    ReturnState.SETTLED: "done",
-    ReturnState.KEPT: "done",
-    ReturnState.LOST: "done",
-}
 _SENDABLE = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT})
 
 
@@ -72,18 +65,6 @@ class OrderLines(msgspec.Struct, frozen=True):
     placed: date
     url: str
     lines: tuple[LineView, ...]
-
-
-class ReturnLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A return in a list; `meta` is its number."""
-
-    url: str
-    title: str
-    text: str
-    meta: str
-    state: str
-    tone: str
-    unread: bool = False
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -132,7 +113,7 @@ async def returns(request: Asked, services: Services, visitor: Visitor) -> Respo
         begun = await drafts_of(tx, actor.id, RETURN)
         orders = await orders_of(tx, actor.id, limit=_LOOKED_AT)
         return Centre(
-            returns=tuple([await _line(tx, one, visitor.reader) for one in found]),
+            returns=tuple([await return_line(tx, one, visitor.reader) for one in found]),
             unfinished=tuple(
                 [
                     _unfinished(await access_order(tx, actor, one.order_id), one.changed_at, visitor.reader)
@@ -226,18 +207,6 @@ async def _returnable(tx: Tx, actor: Actor, orders: Sequence[Order]) -> AsyncIte
                 yield order, lines
 
 
-async def _line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
-    units = await queries.units_of(tx, of.id)
-    return ReturnLine(
-        url=f"/returns/{of.id}",
-        title=units[0].name if len(units) == 1 else f"{units[0].name} +{len(units) - 1}",
-        text=reader.t(f"counter.returns.now.{_now(of)}", day=reader.local_day(of.send_until)),
-        meta=of.number or "",
-        state=reader.t(f"counter.returns.state.{of.state}"),
-        tone=_TONES.get(of.state, "plain"),
-    )
-
-
 def _unfinished(order: Order, changed_at: datetime, reader: Reader) -> Unfinished:
     here = f"/orders/{order.id}/return"
     return Unfinished(order.store_ref, here, f"{here}-draft/end", reader.datetime(changed_at))
@@ -264,8 +233,8 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     return ReturnView(
         number=of.number or "",
         order_id=of.order_id,
-        title=reader.t(f"counter.returns.now.{_now(of)}", day=reader.local_day(of.send_until)),
-        next=reader.t(f"counter.returns.next.{_now(of)}", day=reader.local_day(of.send_until)),
+        title=reader.t(f"counter.returns.now.{now(of)}", day=reader.local_day(of.send_until)),
+        next=reader.t(f"counter.returns.next.{now(of)}", day=reader.local_day(of.send_until)),
         who=reader.t(f"counter.returns.who.{_who(of)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
@@ -289,11 +258,6 @@ async def _pickups(tx: Tx, parcels: Sequence[Parcel], reader: Reader) -> list[st
 async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
     """Whether money was given back because of this return."""
     return (await access_request(tx, actor, intent.request_id)).subject == of.subject
-
-
-def _now(of: Return) -> str:
-    """Which words tell how far it is: those of its state, of an appeal while that is open."""
-    return "appealed" if of.appealed_at and not of.answered_at else of.state
 
 
 def _who(of: Return) -> str:
