@@ -2,17 +2,19 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.carriers import queries, verbs
 from madoguchi.core.carriers.port import Ability, CarrierPort, CarrierUnavailable, News
 from madoguchi.core.carriers.queries import Mirrored, Sent
 from madoguchi.core.shop.port import TrackingEvent, TrackingState
+from madoguchi.kit import clock
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.jobs import Nothing
 
 FOLLOW = "carriers.follow"
+OVERLAP = timedelta(minutes=1)  # longer than any transaction of the mirror takes
 log = logging.getLogger(__name__)
 
 Concerned = Callable[[Tx, str, str, TrackingState, datetime], Awaitable[object]]
@@ -26,19 +28,35 @@ class Follower:
         self._db = database
         self._carriers = carriers
         self._concerned = concerned
+        self._since = datetime.min.replace(tzinfo=UTC)
 
     async def follow(self, _: Nothing) -> None:
         """Each carrier by itself; one that does not answer is asked again the next time."""
-        for sent in await self._db.run(SYSTEM, lambda tx: queries.to_ask_about(tx, self._carriers)):
-            try:
-                await self._ask_about(sent)
-            except CarrierUnavailable:
-                log.warning("%s did not answer about %s", sent.carrier, sent.number)
+        await self._ask_all(await self._db.run(SYSTEM, lambda tx: queries.to_ask_again(tx, self._carriers)))
+        await self._meet_new_ones()
         for carrier in self._carriers.values():
             try:
                 await self._read_news(carrier)
             except CarrierUnavailable:
                 log.warning("%s did not tell its news", carrier.name)
+
+    async def _meet_new_ones(self) -> None:
+        """Those of all orders first; once they are known, of the orders that the mirror has heard of since."""
+        looked_at = clock.now()
+        new = await self._db.run(SYSTEM, lambda tx: queries.unknown(tx, self._carriers, self._since))
+        if await self._ask_all(new) and len(new) < queries.LIMIT:
+            self._since = looked_at - OVERLAP
+
+    async def _ask_all(self, parcels: Sequence[Sent]) -> bool:
+        """Whether all of them were answered."""
+        answered = True
+        for sent in parcels:
+            try:
+                await self._ask_about(sent)
+            except CarrierUnavailable:
+                log.warning("%s did not answer about %s", sent.carrier, sent.number)
+                answered = False
+        return answered
 
     async def _ask_about(self, sent: Sent) -> None:
         parcel = await facts(self._carriers[sent.carrier], sent.number)

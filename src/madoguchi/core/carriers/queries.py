@@ -1,6 +1,7 @@
 """Reading our mirror of what carriers tell."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -8,6 +9,8 @@ import msgspec
 
 from madoguchi.core.carriers.port import Ability, Instruction, Slot, Tracked
 from madoguchi.kit.db import Tx
+
+LIMIT = 200
 
 
 class Mirrored(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,21 +57,28 @@ async def tracked_on(tx: Tx, order_ids: Sequence[UUID]) -> dict[tuple[str, str],
     return {(row.carrier, row.number): row.document.tracked for row in rows}
 
 
-async def to_ask_about(tx: Tx, carriers: Collection[str], limit: int = 200) -> Sequence[Sent]:
-    """Parcels with these carriers that are to be asked about again, or that are on their way and not known yet."""
+async def to_ask_again(tx: Tx, carriers: Collection[str], limit: int = LIMIT) -> Sequence[Sent]:
+    """Parcels with these carriers that are to be asked about again, the longest waiting first."""
     return await tx.all(
         Sent,
-        """(select carrier, number, customer_id, order_id from carrier_parcels
-            where ask_at <= %(now)s and carrier = any(%(carriers)s) order by ask_at limit %(limit)s)
-           union all
-           (select s ->> 'carrier', s ->> 'tracking_number', o.customer_id, o.id
-            from orders o cross join jsonb_array_elements(o.document -> 'shipments') s
-            where o.state in ('partly_shipped', 'shipped') and s ->> 'delivered_at' is null
-              and s ->> 'carrier' = any(%(carriers)s)
-              and not exists (select from carrier_parcels p
-                              where p.carrier = s ->> 'carrier' and p.number = s ->> 'tracking_number')
-            order by o.id limit %(limit)s)""",
-        {"carriers": list(carriers), "limit": limit, "now": tx.now},
+        """select carrier, number, customer_id, order_id from carrier_parcels
+           where ask_at <= %s and carrier = any(%s) order by ask_at limit %s""",
+        [tx.now, list(carriers), limit],
+    )
+
+
+async def unknown(tx: Tx, carriers: Collection[str], since: datetime, limit: int = LIMIT) -> Sequence[Sent]:
+    """Parcels on their way with these carriers that are not known yet, of orders that we heard of since a moment."""
+    return await tx.all(
+        Sent,
+        """select s ->> 'carrier' as carrier, s ->> 'tracking_number' as number, o.customer_id, o.id as order_id
+           from orders o cross join jsonb_array_elements(o.document -> 'shipments') s
+           where o.state in ('partly_shipped', 'shipped') and o.synced_at >= %s and s ->> 'delivered_at' is null
+             and s ->> 'carrier' = any(%s)
+             and (select p.number from carrier_parcels p   -- row by row, where a join would compare all with all
+                  where p.carrier = s ->> 'carrier' and p.number = s ->> 'tracking_number') is null
+           order by o.synced_at limit %s""",
+        [since, list(carriers), limit],
     )
 
 
