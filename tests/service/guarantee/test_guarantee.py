@@ -293,6 +293,7 @@ async def test_an_appeal_may_change_nothing_and_is_made_once(asked: Bazaar) -> N
     request = await asked.decide(await asked.hire(), "deny")
     await asked.approve(await asked.hire(Role.LEADER), request)
     assert (await asked.claim_on()).state is State.UPHELD
+    assert await code_of(asked.ask_for()) == "guarantee_decided"  # nor by another claim
     assert await code_of(asked.do(customer, "guarantee.appeal", note="まだ")) == "guarantee_not_denied"
     assert await given_back(asked) == 0
 

@@ -28,7 +28,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.guarantee import queries, slips, verbs
-from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, ClaimPlan, State
+from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, REFUSED, ClaimPlan, State
 
 _PERSON = ("service.human",)
 
@@ -136,7 +136,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 
 
 async def _basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
-    """Refused: guarantee_not_seller (unrelated), guarantee_open, change_open, guarantee_settled (unrelated)."""
+    """Refused: guarantee_not_seller, guarantee_settled (unrelated), guarantee_open, guarantee_decided, change_open."""
     order = await access_order(tx, actor, order_id)
     pack = await rules_of(tx, order.store_id)
     told = order.document.seller
@@ -146,6 +146,8 @@ async def _basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
     known = await queries.claim_of_order(tx, actor, order_id)
     if known and known.state in LIVING:
         raise Refused("guarantee_open", 409, alternatives=_PERSON)
+    if known and known.state in REFUSED:
+        raise Refused("guarantee_decided", 409, alternatives=_PERSON)
     if await open_request_on(tx, order_id):
         raise Refused("change_open", 409)
     found = Basis(order, seller, pack, await ledger.lines(tx, order_id))

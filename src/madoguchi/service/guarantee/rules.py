@@ -53,6 +53,7 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 TO_DECIDE = frozenset({State.UNDER_REVIEW, State.APPEALED})
 TO_PAY = frozenset({State.SELLER_RESOLVED, State.SELLER_SILENT})
+REFUSED = frozenset({State.DENIED, State.UPHELD})
 LIVING = frozenset(state for state, moves in MOVES.items() if moves) - {State.DENIED}
 
 

@@ -1,5 +1,5 @@
--- A claim on the guarantee: what a marketplace seller did not make good. The seller reads this row, which tells of the
--- customer only what is masked; what either side really wrote stands beside it.
+-- A claim on the guarantee: what a marketplace seller did not make good. `told` and `seller_told` are what the other side
+-- reads, masked; what either side really wrote stands beside it. Sellers are told of claims by the system only.
 create table guarantee_claims (
   id             uuid primary key,
   number         text not null unique,
