@@ -1,0 +1,58 @@
+"""A return by talking: what, why, in what state; then the slip, and later where it is and that it is called off."""
+
+import pytest
+
+from madoguchi.app import App
+from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.cases.rules import Kind
+from madoguchi.service.returns import queries
+from madoguchi.service.returns.queries import Return
+from tests.service.bot.test_talk import MISAKI, Chat, _chat, _kinds, _options, _said
+from tests.web import app as app
+from tests.web import world_template as world_template
+
+
+async def _returns(chat: Chat) -> list[Return]:
+    owner = chat.who.id
+    assert owner
+    return list(await chat.app.db.run(SYSTEM, lambda tx: queries.returns_of(tx, SYSTEM, owner)))
+
+
+async def _sent_back(app: App) -> Chat:
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    await chat.say("セーターを返品したいです")
+    for choice in ("answer:lines:1", "enough:lines", "answer:reason:size"):
+        answer = await chat.press(choice)
+    assert "answer:condition:unopened" in _options(answer), _said(answer)
+    answer = await chat.press("answer:condition:unopened")
+    assert Kind.SLIP in _kinds(answer)
+    await chat.press("confirm:")
+    return chat
+
+
+async def test_from_the_wish_to_the_slip(app: App) -> None:
+    chat = await _sent_back(app)
+    (of,) = await _returns(chat)
+    assert (of.state, of.reason, of.method) == ("approved", "size", "label")
+
+
+async def test_where_it_is_and_that_it_is_kept_after_all(app: App) -> None:
+    chat = await _sent_back(app)
+    (of,) = await _returns(chat)
+    answer = await chat.say("返品の状況を教えてください")
+    assert of.number
+    assert any(of.number in str(entry.body) for entry in answer)
+    answer = await chat.press("do:return.cancel")
+    assert Kind.SLIP in _kinds(answer)
+    await chat.press("confirm:")
+    (of,) = await _returns(chat)
+    assert of.state == "cancelled"
+
+
+@pytest.mark.parametrize("text", ["返品の状況を教えてください", "返品を取り消したいです"])
+async def test_of_what_was_not_sent_back_there_is_nothing_to_tell(app: App, text: str) -> None:
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    assert await chat.say(text)
+    assert await _returns(chat) == []
