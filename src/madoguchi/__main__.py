@@ -15,6 +15,8 @@ import uvloop
 from madoguchi.app import PACKAGE, App
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people import queries as people
+from madoguchi.core.people.sellers import queries as sellers
+from madoguchi.core.people.sellers.verbs import add_person, deactivate_person
 from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.people.verbs import activate_staff, add_shop_key, add_staff, deactivate_staff
 from madoguchi.edge.stores.demo.importing import import_shop
@@ -138,6 +140,30 @@ class Commands:
     def activate_staff(self, settings: Settings, email: str) -> None:
         """Somebody works here again."""
         self._on_current(settings, lambda app: app.db.run(SYSTEM, lambda tx: activate_staff(tx, email)))
+
+    def add_seller(
+        self, settings: Settings, store_id: str, seller: str, email: str, name: str, language: str, password: str
+    ) -> None:
+        """Somebody answers for a seller from now on."""
+
+        async def work(app: App) -> None:
+            await _check_shop(app, store_id)
+            hashed = await hash_password(password)
+            known = await app.db.run(SYSTEM, lambda tx: sellers.seller_by_ref(tx, store_id, seller))
+            if known is None:
+                raise StartupError(f"The shop “{store_id}” has told of no seller “{seller}”.", 65)
+            await app.db.run(
+                SYSTEM,
+                lambda tx: add_person(
+                    tx, seller_id=known.id, email=email, name=name, locale=language, password_hash=hashed
+                ),
+            )
+
+        self._on_current(settings, work)
+
+    def deactivate_seller(self, settings: Settings, email: str) -> None:
+        """Somebody answers for a seller no more."""
+        self._on_current(settings, lambda app: app.db.run(SYSTEM, lambda tx: deactivate_person(tx, email)))
 
     def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None:
         """A shop signs with a key of its own from now on."""

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.people.sellers import queries as sellers
+from madoguchi.core.people.sellers.verbs import remember_seller
 from madoguchi.core.shop.verbs import add_store
-from madoguchi.kit.db import Database
+from madoguchi.kit.db import Database, Tx
 
 ROOT = Path(__file__).parents[3]
 QUICK = 5.0  # seconds for a clean end, whatever is open
@@ -29,10 +32,17 @@ def _environment(**more: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT / "src")} | more
 
 
-def _run(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(cwd: Path, *arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "madoguchi", *arguments]
     return subprocess.run(
-        command, cwd=cwd, env=_environment(**environment), capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=cwd,
+        env=_environment(**environment),
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -143,3 +153,36 @@ async def test_only_a_shop_that_is_there_has_a_secret(tmp_path: Path, db: Databa
         refused = _run(tmp_path, *arguments, DATABASE_URL=address)
         assert (refused.returncode, refused.stdout) == (65, "")
         assert refused.stderr.strip() == "madoguchi: There is no shop “dmeo” here; there are: demo."
+
+
+async def test_somebody_answers_for_a_seller_until_they_do_no_more(
+    tmp_path: Path, db: Database, database_url: str
+) -> None:
+    async def known(tx: Tx) -> UUID:
+        await add_store(tx, "demo", "Demo", "JPY", "Asia/Tokyo", "JP", "ja", "marketplace-jp")
+        await remember_seller(tx, "demo", "yamada", "山田商店", "佐賀県")
+        found = await sellers.seller_by_ref(tx, "demo", "yamada")
+        assert found
+        return found.id
+
+    seller_id = await db.run(SYSTEM, known)
+    address = f"postgresql:///?{urlencode(conninfo_to_dict(database_url))}"
+
+    def add(store: str, seller: str, password: str) -> subprocess.CompletedProcess[str]:
+        asked = ("add-seller", store, seller, "taro@sellers.example", "山田 太郎", "--language", "ja")
+        return _run(tmp_path, *asked, typed=f"{password}\n", DATABASE_URL=address)
+
+    for wrong in (
+        ("dmeo", "yamada", "a long enough one"),
+        ("demo", "yamaha", "a long enough one"),
+        ("demo", "yamada", "x"),
+    ):
+        assert add(*wrong).returncode == 65
+    assert await db.run(SYSTEM, lambda tx: sellers.people_of(tx, seller_id)) == []
+    assert add("demo", "yamada", "a long enough one").returncode == 0
+    (person,) = await db.run(SYSTEM, lambda tx: sellers.people_of(tx, seller_id))
+    assert (person.email, person.name) == ("taro@sellers.example", "山田 太郎")
+    assert _run(tmp_path, "deactivate-seller", "taro@sellers.example", DATABASE_URL=address).returncode == 0
+    assert await db.run(SYSTEM, lambda tx: sellers.people_of(tx, seller_id)) == []
+    unknown = _run(tmp_path, "deactivate-seller", "nobody@sellers.example", DATABASE_URL=address)
+    assert (unknown.returncode, "nobody@sellers.example" in unknown.stderr) == (65, True)

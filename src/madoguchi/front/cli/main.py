@@ -34,6 +34,10 @@ class Program(Protocol):
     ) -> None: ...
     def deactivate_staff(self, settings: Settings, email: str) -> None: ...
     def activate_staff(self, settings: Settings, email: str) -> None: ...
+    def add_seller(
+        self, settings: Settings, store_id: str, seller: str, email: str, name: str, language: str, password: str
+    ) -> None: ...
+    def deactivate_seller(self, settings: Settings, email: str) -> None: ...
     def add_shop_key(self, settings: Settings, store_id: str, kid: str, file: Path) -> None: ...
     def shop_secret(self, settings: Settings, store_id: str) -> str: ...
 
@@ -75,19 +79,29 @@ def _do(program: Program, chosen: argparse.Namespace, settings: Settings, progre
         case "doctor":
             return _doctor(program.doctor(settings, chosen.invariants))
         case "add-staff":
-            password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-            if len(password) < 12:
-                raise StartupError("The password needs at least 12 characters.", 65)
-            program.add_staff(settings, chosen.email, chosen.name, chosen.role, chosen.languages, password)
+            program.add_staff(settings, chosen.email, chosen.name, chosen.role, chosen.languages, _password())
         case "deactivate-staff":
             program.deactivate_staff(settings, chosen.email)
         case "activate-staff":
             program.activate_staff(settings, chosen.email)
+        case "add-seller":
+            program.add_seller(
+                settings, chosen.store, chosen.seller, chosen.email, chosen.name, chosen.language, _password()
+            )
+        case "deactivate-seller":
+            program.deactivate_seller(settings, chosen.email)
         case "add-shop-key":
             program.add_shop_key(settings, chosen.store, chosen.kid, chosen.file)
         case "shop-secret":
             print(program.shop_secret(settings, chosen.store))
     return 0
+
+
+def _password() -> str:
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if len(password) < 12:
+        raise StartupError("The password needs at least 12 characters.", 65)
+    return password
 
 
 def _doctor(findings: Sequence[Finding]) -> int:
@@ -138,6 +152,13 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("--languages", nargs="+", default=["ja"], choices=["ja", "en", "zh", "ko"])
     command("deactivate-staff", "let somebody work here no more, from this moment on").add_argument("email")
     command("activate-staff", "let somebody work here again, with the password they had").add_argument("email")
+    seller = command("add-seller", "let somebody answer for a seller; the password is asked for, or read from a pipe")
+    seller.add_argument("store")
+    seller.add_argument("seller", help="the seller's reference in the shop")
+    seller.add_argument("email")
+    seller.add_argument("name", help="as staff see it; customers see the seller's name")
+    seller.add_argument("--language", default="ja", choices=["ja", "en", "zh", "ko"])
+    command("deactivate-seller", "let somebody answer no more, from this moment on").add_argument("email")
     key = command("add-shop-key", "let a shop sign its tokens with an EdDSA key of its own")
     key.add_argument("store")
     key.add_argument("kid", help="the key's id, as the tokens name it")
