@@ -250,3 +250,20 @@ class StoreContract:
             answer = await writes[capability](store, key)
             assert (answer.state, answer.code) == (OperationState.FAILED, Failure.INVALID)
         assert await everything(store) == world
+
+    async def test_what_is_held_goes_out_once(
+        self, store: StorePort, sample: Sample, writes: Mapping[Capability, Write], wrong: Wrong
+    ) -> None:
+        """A store that sees to exchanges by itself holds nothing that could go out."""
+        made = await writes[Capability.CREATE_EXCHANGE](store, fresh_key())
+        ref, key = made.created or sample.cancellable, fresh_key()
+        answers = await asyncio.gather(*(store.release(key, ref) for _ in range(5)))
+        assert answers == [answers[0]] * 5
+        assert (answers[0].state is OperationState.SUCCEEDED) == (made.created is not None)
+        assert await store.get_operation(key) == answers[0]
+        if made.created:
+            order = await store.get_order(ref)
+            assert order is not None
+            assert (order.held, order.exchanges) == (False, answers[0].others[0].ref)
+        assert (await store.release(fresh_key(), ref)).state is OperationState.FAILED
+        assert await wrong() == []
