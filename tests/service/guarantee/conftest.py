@@ -114,6 +114,12 @@ class Bazaar(Desk):
         quote = await self.quote(actor, order_id, "guarantee.decide", verdict=verdict, liability=liability, note=note)
         return await self.confirm(actor, quote)
 
+    async def sound(self) -> None:
+        """Everything adds up, and what was granted was paid once."""
+        await super().sound()
+        for check in (queries.mispaid, queries.left_lying):
+            assert await self.db.run(SYSTEM, check) == []
+
     async def do(self, actor: Actor, action: str, **more: Any) -> TextCard:
         """Something that is done at once."""
         _, order_id = await self.actor(BOWLS)

@@ -18,6 +18,7 @@ from madoguchi.kit.errors import StartupError
 from madoguchi.kit.files import Files, LocalFiles
 from madoguchi.kit.migrations import Migration
 from madoguchi.kit.settings import Settings, secret_key
+from madoguchi.service.guarantee import queries as guarantee
 from madoguchi.service.refunds import queries as refunds
 from madoguchi.service.refunds.deadlines import overdue
 from madoguchi.service.returns import queries as returns
@@ -44,6 +45,8 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("units on their way back are counted by the ledger and by returns alike", returns.uncounted),
     ("what is given for units that came back is what their refunds say", returns.unpaid),
     ("a return that was looked at is settled", returns.left_lying),
+    ("what the guarantee granted was paid, once", guarantee.mispaid),
+    ("what the guarantee is to pay is taken up", guarantee.left_lying),
     ("our ledger and the payment providers agree", refunds.unexplained),
     ("a settled request has closed its lines", requests.left_open),
     ("no work was given up", jobs.parked),

@@ -57,6 +57,10 @@ class Contact(msgspec.Struct, frozen=True):
     return_asked_at: datetime | None
 
 
+class _Breach(msgspec.Struct, frozen=True):
+    said: str
+
+
 class _Words(msgspec.Struct, frozen=True):
     side: str
     words: str
@@ -192,3 +196,32 @@ async def contact(tx: Tx, order: Order) -> Contact:
         asked_at=first.asked_at if first else None,
         return_asked_at=min(returns, default=None),
     )
+
+
+# --- what must never be
+
+
+async def mispaid(tx: Tx) -> Sequence[str]:
+    """Claims that were granted and not paid once, or paid and not granted."""
+    rows = await tx.all(
+        _Breach,
+        """select g.number as said from guarantee_claims g
+           join lateral (
+             select count(distinct q.id) as times from requests q join refund_intents i on i.request_id = q.id
+             where q.order_id = g.order_id and q.action in ('guarantee.settle', 'guarantee.decide')
+               and q.plan ->> 'claim_id' = g.id::text and i.state <> 'rerouted') p on true
+           where p.times <> case when g.state in ('granted', 'reversed') then 1 else 0 end limit 20""",
+    )
+    return [row.said for row in rows]
+
+
+async def left_lying(tx: Tx) -> Sequence[str]:
+    """Claims that should be paid and that nothing will take up."""
+    rows = await tx.all(
+        _Breach,
+        """select g.number as said from guarantee_claims g where g.state in ('seller_resolved', 'seller_silent')
+             and not exists (select from jobs j where j.key = 'guarantee.pay:' || g.id and j.parked_at is null)
+             and not exists (select from requests q where q.order_id = g.order_id and q.settled_at is null)
+           limit 20""",
+    )
+    return [row.said for row in rows]
