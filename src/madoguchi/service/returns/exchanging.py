@@ -8,17 +8,16 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
-from madoguchi.core.actions.methods import check_covers, method_field, method_of
-from madoguchi.core.actions.rules import Charge, Draft, Fact, Outcome, Refusal, Said, Settled, Slip, Wish, said
+from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Settled, Slip, Wish, said
 from madoguchi.core.actions.variants import Swap, check_stock, swap, swap_line, swap_option, variants_of
 from madoguchi.core.policy.decisions import ReturnDecision
 from madoguchi.core.policy.pack import Method, ReturnReason, Trigger
-from madoguchi.core.shop.port import Balance, LineExchange, Operation, StorePort, TenderKind, Variant
-from madoguchi.core.shop.queries import customer_facts, terms
+from madoguchi.core.shop.port import LineExchange, Operation, StorePort, Variant
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.returns import opening, slips, verbs
+from madoguchi.service.returns.differing import Payment, payment_by, payment_field
 from madoguchi.service.returns.eligibility import PERSON, Basis, basis
 from madoguchi.service.returns.opening import ReturnOrder, agreement
 from madoguchi.service.returns.plans import ReturnPlan
@@ -60,14 +59,6 @@ class ExchangePlan(ReturnPlan, frozen=True, kw_only=True):
     hold: bool
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """How a difference is settled: charged now, still to be paid, or given back by the store to a method."""
-
-    charges: tuple[Charge, ...] = ()
-    facts: tuple[Fact, ...] = ()
-    to: Balance | None = None
-
-
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """For each line the other variants, how many, why, in what state and how it comes back, and what pays."""
     try:
@@ -94,7 +85,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
         Field(name="items", kind=FieldKind.SWAPS, options=options),
         *many,
         *opening.asked_fields(of, REASONS),
-        await _method_field(tx, actor, of),
+        await payment_field(tx, actor, of),
     )
 
 
@@ -109,7 +100,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ExchangeOrder) -> Draft:
     _check_as_new(decisions)
     swaps = await _swaps(tx, of, arguments, plan.units)
     difference = _difference(of, swaps, plan.units)
-    payment = await _payment(tx, actor, of, arguments.method_ref, difference)
+    payment = await payment_by(tx, actor, of, arguments.method_ref, difference)
     plan = msgspec.structs.replace(
         plan, method_ref=arguments.method_ref, refund_on=_ships_on(plan, decisions, difference)
     )
@@ -240,37 +231,6 @@ def _difference(of: Basis, swaps: Sequence[Swap], units: Mapping[str, int]) -> M
     if (difference and not of.pack.returns.exchange.difference) or worth + difference < Money(0, currency):
         raise Refused("exchange_price", 409, alternatives=_INSTEAD)
     return difference
-
-
-async def _paying(tx: Tx, actor: Actor, of: Basis) -> tuple[Balance, ...]:
-    facts = await customer_facts(tx, actor, of.order.customer_id)
-    return facts.methods
-
-
-async def _later(tx: Tx, of: Basis) -> tuple[TenderKind, ...]:
-    """Payments that need nothing on file: the new goods wait for them."""
-    told = await terms(tx, of.order.store_id)
-    return told.pay_later if told else ()
-
-
-async def _method_field(tx: Tx, actor: Actor, of: Basis) -> Field:
-    field = method_field(await _paying(tx, actor, of), of.document)
-    later = tuple(FieldOption(value=kind, label=Said(f"policy.of.{kind}")) for kind in await _later(tx, of))
-    return msgspec.structs.replace(field, options=(*field.options, *later))
-
-
-async def _payment(tx: Tx, actor: Actor, of: Basis, method_ref: str, difference: Money) -> Payment:
-    """How a difference is settled; Refused: method_unknown, balance_too_low."""
-    nothing = Money(0, difference.currency)
-    if method_ref in await _later(tx, of):
-        fact = Fact(Said("orders.to_pay"), said(f"returns.to_pay.{method_ref}", amount=difference))
-        return Payment(facts=(fact,) if difference > nothing else ())
-    method = method_of(await _paying(tx, actor, of), method_ref)
-    check_covers(method, difference)
-    return Payment(
-        charges=(Charge(method.label, difference),) if difference > nothing else (),
-        to=method if of.pack.returns.named_method else None,
-    )
 
 
 def _slip(
