@@ -81,7 +81,9 @@ async def begin(turn: Turn, action: Action, subject: Subject) -> None:
     """Begin to fill in; raises Refused when it cannot be done, before anything is asked."""
     held = await _held(turn, action, subject)
     held.form = with_said(held.form, turn.memory.said, Reader(turn.heard.lang))
-    if held.form.open and action.offer and (why := await action.offer(turn.tx, turn.actor, subject)):
+    held.form = with_times(held.form, turn.memory.said, _today(turn))
+    asks = held.form.open or not held.form.fields  # else the quote refuses it
+    if asks and action.offer and (why := await action.offer(turn.tx, turn.actor, subject)):
         raise Refused(why.code, 409, alternatives=why.alternatives, **why.parameters)
     await held.go_on()
 
