@@ -217,7 +217,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "notices.{}.lead": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS],
         "notices.{}.next": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS],
         "notices.{}.subject": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS, notices.WAITS],
-        "notices.link.{}": ["return", "calendar", "order", "thread", "answer"],
+        "notices.link.{}": ["return", "calendar", "order", "thread", "answer", "redeliver"],
         "notices.{}.subject.order": ["change_done", "change_failed", notices.WAITS],
         "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
         "orders.headline.{}": [*_STATED, TrackingState.ATTEMPT_FAILED, TrackingState.AVAILABLE_FOR_PICKUP],

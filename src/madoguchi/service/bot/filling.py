@@ -1,6 +1,7 @@
 """Filling in what an action asks for, one field after the other, up to the slip or to the deed."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from madoguchi.core.actions import verbs as actions
@@ -16,6 +17,7 @@ from madoguchi.service.bot.asking import Form, everything, is_written, typed
 from madoguchi.service.bot.pieces import with_said
 from madoguchi.service.bot.refusing import refuse
 from madoguchi.service.bot.rules import Move, Next, Waiting, is_certainly_a_wish, may_answer
+from madoguchi.service.bot.times import with_times
 from madoguchi.service.bot.turn import Turn
 from madoguchi.service.bot.understanding import Meaning
 from madoguchi.service.bot.voice import wish_of
@@ -130,6 +132,8 @@ async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
             form = form.told(field.name, read_field(field, text))
         except Refused as refused:
             await turn.voice.say(refused.key, **refused.parameters)
+    elif (timed := with_times(form, text, _today(turn))).answers != form.answers:
+        form = timed
     else:
         path = typed(text, turn.voice.labels(field, form), meaning.slots.choice)
         if path is None:
@@ -162,6 +166,10 @@ async def change(turn: Turn, pressed: UUID | None) -> bool:
     else:
         await turn.voice.ask_what_to_change(held.action.name, held.form.fields, quote_id)
     return True
+
+
+def _today(turn: Turn) -> date:
+    return turn.tx.now.astimezone(turn.zone).date()
 
 
 async def _held(turn: Turn, action: Action, subject: Subject) -> Held:
