@@ -11,7 +11,7 @@ from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.credits.rules import CreditState
 from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.policy.decisions import Verdict
-from madoguchi.core.policy.pack import Fault, Method, Problem, Remedy, ReturnReason, Trigger
+from madoguchi.core.policy.pack import Fault, Ground, Method, Problem, Remedy, ReturnReason, Trigger
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import OperationState as Doing
 from madoguchi.core.shop.port import OrderState, RefundTo
@@ -20,6 +20,8 @@ from madoguchi.edge.stores.demo.money import Way
 from madoguchi.kit.i18n import LANGUAGES
 from madoguchi.service.claims.rules import ClaimState
 from madoguchi.service.goodwill.rules import GrantState
+from madoguchi.service.guarantee.rules import SellerAnswer, Side
+from madoguchi.service.guarantee.rules import State as GuaranteeState
 from madoguchi.service.notices.rules import DeliveryState, Refusal
 from madoguchi.service.receipts.rules import Kind as Document
 from madoguchi.service.refunds.port import ChargeState
@@ -77,6 +79,11 @@ COLUMNS: Mapping[str, Words] = {
     "return_fees.kind": Words(Fee),
     "return_fees.fault": Words({Fault.CUSTOMER}),
     "stray_parcels.what": Words(Stray),
+    "guarantee_claims.ground": Words(Ground),
+    "guarantee_claims.state": Words(GuaranteeState),
+    "guarantee_claims.answer": Words(SellerAnswer),
+    "guarantee_claims.liability": Words(Fault),
+    "guarantee_words.side": Words(Side),
     "claims.problem": Words(Problem),
     "claims.remedy": Words(Remedy),
     "claims.state": Words(ClaimState),

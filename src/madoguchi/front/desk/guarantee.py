@@ -24,11 +24,11 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.guarantee import queries
 from madoguchi.service.guarantee.reading import sentences
-from madoguchi.service.guarantee.rules import Claim
+from madoguchi.service.guarantee.rules import Claim, Side
 
 HERE = "/desk/guarantee"
 DECIDE = "guarantee.decide"
-_SIDES = {"customer": "guarantee.fact.customer", "seller": "guarantee.fact.seller"}
+_SIDES = {Side.CUSTOMER: "guarantee.fact.customer", Side.SELLER: "guarantee.fact.seller"}
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,12 +24,7 @@ async def answer(tx: Tx, actor: Actor, claim_id: UUID, answer: SellerAnswer, wor
         told = await verbs.hidden(tx, of.customer_id, of.order_id, said)
         if not check_answer(of, answer, told, tx.now):
             return of
-        await tx.execute(
-            "update guarantee_claims set answer = %s, seller_told = %s, answered_at = %s where id = %s",
-            [answer, told, tx.now, of.id],
-        )
-        if said:
-            await verbs.keep_words(tx, of.id, "seller", said)
+        await verbs.note_answer(tx, of, answer, told, said)
         return await _go_on(tx, of, answer)
 
 

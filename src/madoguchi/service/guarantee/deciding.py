@@ -120,7 +120,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if plan.verdict is Verdict.GRANT:
         await paying.pay(tx, wish, of, plan.payment.money)
     await verbs.move(tx, of, ended(of, plan.verdict), liability=plan.liability)
-    await _note(tx, wish, plan)
+    await _note(tx, wish, of, plan)
     return Outcome(state=Settled.DONE, slip=plan.slip)
 
 
@@ -134,15 +134,10 @@ async def _to_decide(tx: Tx, actor: Actor, order_id: UUID) -> Claim:
     return of
 
 
-async def _note(tx: Tx, wish: Wish, plan: DecidePlan) -> None:
-    """Who agreed, why, and until when it can be appealed."""
-    request = await access_request(tx, SYSTEM, wish.id)
+async def _note(tx: Tx, wish: Wish, of: Claim, plan: DecidePlan) -> None:
+    agreed = await access_request(tx, SYSTEM, wish.id)
     days = (await rules_of(tx, wish.store_id)).guarantee.appeal_days
-    await tx.execute(
-        """update guarantee_claims set decided_by = %s, decided_at = %s, decision_note = %s,
-             appeal_until = coalesce(appeal_until, %s) where id = %s""",
-        [request.decided_by, tx.now, plan.note, appeal_until(tx.now, days), plan.claim_id],
-    )
+    await verbs.note_decision(tx, of, agreed.decided_by, plan.note, appeal_until(tx.now, days))
 
 
 def _plan(wish: Wish) -> DecidePlan:

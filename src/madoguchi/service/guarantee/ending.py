@@ -56,11 +56,7 @@ async def appeal(tx: Tx, actor: Actor, arguments: AppealGuarantee) -> TextCard:
     """Have it decided once more, by other people; Refused: guarantee_not_denied, guarantee_appeal_late."""
     of = await _appealable(tx, actor, arguments.order_id, lock=True)
     async with tx.acting(SYSTEM):
-        await tx.execute(
-            "update guarantee_claims set appeal = %s, appealed_at = %s where id = %s",
-            [clean_text(arguments.note), tx.now, of.id],
-        )
-        await verbs.move(tx, of, State.APPEALED)
+        await verbs.note_appeal(tx, of, clean_text(arguments.note))
     return TextCard(lines=(said("guarantee.done.appealed", number=of.number),))
 
 

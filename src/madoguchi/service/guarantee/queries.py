@@ -15,7 +15,7 @@ from madoguchi.core.threads.rules import Topic
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.money import Money
-from madoguchi.service.guarantee.rules import Claim, SellerAnswer, State
+from madoguchi.service.guarantee.rules import Claim, SellerAnswer, Side, State
 
 
 class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ class _Breach(msgspec.Struct, frozen=True):
 
 
 class _Words(msgspec.Struct, frozen=True):
-    side: str
+    side: Side
     words: str
 
 
@@ -125,7 +125,7 @@ async def silent(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
     return [row.id for row in rows]
 
 
-async def words_of(tx: Tx, actor: Actor, claim_id: UUID) -> dict[str, str]:
+async def words_of(tx: Tx, actor: Actor, claim_id: UUID) -> dict[Side, str]:
     """What either side really wrote, by side; for staff, else invisible."""
     if not actor.is_staff:
         raise invisible()

@@ -64,6 +64,13 @@ class SellerAnswer(StrEnum):
     REFUSE = "refuse"
 
 
+class Side(StrEnum):
+    """Whose words."""
+
+    CUSTOMER = "customer"
+    SELLER = "seller"
+
+
 class Verdict(StrEnum):
     """What is decided."""
 

@@ -12,7 +12,7 @@ from madoguchi.core.policy.decisions import GuaranteeDecision
 from madoguchi.core.policy.pack import Fault, Ground
 from madoguchi.core.shop.port import StoreOrder
 from madoguchi.kit.money import Money, total
-from madoguchi.service.guarantee.rules import Claim, Verdict
+from madoguchi.service.guarantee.rules import Claim, Side, Verdict
 
 
 def claim(order: StoreOrder, ground: Ground, units: Mapping[str, int], decision: GuaranteeDecision) -> Slip:
@@ -65,11 +65,11 @@ def denial(order: StoreOrder, of: Claim, note: str, until: datetime | None) -> S
     )
 
 
-def for_staff(slip: Slip, of: Claim, words: Mapping[str, str], verdict: Verdict, liability: Fault) -> Slip:
+def for_staff(slip: Slip, of: Claim, words: Mapping[Side, str], verdict: Verdict, liability: Fault) -> Slip:
     """The same for whoever agrees: what either side says, and whose fault it is."""
     sides = (
-        ("guarantee.fact.customer", words.get("customer", of.told)),
-        ("guarantee.fact.seller", words.get("seller", of.seller_told)),
+        ("guarantee.fact.customer", words.get(Side.CUSTOMER, of.told)),
+        ("guarantee.fact.seller", words.get(Side.SELLER, of.seller_told)),
         ("guarantee.fact.appeal", of.appeal or ""),
     )
     return msgspec.structs.replace(

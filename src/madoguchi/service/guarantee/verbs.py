@@ -1,6 +1,6 @@
 """What becomes of a claim on the guarantee: noted, told to the seller, moved on. Never commits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import pack
 from madoguchi.kit.security import clean_text
 from madoguchi.service.guarantee import queries, rules
-from madoguchi.service.guarantee.rules import MOVES, Claim, ClaimPlan, State
+from madoguchi.service.guarantee.rules import MOVES, Claim, ClaimPlan, SellerAnswer, Side, State
 
 PAY = "guarantee.pay"
 
@@ -66,7 +66,7 @@ async def insert(tx: Tx, wish: Wish, plan: ClaimPlan) -> None:
             )
         except errors.UniqueViolation as error:
             raise Refused("guarantee_open", 409) from error
-        await keep_words(tx, wish.id, "customer", note)
+        await keep_words(tx, wish.id, Side.CUSTOMER, note)
 
 
 async def ask_seller(tx: Tx, of: Claim) -> None:
@@ -83,6 +83,31 @@ async def ask_seller(tx: Tx, of: Claim) -> None:
     )
     await events.record(tx, news)
     await tell_both(tx, of, "guarantee.thread.opened", number=of.number)
+
+
+async def note_answer(tx: Tx, of: Claim, answer: SellerAnswer, told: str, words: str) -> None:
+    """What the seller says, as the customer reads it and as it was written (by the system)."""
+    await tx.execute(
+        "update guarantee_claims set answer = %s, seller_told = %s, answered_at = %s where id = %s",
+        [answer, told, tx.now, of.id],
+    )
+    if words:
+        await keep_words(tx, of.id, Side.SELLER, words)
+
+
+async def note_decision(tx: Tx, of: Claim, decided_by: UUID | None, note: str, appeal_until: datetime) -> None:
+    """Who agreed, why, and until when it can be appealed: once, from the first decision on."""
+    await tx.execute(
+        """update guarantee_claims set decided_by = %s, decided_at = %s, decision_note = %s,
+             appeal_until = coalesce(appeal_until, %s) where id = %s""",
+        [decided_by, tx.now, note, appeal_until, of.id],
+    )
+
+
+async def note_appeal(tx: Tx, of: Claim, words: str) -> None:
+    """Why the customer objects; it is to be decided again."""
+    await tx.execute("update guarantee_claims set appeal = %s, appealed_at = %s where id = %s", [words, tx.now, of.id])
+    await move(tx, of, State.APPEALED)
 
 
 async def move(tx: Tx, of: Claim, state: State, *, liability: Fault | None = None) -> Claim:
@@ -132,6 +157,6 @@ async def hidden(tx: Tx, customer_id: UUID, order_id: UUID, words: str) -> str:
     return masked(words, await threads.secrets_of(tx, customer_id, order_id)).text
 
 
-async def keep_words(tx: Tx, claim_id: UUID, side: str, words: str) -> None:
+async def keep_words(tx: Tx, claim_id: UUID, side: Side, words: str) -> None:
     """What one side really wrote, for whoever decides (for the system)."""
     await tx.execute("insert into guarantee_words (claim_id, side, words) values (%s, %s, %s)", [claim_id, side, words])
