@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
+from madoguchi.core.policy.pack import RulePack
+from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import clock
+from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
 from madoguchi.service.returns import verbs
 from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState
@@ -331,4 +335,19 @@ async def test_what_was_replaced_in_advance_and_is_rejected_by_a_leader_is_calle
     assert (unit.acceptance, unit.booked, unit.paid) == (Acceptance.REJECTED, "returned", 0)
     (advance,) = await advances(yard, CLOTHES)
     assert advance.state is AdvanceState.RECHARGE_DUE
+    await yard.in_order()
+
+
+async def test_a_store_that_sees_to_returns_by_itself_is_left_alone_with_them(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def by_itself(tx: Tx, store_id: str) -> RulePack:
+        pack = await rules_of(tx, store_id)
+        return replace(pack, returns=replace(pack.returns, named_method=True))
+
+    monkeypatch.setattr(verbs, "rules_of", by_itself)
+    of = await yard.send_back(CLOTHES, lines={"1": 1}, reason="size", condition="untagged")
+    assert of.look_at is None
+    await yard.time_passes(timedelta(days=40))
+    assert await state(yard, of) is ReturnState.APPROVED
     await yard.in_order()

@@ -15,6 +15,7 @@ from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.returning.verbs import drop_return
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
+from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
@@ -289,8 +290,8 @@ async def refund_instead(tx: Tx, return_id: UUID) -> None:
 
 
 async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | None:
-    if of.stage is not Stage.AGREED:
-        return None
+    if of.stage is not Stage.AGREED or (await rules_of(tx, of.store_id)).returns.named_method:
+        return None  # a store that gives the price back by itself sees to its returns, and to its labels
     scans = [parcel.scanned_at for parcel in await queries.parcels_of(tx, of.id) if parcel.scanned_at]
     return rules.next_look(
         units, of.send_until, reminded=of.reminded_at is not None, scanned_at=max(scans, default=None)
