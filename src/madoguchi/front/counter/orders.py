@@ -92,7 +92,7 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
         (card,) = await views.order_views(tx, [held], visitor.reader)
         return OrderPage(
             card=card,
-            offers=tuple(offer_view(offer, visitor.reader, offers) for offer in offers),
+            offers=tuple(offer_view(offer, visitor.reader, offers) for offer in _sorted(offers, held)),
             change=await open_request_on(tx, order_id),
             advances=advance_views(await advances_of_order(tx, visitor.actor, order_id), visitor.reader),
             refunds=await refund_views(tx, await intents_of_order(tx, visitor.actor, order_id), visitor.reader),
@@ -108,11 +108,15 @@ async def order(request: Asked, services: Services, visitor: Visitor, order_id: 
 
 
 def _things(of: Order) -> Sequence[Subject]:
-    """The order and its parcels; what is on its way comes first, since that is what people look it up for."""
+    """The order and its parcels."""
     parcels = [Subject(About.PARCEL, of.id, parcel.ref) for parcel in of.document.shipments]
-    coming = any(parcel.delivered_at is None for parcel in of.document.shipments)
-    order = Subject(About.ORDER, of.id)
-    return [*parcels, order] if coming else [order, *parcels]
+    return [Subject(About.ORDER, of.id), *parcels]
+
+
+def _sorted(offers: Sequence[Offer], of: Order) -> Sequence[Offer]:
+    """What can be done with a parcel on its way comes first, since that is what people look its order up for."""
+    coming = {parcel.ref for parcel in of.document.shipments if parcel.delivered_at is None}
+    return sorted(offers, key=lambda one: one.refusal is not None or one.subject.ref not in coming)
 
 
 def offer_view(offer: Offer, reader: Reader, beside: Sequence[Offer] = ()) -> OfferView:
