@@ -185,6 +185,7 @@ def test_named_orders_stand_where_they_should_at_any_hour(hour: int) -> None:
         Story.PREPARING_TOO_LATE: OrderState.PREPARING,
         Story.PARTLY_SHIPPED: OrderState.PARTLY_SHIPPED,
         Story.SHIPPED: OrderState.SHIPPED,
+        Story.MISSED: OrderState.SHIPPED,
         Story.DELIVERED: OrderState.DELIVERED,
         Story.CANCELLED: OrderState.CANCELLED,
         Story.DIGITAL: OrderState.DELIVERED,
