@@ -60,6 +60,7 @@ class Stage:
             attachments=(),
             client_id=client_id,
             internal=False,
+            left_out=False,
         )
         html = self.pages.fragment("components/entry.html", "entry", Reader("ja"), view)
         frame = _frame("append", {"target": "timeline-look", "seq": seq, "id": view.id, "html": html}, seq)
