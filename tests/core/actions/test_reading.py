@@ -78,6 +78,7 @@ ACCOUNT = {
         (NAME, "  会社\u200f  様 ", "会社 様"),
         (NOTE, "one\r\ntwo\x00", "one\ntwo"),
         (NOTE, "", None),
+        (NOTE, "4242424242424242", "**** **** **** 4242"),
         (YEN, "１，２００円", {"amount": 1200, "currency": "JPY"}),
         (YEN, {"amount": 5000, "currency": "JPY"}, {"amount": 5000, "currency": "JPY"}),
         (DOLLARS, "$12.5", {"amount": 1250, "currency": "USD"}),

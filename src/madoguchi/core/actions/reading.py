@@ -16,7 +16,7 @@ from madoguchi.core.actions.rules import Refusal
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import currency_names
 from madoguchi.kit.money import from_major
-from madoguchi.kit.security import clean_text
+from madoguchi.kit.security import clean_text, mask_cards
 
 _DIGITS = re.compile(r"[0-9]{1,6}")
 _MISSING = {FieldKind.UNITS: "no_lines", FieldKind.PHOTOS: "photo_missing"}
@@ -104,7 +104,7 @@ def _note(field: Field, raw: Any) -> str:
         raise Refused("field_invalid", field=field.name)
     if len(raw) > field.limit:
         raise Refused("field_too_long", limit=field.limit, field=field.name)
-    return raw
+    return mask_cards(raw)[0]
 
 
 def _money(field: Field, raw: Any) -> dict[str, Any]:
