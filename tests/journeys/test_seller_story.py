@@ -69,7 +69,9 @@ async def test_a_silent_seller(street: Street, lang: str, says: Reader) -> None:
         await expect(page.locator("main")).to_contain_text("Visa ···· 3419")
         await page.goto(f"{site.url}/chat/{site.value('select case_id from seller_threads')}")
         number = site.value("select number from guarantee_claims")
-        await expect(page.locator(".timeline")).to_contain_text(says.t("guarantee.thread.silent_granted", number=number))
+        await expect(page.locator(".timeline")).to_contain_text(
+            says.t("guarantee.thread.silent_granted", number=number)
+        )
         theirs = await street.merchant("yamada", lang)
         await theirs.goto(f"{site.url}/seller/claims")
         await expect(theirs.locator(".list-row")).to_contain_text(says.t("seller.claim.state.granted"))

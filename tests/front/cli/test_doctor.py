@@ -10,14 +10,14 @@ from madoguchi.core.photos.queries import File
 from madoguchi.front.cli.doctor import INVARIANTS, spoilt
 from madoguchi.kit import clock, jobs
 from madoguchi.kit.files import LocalFiles
-from tests.house.test_invisible import belongings
+from tests.house.test_invisible import conversed
 from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
 
 
 async def test_all_is_well_after_a_conversation_and_a_cancellation(site: Site) -> None:
-    known = await belongings(site)
+    known = await conversed(site)
     case_id, customer_id = UUID(known["case_id"]), UUID(known["customer_id"])
     actor = Actor(role=Role.CUSTOMER, id=customer_id, level=Level.SIGNED_IN)
     await site.app.db.run(actor, lambda tx: cases.say(tx, actor, case_id, choice="service.human"))
@@ -29,7 +29,7 @@ async def test_all_is_well_after_a_conversation_and_a_cancellation(site: Site) -
 
 
 async def test_a_photo_that_was_changed_or_is_gone(site: Site, tmp_path: Path) -> None:
-    known = await belongings(site)
+    known = await conversed(site)
     case_id, customer_id = UUID(known["case_id"]), UUID(known["customer_id"])
     actor = Actor(role=Role.CUSTOMER, id=customer_id, level=Level.SIGNED_IN)
     files = LocalFiles(tmp_path)

@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from madoguchi.edge.payments.fake import queries, rules, verbs
+from madoguchi.edge.payments.fake import queries, verbs
 from madoguchi.edge.payments.fake.queries import ChargeRow, RefundRow
 from madoguchi.edge.payments.fake.rules import Payment, Temper
 from madoguchi.kit import ids
