@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -284,7 +284,7 @@ async def test_who_left_the_line_is_taken_by_nobody(shift: Shift) -> None:
 async def test_only_staff_take_work(shift: Shift, role: Role) -> None:
     customer, case_id = await shift.in_line()
     item = await shift.item(case_id)
-    actor = msgspec.structs.replace(customer, role=role)
+    actor = msgspec.structs.replace(customer, role=role, seller_id=uuid4())
     before = await shift.everything()
     for verb, *args in (
         (verbs.accept, item.id),
