@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 from markupsafe import Markup
 
+from madoguchi.core.actions.rules import said
 from madoguchi.kit import clock, i18n
 from madoguchi.kit.i18n import LANGUAGES, Reader, catalogue
 from madoguchi.kit.money import Money
@@ -56,6 +58,14 @@ def test_days_are_those_of_the_readers_zone() -> None:
 def test_parameters_survive_being_kept() -> None:
     given = {"money": Money(5, "JPY"), "at": NOW, "n": 3, "name": "佐藤"}
     assert i18n.unpack(i18n.pack(given)) == given
+
+
+def test_a_sentence_within_a_sentence_is_in_the_readers_language() -> None:
+    within = said("orders.item", name="ポット", options="青")
+    kept = i18n.unpack(msgspec.json.decode(msgspec.json.encode(i18n.pack({"name": within, "n": 2}))))
+    for lang in LANGUAGES:
+        reader = Reader(lang)
+        assert within.to(reader) in reader.t("orders.address.units", **kept)
 
 
 def test_html_escapes_the_rest() -> None:

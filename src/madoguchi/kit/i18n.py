@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
@@ -80,7 +81,10 @@ class Reader:
         return key in catalogue(self.lang)
 
     def value(self, value: Any) -> str:
-        """A typed value as this reader writes it; of a name in all languages (a dict by language) the reader's."""
+        """A typed value as this reader writes it; of a name in all languages (a dict by language) the reader's.
+
+        A sentence within a sentence is its key and parameters, as `pack` leaves it.
+        """
         match value:
             case Money():
                 return self.money(value)
@@ -92,6 +96,8 @@ class Reader:
                 return value if isinstance(value, str) else str(value)
             case int():
                 return self.number(value)
+            case {"key": str(key), "parameters": dict(parameters)}:
+                return self.t(key, **unpack(parameters))
             case dict():
                 return str(value[self.lang])
             case list() | tuple():
@@ -193,6 +199,8 @@ def _packed(value: Any) -> Any:
             return {"at": value.isoformat()}
         case dt.date():
             return {"day": value.isoformat()}
+        case msgspec.Struct():
+            return msgspec.to_builtins(value)
         case _:
             return value
 
