@@ -134,7 +134,9 @@ async def drifted(tx: Tx) -> Sequence[str]:
              select o.id, o.store_ref, o.document from orders o
              where not exists (select 1 from requests r where r.order_id = o.id and r.settled_at is null)
                and not exists (select 1 from refund_intents i
-                               where i.order_id = o.id and i.state = 'succeeded' and i.booked_at is null)),
+                               where i.order_id = o.id and i.state = 'succeeded' and i.booked_at is null)
+               -- as long as the store's facts wait to be taken (verbs.take_store_facts)
+               and not exists (select 1 from ledger_tenders t where t.order_id = o.id and t.reserved > 0)),
            stood as (
              select l.order_id, bool_and(l.cancelled = l.ordered) as cancelled from ledger_lines l
              group by l.order_id having sum(l.cancelling) = 0)
@@ -143,7 +145,7 @@ async def drifted(tx: Tx) -> Sequence[str]:
            from quiet o
            join ledger_tenders t on t.order_id = o.id
            join lateral jsonb_array_elements(o.document->'tenders') as s(tender) on s.tender->>'ref' = t.tender_ref
-           where t.reserved = 0 and (s.tender->'refunded'->>'amount')::bigint <> t.refunded + t.recharged
+           where (s.tender->'refunded'->>'amount')::bigint <> t.refunded + t.recharged
            union all
            select o.store_ref || ' line ' || l.line_ref || ': ours ' || l.cancelled || ' cancelled, the store''s '
                   || coalesce(s.line->>'cancelled', '0')
