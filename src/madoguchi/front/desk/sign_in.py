@@ -9,10 +9,9 @@ from litestar import Response
 from madoguchi.core.access.rules import STAFF
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Staff
-from madoguchi.core.people.verbs import NewSession, end_session, start_session
+from madoguchi.core.people.verbs import NewSession, start_session
 from madoguchi.front.ui import sign_in as signing
 from madoguchi.front.ui.access import EVERYONE, STAFF_ONLY, get, post
-from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.sign_in import Way
@@ -54,13 +53,7 @@ async def sign_in(request: Asked, services: Services, visitor: Visitor) -> Respo
 @post("/desk/sign-out", access=STAFF_ONLY)
 async def sign_out(request: Asked, services: Services, visitor: Visitor) -> Response[Any]:
     """The session is dead, and what its owner had in hand goes back to the line."""
-    await form(request, Nothing)
-    actor, session_id = visitor.actor, visitor.actor.session
-    assert session_id
-
-    async def work(tx: Tx) -> None:
-        await set_presence(tx, actor, Presence.OFFLINE)
-        await end_session(tx, session_id)
-
-    await services.db.run(actor, work)
-    return signing.leave(WAY, request, services, visitor)
+    actor = visitor.actor
+    return await signing.leave(
+        WAY, request, services, visitor, before=lambda tx: set_presence(tx, actor, Presence.OFFLINE)
+    )

@@ -5,13 +5,12 @@ from typing import Any
 
 from litestar import Response
 
-from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.access.rules import Role
 from madoguchi.core.people.sellers import queries as sellers
 from madoguchi.core.people.sellers.queries import SellerPerson
-from madoguchi.core.people.verbs import NewSession, end_session, start_session
+from madoguchi.core.people.verbs import NewSession, start_session
 from madoguchi.front.ui import sign_in as signing
 from madoguchi.front.ui.access import EVERYONE, SELLERS, get, post
-from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.sign_in import Way
@@ -51,8 +50,4 @@ async def sign_in(request: Asked, services: Services, visitor: Visitor) -> Respo
 @post("/seller/sign-out", access=SELLERS)
 async def sign_out(request: Asked, services: Services, visitor: Visitor) -> Response[Any]:
     """The session is dead."""
-    await form(request, Nothing)
-    session_id = visitor.actor.session
-    assert session_id
-    await services.db.run(SYSTEM, lambda tx: end_session(tx, session_id))
-    return signing.leave(WAY, request, services, visitor)
+    return await signing.leave(WAY, request, services, visitor)

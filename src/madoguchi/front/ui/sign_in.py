@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people.rules import email_key
 from madoguchi.core.people.verbs import NewSession, end_session
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.replies import done, wants_json
@@ -98,10 +98,26 @@ async def enter(way: Way[P], request: Asked, services: Services, visitor: Visito
     return done(request, way.wanted(given.next))
 
 
-def leave(way: Way[P], request: Asked, services: Services, visitor: Visitor) -> Response[Any]:
-    """The answer to whoever has signed out: the session is dead, and nothing of it stays in the browser."""
-    assert visitor.actor.session
-    services.sessions.forget(visitor.actor.session)
+async def leave(
+    way: Way[P],
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    before: Callable[[Tx], Awaitable[object]] | None = None,
+) -> Response[Any]:
+    """Sign out: the session is dead, and nothing of it stays in the browser; `before` is done with it."""
+    await form(request, Nothing)
+    actor, session_id = visitor.actor, visitor.actor.session
+    assert session_id
+
+    async def work(tx: Tx) -> None:
+        if before:
+            await before(tx)
+        async with tx.acting(SYSTEM):
+            await end_session(tx, session_id)
+
+    await services.db.run(actor, work)
+    services.sessions.forget(session_id)
     visitor.signed_out = True
     answer = done(request, way.here)
     answer.headers["clear-site-data"] = CLEAR

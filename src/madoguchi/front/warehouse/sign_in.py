@@ -6,13 +6,11 @@ from typing import Any
 
 from litestar import Response
 
-from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Staff
-from madoguchi.core.people.verbs import NewSession, end_session, start_session
+from madoguchi.core.people.verbs import NewSession, start_session
 from madoguchi.front.ui import sign_in as signing
 from madoguchi.front.ui.access import EVERYONE, WAREHOUSE, get, post
-from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.sign_in import Way
@@ -52,8 +50,4 @@ async def sign_in(request: Asked, services: Services, visitor: Visitor) -> Respo
 @post("/warehouse/sign-out", access=WAREHOUSE)
 async def sign_out(request: Asked, services: Services, visitor: Visitor) -> Response[Any]:
     """The session is dead."""
-    await form(request, Nothing)
-    session_id = visitor.actor.session
-    assert session_id
-    await services.db.run(SYSTEM, lambda tx: end_session(tx, session_id))
-    return signing.leave(WAY, request, services, visitor)
+    return await signing.leave(WAY, request, services, visitor)
