@@ -22,7 +22,8 @@ from madoguchi.core.people.verbs import activate_staff, add_shop_key, add_staff,
 from madoguchi.edge.stores.demo.importing import import_shop
 from madoguchi.front.cli import doctor
 from madoguchi.front.cli.main import run
-from madoguchi.front.demo import world
+from madoguchi.front.demo import under_way, world
+from madoguchi.front.demo.stage import Stage
 from madoguchi.front.ui import server
 from madoguchi.front.ui.server import Listening
 from madoguchi.kit import crew, migrations
@@ -46,8 +47,7 @@ class Commands:
             return
 
         async def work(app: App) -> None:
-            await world.build(app.db, app.store_db, size, progress)
-            await app.learn_shops()
+            await _fill(app, size, progress)
             await _serve(app, listening, place, progress, world.welcome(settings))
 
         with _database(settings) as conninfo:
@@ -87,9 +87,7 @@ class Commands:
         """Fill the demo shop and bring our mirror of it up to date."""
         with _database(settings) as conninfo:
             _migrate(conninfo, progress)
-            uvloop.run(
-                _opened(settings, conninfo, lambda app: world.build(app.db, app.store_db, size, progress), demo=True)
-            )
+            uvloop.run(_opened(settings, conninfo, lambda app: _fill(app, size, progress), demo=True))
 
     def import_shop(self, settings: Settings, directory: Path, progress: Progress) -> None:
         """Load another shop from its files, and bring our mirror of it up to date."""
@@ -187,6 +185,13 @@ class Commands:
         with _database(settings) as conninfo:
             migrations.check(conninfo, migrations.discover(PACKAGE))
             uvloop.run(_opened(settings, conninfo, work, demo=False))
+
+
+async def _fill(app: App, size: int, progress: Progress) -> None:
+    """The demo world, in the middle of its days."""
+    await world.build(app.db, app.store_db, size, progress)
+    await app.learn_shops()
+    await under_way.play(Stage(app.db, app.catalogue, app.signer, app.duties(None)), progress)
 
 
 async def _check_shop(app: App, store_id: str) -> None:

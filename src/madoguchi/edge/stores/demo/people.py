@@ -365,5 +365,61 @@ NAOKI = Person(  # has never bought anything
     ),
 )
 
-PEOPLE = (MISAKI, EMMA, FANG, MINJUN, KENTA, YOKO, ICHIRO, MIDORI, NAOKI)
+YUKI = Person(  # sends things back
+    customer=_customer(
+        "CU-1010",
+        "中村",
+        "由紀",
+        "ナカムラ ユキ",
+        "yuki.nakamura@example.jp",
+        "ja",
+        "090-0000-1010",
+        *("220-0012", "神奈川県", "横浜市西区", "みなとみらい3-6-1", "海風レジデンス1208"),
+    ),
+    orders=(
+        NamedOrder(ref="MD-10233402", story=Story.DELIVERED, items={"SWEATER-S": 1}),
+        NamedOrder(ref="MD-10233388", story=Story.DELIVERED, items={"TEAPOT-1": 1}),
+        NamedOrder(ref="MD-10233367", story=Story.DELIVERED, items={"CHAIR-GR": 1}),
+        NamedOrder(ref="MD-10233345", story=Story.DELIVERED, items={"CURTAIN-BE": 1}),
+    ),
+    points=150,
+)
+
+DAISUKE = Person(  # talks with sellers
+    customer=_customer(
+        "CU-1011",
+        "伊藤",
+        "大輔",
+        "イトウ ダイスケ",
+        "daisuke.ito@example.jp",
+        "ja",
+        "080-0000-1011",
+        *("460-0008", "愛知県", "名古屋市中区", "栄3-15-27", "栄スクエア605"),
+    ),
+    orders=(
+        NamedOrder(ref="MD-10233431", story=Story.DELIVERED, items={"HUMIDIFIER-GY": 1}),
+        NamedOrder(ref="MD-10233376", story=Story.DELIVERED, items={"PLATE-1": 1}),
+        NamedOrder(ref="MD-10233352", story=Story.DELIVERED, items={"TOTE-NV": 1}),
+    ),
+)
+
+NANA = Person(
+    customer=_customer(
+        "CU-1012",
+        "渡辺",
+        "奈々",
+        "ワタナベ ナナ",
+        "nana.watanabe@example.jp",
+        "ja",
+        "070-0000-1012",
+        *("166-0003", "東京都", "杉並区", "高円寺南4-28-9", "メゾン高円寺102"),
+    ),
+    orders=(
+        NamedOrder(ref="MD-10233418", story=Story.DELIVERED, items={"DESKLIGHT-BK": 1}),
+        NamedOrder(ref="MD-10233360", story=Story.DELIVERED, items={"RICEBOWL-RD": 2}),
+    ),
+    gift_balance=500,
+)
+
+PEOPLE = (MISAKI, EMMA, FANG, MINJUN, KENTA, YOKO, ICHIRO, MIDORI, YUKI, DAISUKE, NANA, NAOKI)
 BY_REF: Mapping[str, Person] = MappingProxyType({person.customer.ref: person for person in PEOPLE})
