@@ -85,6 +85,7 @@ async def ask(page: Page, site: Site, says: Reader, topic: str, text: str) -> No
     await page.get_by_role("link", name=says.t("actions.seller.ask.name")).click()
     await page.check(f"input[name=topic][value={topic}]")
     await page.check("input[name=wanted][value=answer]")
+    await page.get_by_role("button", name=says.t("counter.action.next")).click()
     await page.get_by_label(says.t("actions.seller.ask.field.text")).fill(text)
     await page.get_by_role("button", name=says.t("actions.seller.ask.name")).click()
     await expect(page.locator(".room-head h1")).to_have_text(says.t("counter.chat.seller", name=SELLER))

@@ -201,6 +201,8 @@ def _packed(value: Any) -> Any:
             return {"day": value.isoformat()}
         case msgspec.Struct():
             return msgspec.to_builtins(value)
+        case list() | tuple():
+            return [_packed(part) for part in value]
         case _:
             return value
 
@@ -213,6 +215,8 @@ def _unpacked(value: Any) -> Any:
             return dt.datetime.fromisoformat(at)
         case {"day": str(day)}:
             return dt.date.fromisoformat(day)
+        case list():
+            return [_unpacked(part) for part in value]
         case _:
             return value
 

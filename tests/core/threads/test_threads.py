@@ -187,7 +187,7 @@ async def test_what_is_for_the_customer_or_staff_is_not_for_the_seller(db: Datab
     case_id = await ask(db, world)
     await db.run(world.aoi, lambda tx: case_verbs.say(tx, world.aoi, case_id, text="常連の方", note=True))
     seen = await db.run(world.taro, lambda tx: cases.entries(tx, case_id, Audience.STAFF))
-    assert [entry.audience for entry in seen] == [Audience.SELLER]
+    assert {entry.audience for entry in seen} == {Audience.SELLER}
 
 
 async def test_a_photo_loses_its_name(db: Database, world: World) -> None:

@@ -21,6 +21,8 @@ CATALOGUE = catalogue(Vault(b"0" * 32))
 WISHES = tomllib.loads(Path(__file__).with_name("wishes.toml").read_text(encoding="utf-8"))
 OF_THEIR_OWN = {
     "product.ask": "the question of a product's page, before it is bought",
+    "product.facts": "told on the same page",
+    "seller.facts": "told before a seller is asked",
     "refund.show": "the list of refunds tells the same",
     "service.wait": "the ticket of somebody who waits for a person",
     "service.stay_with_bot": "a button on that ticket",

@@ -1,5 +1,6 @@
 """The bot asks a seller for a customer: which order, about what, what is known already, what is wanted."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -7,8 +8,11 @@ import pytest
 
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM, Audience
+from madoguchi.core.actions.rules import Said
 from madoguchi.core.cases import queries
-from madoguchi.core.cases.rules import Kind, State
+from madoguchi.core.cases.queries import Entry
+from madoguchi.core.cases.rules import State
+from madoguchi.kit.i18n import Reader
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _options
 from tests.web import app as app
 from tests.web import world_template as world_template
@@ -24,21 +28,59 @@ async def _asking(app: App) -> Chat:
     return chat
 
 
-async def test_what_is_known_stands_beside_the_topics(app: App) -> None:
-    (topics,) = await (await _asking(app)).press("order:")
-    assert topics.body
-    known = {option["id"].rpartition(":")[2]: option["detail"] for option in topics.body["options"]}
-    assert "2月24日（火）" in known["delivery"]
-    assert "3月26日（木）" in known["return"]
-    assert "青, 赤" in known["product"]
-    assert known["other"] == ""
-
-
-async def test_a_question_reaches_the_seller_and_the_customer_knows_until_when(app: App, now: datetime) -> None:
-    chat = await _asking(app)
+async def _told(chat: Chat, topic: str, wanted: str) -> Entry:
+    """What the bot says once it knows what it is about."""
     await chat.press("order:")
-    await chat.press("answer:topic:product")
-    await chat.press("answer:wanted:answer")
+    await chat.press(f"answer:topic:{topic}")
+    (told,) = await chat.press(f"answer:wanted:{wanted}")
+    return told
+
+
+def _lines(told: Entry) -> list[str]:
+    return [Said(**line).to(Reader("ja")) for line in (told.body or {})["card"]["lines"]]
+
+
+def _buttons(told: Entry) -> list[str]:
+    return [re.split(":(?:order|parcel):", option["id"])[0] for option in (told.body or {})["options"]]
+
+
+@pytest.mark.parametrize(
+    ("topic", "wanted", "fact", "ways"),
+    [
+        ("delivery", "answer", "2月24日（火）に配達が完了しています。", ["do:parcel.not_received"]),
+        ("return", "answer", "3月26日（木）まで、", ["do:order.return", "do:order.exchange"]),
+        ("product", "answer", "有田焼 飯碗の種類と在庫：青（", []),
+        ("invoice", "answer", "領収書は、", ["do:order.receipt"]),
+        (
+            "other",
+            "refund",
+            "3月26日（木）まで、",
+            ["do:order.return", "do:order.exchange", "do:item.replace", "do:item.refund"],
+        ),
+    ],
+)
+async def test_what_is_known_is_told_first(app: App, topic: str, wanted: str, fact: str, ways: list[str]) -> None:
+    told = await _told(await _asking(app), topic, wanted)
+    assert told.text.endswith("これで解決しましたか。")
+    assert any(line.startswith(fact) for line in _lines(told))
+    assert _buttons(told) == ["solved:yes", "go_on", *ways, "service.human"]
+
+
+@pytest.mark.parametrize("yes", ["はい", "解決しました、ありがとうございます", "solved:yes"])
+async def test_who_is_content_troubles_no_seller(app: App, yes: str) -> None:
+    chat = await _asking(app)
+    before = await _threads(app, chat)
+    await _told(chat, "delivery", "answer")
+    await (chat.press(yes) if ":" in yes else chat.say(yes))
+    assert await _threads(app, chat) == before
+
+
+@pytest.mark.parametrize("no", ["いいえ", "食洗機のことを知りたいです", "go_on"])
+async def test_a_question_reaches_the_seller_with_what_was_told_before(app: App, now: datetime, no: str) -> None:
+    chat = await _asking(app)
+    await _told(chat, "product", "answer")
+    (asked_for,) = await (chat.press(no) if no == "go_on" else chat.say(no))
+    assert "出品者へのメッセージ" in asked_for.text
     (told,) = await chat.say(QUESTION)
     assert told.body
     card = told.body["card"]
@@ -48,9 +90,28 @@ async def test_a_question_reaches_the_seller_and_the_customer_knows_until_when(a
     thread = await app.db.run(chat.who, lambda tx: queries.access_case(tx, chat.who, thread_id))
     assert thread.state is State.SELLER
     read = await app.db.run(SYSTEM, lambda tx: queries.entries(tx, thread_id, Audience.SELLER))
-    (asked,) = [entry for entry in read if entry.kind is Kind.MESSAGE]
+    *_, about, known, asked = read
+    assert (about.body or {})["key"] == "threads.asks"
+    assert "有田焼 飯碗の種類と在庫" in Said(**(known.body or {})).to(Reader("ja"))
     assert "食洗機" in asked.text
     assert "080" not in asked.text
+
+
+async def test_where_nothing_is_known_the_question_is_asked_for_at_once(app: App) -> None:
+    told = await _told(await _asking(app), "other", "answer")
+    assert "出品者へのメッセージ" in told.text
+
+
+async def test_a_seller_is_not_told_the_number_of_a_parcel(app: App) -> None:
+    chat = await _asking(app)
+    told = await _told(chat, "delivery", "answer")
+    (number,) = re.findall("[0-9]{12}", _lines(told)[1])
+    await chat.press("go_on")
+    (done,) = await chat.say("置き配の写真はありますか")
+    thread_id = UUID((done.body or {})["card"]["case_id"])
+    read = await app.db.run(SYSTEM, lambda tx: queries.entries(tx, thread_id, Audience.SELLER))
+    assert "に配達が完了しています。" in str([Said(**one.body).to(Reader("ja")) for one in read if one.body])
+    assert number not in str(read)
 
 
 @pytest.mark.parametrize("stop", ["やめます", "service.human"])

@@ -36,17 +36,21 @@ def letters(site: Site, template: str) -> object:
     return site.value("select count(*) from messages where template = %s", template)
 
 
-async def test_what_we_know_stands_beside_each_topic(site: Site) -> None:
+async def test_what_we_know_is_told_before_a_seller_is_asked(site: Site) -> None:
     """Who only wants to know where the parcel is need not wait for two days."""
-    order = await order_of(site, BOWLS)
-    page = await (await signed_in(site, MISAKI)).get(f"/orders/{order}/actions/seller.ask")
-    for fact in (
-        "に配達が完了しています。",
-        "返品をお申し込みいただけます。",
-        "有田焼 飯碗の種類：青, 赤",
-        "すぐに発行できます。",
-    ):
-        assert fact in page.text
+    path = f"/orders/{await order_of(site, BOWLS)}/actions/seller.ask"
+    customer = await signed_in(site, MISAKI)
+    asked_first = await customer.get(path)
+    assert 'name="topic"' in asked_first.text
+    assert "<textarea" not in asked_first.text
+    assert (await customer.post(path, {"topic": "delivery", "wanted": ""})).status_code == 422
+    told = await customer.post(path, {"topic": "delivery", "wanted": "refund"})
+    for text in ("に配達が完了しています。", "返品をお申し込みいただけます。", "これで解決しましたか。", '/return"'):
+        assert text in told.text
+    whole = {"topic": "delivery", "wanted": "refund", "text": " "}
+    assert (await customer.post(path, whole)).status_code == 422
+    thread = await customer.post(path, whole | {"text": "届いていません"})
+    assert "ショップでわかっている内容：" in thread.text
 
 
 async def test_the_shops_own_goods_have_no_seller_to_ask(site: Site) -> None:
@@ -143,7 +147,8 @@ async def test_others_orders_cannot_be_asked_about(site: Site) -> None:
 async def test_a_product_is_asked_about_before_it_is_bought(site: Site) -> None:
     customer = await signed_in(site, YOKO)
     page = await customer.get("/products/PLATE/question")
-    assert "有田焼 中皿 2枚組（出品者：山田商店）" in page.text
+    for text in ("有田焼 中皿 2枚組（出品者：山田商店）", "有田焼 中皿 2枚組：在庫あり", "お届けから30日以内"):
+        assert text in page.text
     assert (await customer.post("/products/PLATE/question", {"text": " "})).status_code == 422
     page = await customer.post("/products/PLATE/question", {"text": "直径は何センチですか"})
     case_id = UUID(page.url.path.rpartition("/")[2])

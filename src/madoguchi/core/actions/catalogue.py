@@ -40,6 +40,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     neither is one that has nothing to do with the thing (Unrelated).
     `reason` is the contact reason it ends, `also` further ones. `things` are those of a customer that it can be about,
     where the shop's mirror does not know of them, the likeliest first; their subjects have a `ref` that is their own.
+    `first` is a look-up that may make it needless, and asks for some of the same: what it tells is told before the rest
+    is asked for.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     change: Change | None = None
     things: Callable[[Tx, Actor, UUID], Awaitable[Sequence[Thing]]] | None = None
+    first: str | None = None
 
 
 class Catalogue:

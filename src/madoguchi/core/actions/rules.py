@@ -173,10 +173,14 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
 
 
 class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
-    """Facts as sentences; `case_id` is a conversation that was begun or gone on with, to be looked at."""
+    """Facts as sentences; `case_id` is a conversation that was begun or gone on with, to be looked at.
+
+    `ways` are names of actions that may help at once.
+    """
 
     lines: tuple[Said, ...]
     case_id: UUID | None = None
+    ways: tuple[str, ...] = ()
 
 
 class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):

@@ -10,7 +10,7 @@ from madoguchi.core.access.rules import STAFF, Actor, Role, allowed
 from madoguchi.core.actions.catalogue import Action, Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.reading import read
-from madoguchi.core.actions.rules import Card, Effect, Refusal
+from madoguchi.core.actions.rules import Card, Effect, Refusal, TextCard
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 
@@ -68,6 +68,21 @@ async def arguments(tx: Tx, actor: Actor, action: Action, raw: Mapping[str, Any]
         return msgspec.convert(raw, action.arguments, strict=False)
     except msgspec.ValidationError as error:
         raise Refused("invalid_arguments", detail=str(error)) from error
+
+
+async def beforehand(
+    tx: Tx, catalogue: Catalogue, actor: Actor, action: Action, subject: Subject, filled_in: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], TextCard | None]:
+    """What a look-up tells before an action is done, and what of the form it goes by; nothing where there is none.
+
+    Refused: as reading.read for what the look-up asks for.
+    """
+    if action.first is None:
+        return {}, None
+    asked = await fields(tx, actor, catalogue.actions[action.first], subject)
+    given = {field.name: filled_in.get(field.name) for field in asked}
+    card = await run(tx, catalogue, actor, action.first, subject.arguments | given)
+    return given, card if isinstance(card, TextCard) and card.lines else None
 
 
 async def run(tx: Tx, catalogue: Catalogue, actor: Actor, name: str, raw: Mapping[str, Any]) -> Card:

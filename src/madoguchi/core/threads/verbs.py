@@ -4,6 +4,7 @@ Whoever acts was found to be allowed by the thread; what is written then concern
 rows that a customer cannot write, so that it is written by the system.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Role
+from madoguchi.core.actions.rules import Said
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry
@@ -56,14 +58,28 @@ def topic(seller_id: UUID) -> str:
 
 
 async def ask(
-    tx: Tx, actor: Actor, customer_id: UUID, seller: Seller, about: About, topic: Topic, wanted: Wanted, text: str
+    tx: Tx,
+    actor: Actor,
+    customer_id: UUID,
+    seller: Seller,
+    about: About,
+    topic: Topic,
+    wanted: Wanted,
+    text: str,
+    told: Sequence[Said] = (),
 ) -> Asked:
-    """Ask a seller, in the thread about this that is open, or in a new one.
+    """Ask a seller, in the thread about this that is open, or in a new one; `told` is what the customer was told first.
 
     Refused: empty_message, message_too_long, too_many_threads.
     """
     thread = await queries.open_thread(tx, about.order_id, about.product_ref, customer_id)
     case_id = thread.case_id if thread else await _open(tx, actor, customer_id, seller, about, topic, wanted)
+    async with tx.acting(SYSTEM):
+        await tell(
+            tx, case_id, "threads.asks", topic=Said(f"threads.topic.{topic}"), wanted=Said(f"threads.wanted.{wanted}")
+        )
+        for line in told:
+            await tell(tx, case_id, "threads.told", fact=line)
     await write(tx, actor, case_id, text)
     question = await queries.last_question(tx, case_id)
     assert question
@@ -122,7 +138,7 @@ async def show(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: st
 async def tell(tx: Tx, case_id: UUID, text_key: str, **parameters: Any) -> int:
     """Something of the system's that both sides read, in their own language (by the system); the entry's number."""
     case = await case_queries.access_case(tx, SYSTEM, case_id, lock=True)
-    body = {"key": text_key, "parameters": parameters}
+    body = {"key": text_key, "parameters": i18n.pack(parameters)}
     seq = await cases.append(tx, case, kind=Kind.ACTION, author=Author.SYSTEM, body=body, audience=Audience.SELLER)
     if case.seller_id:
         tx.wake(topic(case.seller_id))

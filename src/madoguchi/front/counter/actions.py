@@ -16,7 +16,7 @@ from madoguchi.core.actions.rules import DocumentCard, Effect, Refusal, TextCard
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import find_quote
 from madoguchi.core.shop.queries import access_order
-from madoguchi.front.counter import orders, views
+from madoguchi.front.counter import first, orders, views
 from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui import documents, photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
@@ -104,13 +104,14 @@ async def ask(
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
+        if told := await first.told(request, services, visitor, action, subject, given):
+            return told
         await photos.take(services, visitor, given)
         made = await services.db.run(actor, work)
     except Refused as refused:
         if refused.status == 404:
             raise
-        fields = await services.db.run(actor, lambda tx: actions.fields(tx, actor, action, subject))
-        return await _page(request, services, visitor, action, subject, filled_in(fields, given), refused)
+        return await _page(request, services, visitor, action, subject, given, refused)
     if isinstance(made, str):
         return see_other(made)
     return page(
@@ -150,7 +151,9 @@ async def _page(
     refused: Refused | None,
 ) -> Response[str]:
     reader, actor = visitor.reader, visitor.actor
-    found = await services.db.run(actor, lambda tx: _load(tx, visitor, action, subject))
+    found = await services.db.run(actor, lambda tx: _load(tx, services, visitor, action, subject, values or {}))
+    if refused and values:
+        values = filled_in(found.fields, values)
     shown = field_views(action.name, found.fields, reader, values, refused=refused)
     wrong = mistakes(shown)
     at_field = refused is not None and "field" in refused.parameters
@@ -170,18 +173,21 @@ async def _page(
         ways=orders.ways(found.why_not.alternatives if found.why_not else alternatives, reader),
         order=found.order,
         changes=action.effect is Effect.CHANGE,
+        asks_first=action.first is not None and not values,
         form_url=f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
         back=thing_url(subject),
         client_id=ids.uuid7(),
     )
 
 
-async def _load(tx: Tx, visitor: Visitor, action: Action, subject: Subject) -> Form:
+async def _load(
+    tx: Tx, services: Services, visitor: Visitor, action: Action, subject: Subject, given: Mapping[str, Any]
+) -> Form:
     actor, order = visitor.actor, None
     if subject.about in {About.ORDER, About.PARCEL}:
         (order,) = await views.order_views(tx, [await access_order(tx, actor, subject.id)], visitor.reader)
     return Form(
-        fields=await actions.fields(tx, actor, action, subject),
+        fields=await first.fields(tx, services, visitor, action, subject, given),
         why_not=await action.offer(tx, actor, subject) if action.offer else None,
         order=order,
     )

@@ -1,6 +1,6 @@
 """A question about a product of a marketplace seller, before it is bought: where shops' product pages lead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,6 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.rules import TextCard
-from madoguchi.core.shop.queries import products
 from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.fields import field_views, filled_in, mistakes
@@ -21,17 +20,19 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.sellers.asking import seller_of_product
+from madoguchi.service.sellers.asking import sold
 
 ASK = "product.ask"
+FACTS = "product.facts"
 PATH = "/products/{product:str}/question"
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """The product, who sells it, and what is asked for."""
+    """The product, who sells it, what is known of it, and what is asked for."""
 
     product: str
     seller: str
+    known: Sequence[str]
     fields: tuple[Field, ...]
 
 
@@ -80,9 +81,11 @@ async def _page(
     action, subject = _action(services, visitor)
 
     async def work(tx: Tx) -> Shown:
-        seller = await seller_of_product(tx, visitor.store_id, product)
-        name = (await products(tx, visitor.store_id, [product]))[product].name
-        return Shown(name, seller.name, await actions.fields(tx, visitor.actor, action, subject))
+        of, seller = await sold(tx, visitor.store_id, product)
+        raw = subject.arguments | {"product": of.ref}
+        card = await actions.run(tx, services.catalogue, visitor.actor, FACTS, raw)
+        known = [line.to(visitor.reader) for line in card.lines] if isinstance(card, TextCard) else []
+        return Shown(of.name, seller.name, known, await actions.fields(tx, visitor.actor, action, subject))
 
     found = await services.db.run(visitor.actor, work)
     shown = field_views(ASK, found.fields, visitor.reader, values)
@@ -96,6 +99,7 @@ async def _page(
         title=visitor.reader.t(f"actions.{ASK}.name"),
         product=found.product,
         seller=found.seller,
+        known=found.known,
         fields=shown,
         wrong=wrong,
         problem=sentence(refused, visitor) if refused and not wrong else "",

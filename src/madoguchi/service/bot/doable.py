@@ -35,6 +35,12 @@ async def instead(turn: Turn, order_id: UUID, names: Collection[str]) -> list[Op
     ]
 
 
+async def named(turn: Turn, order_id: UUID, names: Sequence[str]) -> list[Option]:
+    """Those of the named actions that are possible on an order or its parcels, in the order of the names."""
+    possible = await possible_on(turn, order_id)
+    return [_button(turn, name, possible[name]) for name in names if name in possible]
+
+
 async def possible_on(turn: Turn, order_id: UUID) -> dict[str, list[Subject]]:
     """What is possible on an order and its parcels now: action to the things it can be done with."""
     order = await shop.access_order(turn.tx, turn.actor, order_id)

@@ -13,6 +13,7 @@ from madoguchi.core.photos import queries as photos
 from madoguchi.core.requests import verbs as requests
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.bot import doable
 from madoguchi.service.bot.asking import Form, everything, is_written, typed
 from madoguchi.service.bot.pieces import with_said
 from madoguchi.service.bot.refusing import refuse
@@ -39,6 +40,8 @@ class Held:
         turn.remember(
             answers=dict(self.form.answers), asking=self.form.asking, line=self.form.line, waiting=None, quote_id=None
         )
+        if await self._told_first():
+            return
         if field := self.form.open:
             options = await turn.voice.ask(self.action.name, self.subject, self.form, field)
             offered = tuple(option.id for option in options)
@@ -52,6 +55,24 @@ class Held:
                 raise
             await turn.voice.say(refused.key, **refused.parameters)
             await self.go_on(self.form.again(wrong.name))
+
+    async def _told_first(self) -> bool:
+        """Whether what is known already was told just now: once for what it was looked up by."""
+        turn = self._turn
+        look = turn.wits.catalogue.actions.get(self.action.first or "")
+        asked = await actions.fields(turn.tx, turn.actor, look, self.subject) if look else ()
+        if not asked or any(field.name not in self.form.answers for field in asked):
+            return False
+        by, card = await actions.beforehand(
+            turn.tx, turn.wits.catalogue, turn.actor, self.action, self.subject, self.form.answers
+        )
+        if card is None or by == turn.memory.told:
+            return False
+        turn.note("bot.tried.told")
+        turn.remember(told=dict(by), waiting=Waiting.ENOUGH)
+        ways = await doable.named(turn, self.subject.id, card.ways) if card.ways else []
+        await turn.voice.tell_first(self.action.name, card, ways)
+        return True
 
     async def fill(self, form: Form | None = None) -> None:
         """Go on; what the rules say against it is told."""

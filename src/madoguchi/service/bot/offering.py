@@ -65,5 +65,6 @@ async def put_button(
 
 
 def _has_button(action: Action) -> bool:
-    """Buttons are for what customers may do with one of their orders."""
-    return action.need.customers and action.about is About.ORDER
+    """Buttons are for what customers may do with one of their orders; look-ups that ask for something belong to it."""
+    asks = action.effect is Effect.READ and action.form
+    return action.need.customers and action.about is About.ORDER and not asks

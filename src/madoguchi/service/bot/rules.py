@@ -37,6 +37,7 @@ class Waiting(StrEnum):
     THING = "thing"  # which parcel or subscription
     WAY = "way"  # which of several things to do
     ANSWER = "answer"  # to the field `asking`
+    ENOUGH = "enough"  # whether what was told first is all that was wanted
     CONFIRMATION = "confirmation"
     SOLVED = "solved"
 
@@ -47,6 +48,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     `offered` are the option ids of its last question, so that "the second one" means something. `action` is what ends
     the `reason`, once that is known, `thing` the parcel or subscription spoken of, `answers` what was said of the
     action's fields so far, `line` the line of the field `asking` of which more is asked, `said` the words of the wish.
+    `told` is for which of them was told what is known already.
     """
 
     greeted: bool = False
@@ -59,6 +61,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     answers: dict[str, Any] = {}
     asking: str | None = None
     line: str | None = None
+    told: dict[str, Any] = {}
     waiting: Waiting | None = None
     offered: tuple[str, ...] = ()
     quote_id: UUID | None = None
@@ -82,6 +85,7 @@ class Move(StrEnum):
     ALL_OF_IT = "all_of_it"  # all units that a field offers
     ENOUGH = "enough"  # nothing more for this field
     ASK = "ask"  # this field again
+    GO_ON = "go_on"  # what was told first was not all that was wanted
     CHANGE = "change"  # something that was answered before
     PAGE = "page"  # what is filled in on a page
     REASON = "reason"
@@ -160,6 +164,8 @@ def chosen(choice: str) -> Next:
             return Next({"all": Move.ALL_OF_IT, "enough": Move.ENOUGH, "ask": Move.ASK}[kind], field=rest)
         case "open":
             return Next(Move.PAGE)
+        case "go_on":
+            return Next(Move.GO_ON)
         case "solved" if rest == "yes":
             return Next(Move.SOLVED)
     return Next(Move.TOPICS)
@@ -174,6 +180,7 @@ _OF_ONE_THING = {
     Move.ALL_OF_IT,
     Move.ENOUGH,
     Move.ASK,
+    Move.GO_ON,
     Move.CHANGE,
     Move.PAGE,
     Move.CONFIRM,
@@ -199,6 +206,8 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
         return Next(Move.THING, thing=unquote(thing))
     if memory.waiting is Waiting.WAY and (way := _picked(meaning, memory, "do:")):
         return chosen(f"do:{way}")
+    if memory.waiting is Waiting.ENOUGH and not _is_another_wish(meaning, memory):
+        return Next(Move.GO_ON)
     if meaning.reason == "out_of_scope":
         return _beside(memory) if not numbers else Next(Move.REASON, reason="order.status", order=numbers[0])
     if meaning.confidence >= SURE or _stands_out(meaning):
@@ -239,6 +248,11 @@ def tells_language(text: str, meaning: Meaning) -> bool:
     return len(text.split()) >= 3 or (not text.isascii() and len(text) >= 6)
 
 
+def _is_another_wish(meaning: Meaning, memory: Memory) -> bool:
+    """Whether words after what was told first turn to something else, if only to thanks."""
+    return meaning.reason not in {memory.reason, "out_of_scope"} and meaning.confidence >= SURE
+
+
 def _stands_out(meaning: Meaning) -> bool:
     """Right six times out of seven on utterances held out; what follows is shown before anything happens."""
     (_, first), (_, second), *_ = meaning.ranked
@@ -251,6 +265,8 @@ def _yes_no(yes: bool, memory: Memory) -> Next | None:
             return Next(Move.CONFIRM if yes else Move.KEEP)
         case Waiting.ANSWER if not yes:
             return Next(Move.KEEP)
+        case Waiting.ENOUGH:
+            return Next(Move.SOLVED if yes else Move.GO_ON)
         case Waiting.SOLVED:
             return Next(Move.SOLVED if yes else Move.TOPICS)
         case Waiting.ORDER if yes and len(memory.offered) == 1:

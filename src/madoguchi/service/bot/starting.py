@@ -23,7 +23,7 @@ async def take_up(turn: Turn, topic: Topic) -> None:
     kept = turn.memory.said if reason == turn.memory.reason and (turn.memory.waiting or not turn.heard.text) else ""
     turn.remember(said=f"{kept}\n{turn.heard.text}".strip())
     turn.remember(reason=reason, action=None, waiting=None, quote_id=None, offered=(), thing=topic.thing)
-    turn.remember(answers={}, asking=None, line=None)
+    turn.remember(answers={}, asking=None, line=None, told={})
     await cases.describe(turn.tx, turn.case.id, reason=reason)
     if reason == "service.human" or reason in PERSON_AT_ONCE:
         await hand_over(turn, PERSON_AT_ONCE.get(reason, "bot.handing_over"))

@@ -131,7 +131,7 @@ class Talk:
                 await voice.say("bot.quote.kept", options=voice.topics())
             case Move.ORDER | Move.THING | Move.DO | Move.REASON:
                 await self._take_up(self._topic(now))
-            case Move.ANSWER | Move.ALL_OF_IT | Move.ENOUGH | Move.ASK | Move.PAGE:
+            case Move.ANSWER | Move.ALL_OF_IT | Move.ENOUGH | Move.ASK | Move.PAGE | Move.GO_ON:
                 await filling.fill_in(turn, now)
             case Move.CHANGE:
                 await self._change(now.quote)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.fields import Field, FieldKind, Subject, difference, label, opening, words
-from madoguchi.core.actions.rules import Card, CardLine, OrderCard
+from madoguchi.core.actions.rules import Card, CardLine, OrderCard, TextCard
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case
 from madoguchi.core.cases.reasons import REASONS
@@ -94,6 +94,13 @@ class Voice:
         key, parameters = self._question(action, form, field)
         await self.say(key, options=[*options, *beside, self.person()], **parameters)
         return options
+
+    async def tell_first(self, action: str, card: TextCard, ways: Sequence[Option]) -> None:
+        """What is known before an action is done, with what else may help; is that enough?"""
+        t = self._reader.t
+        go_on = Option("go_on", t("bot.first.go_on", wish=t(f"actions.{action}.name")))
+        enough = Option("solved:yes", t("bot.solved.yes"))
+        await self.say("bot.first.told", card=card, options=[enough, go_on, *ways, self.person()])
 
     def way(self, action: str, subject: Subject) -> Option:
         """A button that does an action."""

@@ -20,6 +20,16 @@ ACTIONS = (
         form=asking.form,
         offer=asking.offer,
         act=asking.ask,
+        first="seller.facts",
+    ),
+    Action(
+        name="seller.facts",
+        effect=Effect.READ,
+        arguments=asking.AboutOrder,
+        need=_CUSTOMERS,
+        about=About.ORDER,
+        form=asking.facts_form,
+        read=asking.show_facts,
     ),
     Action(
         name="seller.rate",
@@ -40,5 +50,13 @@ ACTIONS = (
         about=About.CUSTOMER,
         form=asking.product_form,
         act=asking.ask_about_product,
+    ),
+    Action(
+        name="product.facts",
+        effect=Effect.READ,
+        arguments=asking.AboutProduct,
+        need=_CUSTOMERS,
+        about=About.CUSTOMER,
+        read=asking.show_product,
     ),
 )

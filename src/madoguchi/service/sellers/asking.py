@@ -1,4 +1,4 @@
-"""Asking the seller of an order, or of a product before it is bought."""
+"""Asking the seller of an order, or of a product before it is bought; what is known already is told first."""
 
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from madoguchi.core.people.queries import access_customer
 from madoguchi.core.people.sellers.queries import Seller, seller_by_ref
 from madoguchi.core.photos import queries as photos
 from madoguchi.core.photos.queries import File
+from madoguchi.core.shop.port import Product
 from madoguchi.core.shop.queries import Order, access_order, products
 from madoguchi.core.threads import verbs
 from madoguchi.core.threads.rules import Topic, Wanted
@@ -21,21 +22,31 @@ from madoguchi.kit.errors import Refused, invisible
 from madoguchi.service.sellers import facts
 
 
-class AskSeller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which order, what about, what is wanted, in which words; photos are ids of what was shown before."""
+class AboutOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which order, what about, and what is wanted."""
 
     order_id: UUID
     topic: Topic
     wanted: Wanted
+
+
+class AskSeller(AboutOrder, frozen=True, forbid_unknown_fields=True):
+    """The same in the customer's words; photos are ids of what was shown before."""
+
     text: str
     photos: tuple[UUID, ...] = ()
 
 
-class AskAboutProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which product, in which words."""
+class AboutProduct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which product."""
 
     customer_id: UUID
     product: str
+
+
+class AskAboutProduct(AboutProduct, frozen=True, forbid_unknown_fields=True):
+    """Which product, in which words."""
+
     text: str
 
 
@@ -48,30 +59,47 @@ async def seller_of(tx: Tx, order: Order) -> Seller:
     return found
 
 
-async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-    """What it is about, with what we can answer ourselves; what is wanted; the words; photos."""
-    order = await access_order(tx, actor, subject.id)
-    known = await facts.of_order(tx, order)
-    topics = tuple(
-        FieldOption(value=topic, label=Said(f"threads.topic.{topic}"), note=known.get(topic, "")) for topic in Topic
-    )
+async def facts_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """What it is about, and what is wanted."""
+    topics = tuple(FieldOption(value=one, label=Said(f"threads.topic.{one}")) for one in Topic)
     wanted = tuple(FieldOption(value=one, label=Said(f"threads.wanted.{one}")) for one in Wanted)
     return (
         Field(name="topic", kind=FieldKind.CHOICE, options=topics),
         Field(name="wanted", kind=FieldKind.CHOICE, options=wanted),
+    )
+
+
+async def show_facts(tx: Tx, actor: Actor, arguments: AboutOrder) -> TextCard:
+    """What we can answer ourselves."""
+    order = await access_order(tx, actor, arguments.order_id)
+    return await facts.of_order(tx, order, arguments.topic, arguments.wanted)
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """What it is about and what is wanted; the words; photos."""
+    order = await access_order(tx, actor, subject.id)
+    return (
+        *await facts_form(tx, actor, subject),
         Field(name="text", kind=FieldKind.NOTE, limit=TEXT_LIMIT),
         await photos.field(tx, actor, order.customer_id, required=False),
     )
 
 
 async def ask(tx: Tx, actor: Actor, arguments: AskSeller) -> TextCard:
-    """The question goes to the seller, who is to answer in time."""
+    """The question goes to the seller, who is to answer in time, with what was told before."""
     order = await access_order(tx, actor, arguments.order_id)
     seller = await seller_of(tx, order)
     shown = [await photos.access_photo(tx, actor, one) for one in arguments.photos]
-    about = About(store_id=order.store_id, order_id=order.id)
     asked = await verbs.ask(
-        tx, actor, order.customer_id, seller, about, arguments.topic, arguments.wanted, arguments.text
+        tx,
+        actor,
+        order.customer_id,
+        seller,
+        About(store_id=order.store_id, order_id=order.id),
+        arguments.topic,
+        arguments.wanted,
+        arguments.text,
+        facts.for_seller(await facts.of_order(tx, order, arguments.topic, arguments.wanted)),
     )
     for photo in shown:
         held = File(photo.sha, photo.name, photo.media_type, photo.width, photo.height, photo.size)
@@ -88,6 +116,13 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     return None
 
 
+async def show_product(tx: Tx, actor: Actor, arguments: AboutProduct) -> TextCard:
+    """What we can answer ourselves about a product that a seller sells; invisible when no seller does."""
+    customer = await access_customer(tx, actor, arguments.customer_id)
+    product, _ = await sold(tx, customer.store_id, arguments.product)
+    return await facts.of_product(tx, customer.store_id, product)
+
+
 async def product_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """The words."""
     return (Field(name="text", kind=FieldKind.NOTE, limit=TEXT_LIMIT),)
@@ -96,19 +131,20 @@ async def product_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, .
 async def ask_about_product(tx: Tx, actor: Actor, arguments: AskAboutProduct) -> TextCard:
     """The question goes to whoever sells the product; invisible when no seller does."""
     customer = await access_customer(tx, actor, arguments.customer_id)
-    seller = await seller_of_product(tx, customer.store_id, arguments.product)
-    about = About(store_id=customer.store_id, product_ref=arguments.product)
-    asked = await verbs.ask(tx, actor, customer.id, seller, about, Topic.PRODUCT, Wanted.ANSWER, arguments.text)
+    product, seller = await sold(tx, customer.store_id, arguments.product)
+    told = facts.for_seller(await facts.of_product(tx, customer.store_id, product))
+    about = About(store_id=customer.store_id, product_ref=product.ref)
+    asked = await verbs.ask(tx, actor, customer.id, seller, about, Topic.PRODUCT, Wanted.ANSWER, arguments.text, told)
     return _asked(seller, asked)
 
 
-async def seller_of_product(tx: Tx, store_id: str, product_ref: str) -> Seller:
-    """Who sells a product; invisible when it is the shop itself, or there is no such product."""
+async def sold(tx: Tx, store_id: str, product_ref: str) -> tuple[Product, Seller]:
+    """A product and who sells it; invisible when it is the shop itself, or there is no such product."""
     product = (await products(tx, store_id, [product_ref])).get(product_ref)
-    found = await seller_by_ref(tx, store_id, product.seller_ref) if product and product.seller_ref else None
-    if found is None:
+    seller = await seller_by_ref(tx, store_id, product.seller_ref) if product and product.seller_ref else None
+    if product is None or seller is None:
         raise invisible()
-    return found
+    return product, seller
 
 
 def _asked(seller: Seller, asked: verbs.Asked) -> TextCard:

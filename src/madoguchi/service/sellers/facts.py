@@ -1,49 +1,85 @@
-"""What is known before a seller is asked: where the parcels are, until when it can come back, what was bought."""
+"""What is known before a seller is asked: where the parcels are, until when it can come back, what there is of it."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from madoguchi.core.actions.rules import Said, said
+from madoguchi.core.actions.rules import Said, TextCard, said
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.pack import ReturnReason
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.policy.questions import ReturnQuestion
 from madoguchi.core.policy.returning import return_until
-from madoguchi.core.shop.port import OrderState, Shipment
+from madoguchi.core.shop.port import OrderState, Product, Shipment, Variant
 from madoguchi.core.shop.queries import Order, products
-from madoguchi.core.threads.rules import Topic
+from madoguchi.core.threads.rules import Topic, Wanted
 from madoguchi.kit.db import Tx
 
+FEW = 5  # from here on it is told how many there are
+_PARCEL = "threads.fact.parcel"  # sellers need not know the numbers by which parcels are followed
+_MADE_GOOD = frozenset({Wanted.REPLACEMENT, Wanted.REFUND})
+_WAYS = {
+    Topic.DELIVERY: ("delivery.redeliver", "parcel.late", "parcel.not_received"),
+    Topic.RETURN: ("order.return", "order.exchange"),
+    Topic.PRODUCT: (),
+    Topic.INVOICE: ("order.receipt",),
+    Topic.OTHER: (),
+}
+_WAYS_TO_MAKE_GOOD = ("order.return", "order.exchange", "item.replace", "item.refund")
 
-async def of_order(tx: Tx, order: Order) -> dict[Topic, Said]:
-    """What we can answer about an order ourselves, by topic."""
+
+async def of_order(tx: Tx, order: Order, topic: Topic, wanted: Wanted) -> TextCard:
+    """What we can answer about an order ourselves, and what can be done about it at once; no lines for nothing."""
     zone = ZoneInfo((await store(tx, order.store_id)).time_zone)
-    found = {Topic.DELIVERY: _delivery(order, zone), Topic.INVOICE: Said("threads.fact.invoice")}
-    if back := await _return(tx, order, zone):
-        found[Topic.RETURN] = back
-    if goods := await _goods(tx, order):
-        found[Topic.PRODUCT] = goods
-    return found
+    lines: list[Said] = []
+    match topic:
+        case Topic.DELIVERY:
+            lines += _delivery(order, zone)
+        case Topic.PRODUCT:
+            known = await products(tx, order.store_id, {line.product_ref for line in order.document.lines})
+            lines += [line for one in known.values() for line in _variants(one)]
+        case Topic.INVOICE:
+            lines.append(Said("threads.fact.invoice"))
+    made_good = wanted in _MADE_GOOD
+    if (topic is Topic.RETURN or made_good) and (back := await _return(tx, order, zone)):
+        lines.append(back)
+    ways = (*_WAYS[topic], *(_WAYS_TO_MAKE_GOOD if made_good else ()))
+    return TextCard(lines=tuple(lines), ways=tuple(dict.fromkeys(ways)) if lines else ())
 
 
-def _delivery(order: Order, zone: ZoneInfo) -> Said:
+async def of_product(tx: Tx, store_id: str, product: Product) -> TextCard:
+    """What we can answer about a product before it is bought: what there is of it, and whether it can come back."""
+    rules = (await rules_of(tx, store_id)).returns
+    never = not set(rules.never).isdisjoint(product.flags)
+    back = Said("threads.fact.never_back") if never else said("threads.fact.back", n=rules.days)
+    return TextCard(lines=(*_variants(product), back))
+
+
+def for_seller(card: TextCard) -> Sequence[Said]:
+    """The lines of it that the seller reads as well."""
+    return [line for line in card.lines if line.key != _PARCEL]
+
+
+def _delivery(order: Order, zone: ZoneInfo) -> Iterator[Said]:
     document = order.document
     if document.state is OrderState.CANCELLED:
-        return Said("threads.fact.cancelled")
-    if document.shipments:
-        return _parcel(max(document.shipments, key=lambda one: one.promised_until or document.placed_at), zone)
-    if document.promised_until:
-        return said("threads.fact.promised", until=_day(document.promised_until, zone))
-    return Said("threads.fact.preparing")
+        yield Said("threads.fact.cancelled")
+    elif document.shipments:
+        yield from _parcel(max(document.shipments, key=lambda one: one.promised_until or document.placed_at), zone)
+    elif document.promised_until:
+        yield said("threads.fact.promised", until=_day(document.promised_until, zone))
+    else:
+        yield Said("threads.fact.preparing")
 
 
-def _parcel(parcel: Shipment, zone: ZoneInfo) -> Said:
+def _parcel(parcel: Shipment, zone: ZoneInfo) -> Iterator[Said]:
     if parcel.delivered_at:
-        return said("threads.fact.delivered", day=_day(parcel.delivered_at, zone))
-    named = {"carrier": parcel.carrier, "number": parcel.tracking_number}
-    if parcel.promised_until:
-        return said("threads.fact.under_way", until=_day(parcel.promised_until, zone), **named)
-    return said("threads.fact.sent", **named)
+        yield said("threads.fact.delivered", day=_day(parcel.delivered_at, zone))
+    elif parcel.promised_until:
+        yield said("threads.fact.under_way", until=_day(parcel.promised_until, zone))
+    else:
+        yield Said("threads.fact.sent")
+    yield said(_PARCEL, carrier=parcel.carrier, number=parcel.tracking_number)
 
 
 async def _return(tx: Tx, order: Order, zone: ZoneInfo) -> Said | None:
@@ -65,12 +101,25 @@ async def _return(tx: Tx, order: Order, zone: ZoneInfo) -> Said | None:
     return said("threads.fact.return", until=_day(until, zone)) if until > tx.now else None
 
 
-async def _goods(tx: Tx, order: Order) -> Said | None:
-    """Which variants there are of what was bought, where it is one thing."""
-    refs = {line.product_ref for line in order.document.lines}
-    found = (await products(tx, order.store_id, refs)).get(next(iter(refs))) if len(refs) == 1 else None
-    named = [" ".join(variant.options.values()) for variant in found.variants if variant.options] if found else []
-    return said("threads.fact.variants", product=found.name, variants=", ".join(named)) if found and named else None
+def _variants(product: Product) -> Iterator[Said]:
+    """What there is of a product now."""
+    named = [_variant(one) for one in product.variants]
+    if len(named) == 1:
+        yield said("threads.fact.stock", product=product.name, stock=_stock(product.variants[0]))
+    elif named:
+        yield said("threads.fact.variants", product=product.name, variants=named)
+
+
+def _variant(variant: Variant) -> Said:
+    return said("threads.variant", options=" ".join(variant.options.values()) or variant.sku, stock=_stock(variant))
+
+
+def _stock(variant: Variant) -> Said:
+    if not variant.available or variant.stock == 0:
+        return Said("threads.stock.none")
+    if variant.stock is not None and variant.stock <= FEW:
+        return said("threads.stock.few", n=variant.stock)
+    return Said("threads.stock.some")
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> date:
