@@ -27,12 +27,19 @@ KNOWN = ("佐藤 美咲", "サトウ ミサキ", "さとう みさき", "佐藤"
         ("010-1234-5678", Detail.PHONE),
         ("공일공 일이삼사 오육칠팔", Detail.PHONE),
         ("13812345678", Detail.PHONE),
+        ("090,1234,5678", Detail.PHONE),
+        ("０９０、１２３４、５６７８", Detail.PHONE),
+        ("090|1234|5678", Detail.PHONE),
+        ("090: 1234 = 5678", Detail.PHONE),
+        ("090+1234#5678", Detail.PHONE),
         ("mail taro@example.com", Detail.MAIL),
         ("ｔａｒｏ＠ｅｘａｍｐｌｅ．ｃｏｍ", Detail.MAIL),
         ("taro (at) example (dot) com", Detail.MAIL),
         ("taroアットマークexample.com", Detail.MAIL),
         ("taro☆gmail.com", Detail.MAIL),
         ("taro@gmail", Detail.MAIL),
+        ("taro@example,com", Detail.MAIL),
+        ("taro＠example。jp", Detail.MAIL),
         ("https://shop.example/x?y=1", Detail.LINK),
         ("hxxps://evil.com", Detail.LINK),
         ("www.evil.com/abc", Detail.LINK),
@@ -40,6 +47,7 @@ KNOWN = ("佐藤 美咲", "サトウ ミサキ", "さとう みさき", "佐藤"
         ("LINE ID: misaki_88", Detail.ACCOUNT),
         ("ラインのIDはmisaki.sです", Detail.ACCOUNT),
         ("ＬＩＮＥ misaki88", Detail.ACCOUNT),
+        ("らいんで misaki88 まで", Detail.ACCOUNT),
         ("微信号 abc12345", Detail.ACCOUNT),
         ("카톡 아이디 misaki", Detail.ACCOUNT),
         ("インスタ @misaki_s", Detail.ACCOUNT),
@@ -53,6 +61,9 @@ KNOWN = ("佐藤 美咲", "サトウ ミサキ", "さとう みさき", "佐藤"
         ("佐藤美咲と申します", Detail.NAME),
         ("サトウミサキ", Detail.NAME),
         ("佐 藤です", Detail.NAME),
+        ("ミサキ サトウ", Detail.NAME),
+        ("サトウです", Detail.NAME),
+        ("さとうと申します", Detail.NAME),
         ("I'm Emma  Wilson.", Detail.NAME),
     ],
 )
@@ -60,7 +71,9 @@ def test_ways_to_reach_each_other_are_masked(text: str, detail: Detail) -> None:
     told = masked(text, KNOWN)
     assert detail in told.details
     assert MARK in told.text
-    assert not any(piece in told.text for piece in ("1234", "taro", "evil", "misaki", "佐藤", "Wilson", "神南"))
+    assert not any(
+        piece in told.text for piece in ("1234", "taro", "evil", "misaki", "佐藤", "サトウ", "さとう", "Wilson", "神南")
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,6 +93,10 @@ def test_ways_to_reach_each_other_are_masked(text: str, detail: Detail) -> None:
         "请问什么时候发货？共2件",
         "丸1日たっても届きません",
         "Wilsonian",
+        "13,812,345,678円",
+        "ブドウサトウキビとさとうきびの違い",
+        "色は2:白、3:黒、4:赤、5:青、6:緑、7:紫、8:金、9:銀から選べますか",
+        "みさきの方が安かったです",
     ],
 )
 def test_what_is_said_about_goods_is_left_alone(text: str) -> None:

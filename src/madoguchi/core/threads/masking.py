@@ -56,18 +56,36 @@ def _found(plain: str, known: Collection[str]) -> Iterator[tuple[Detail, int, in
             yield detail, *found.span("it" if "it" in pattern.groupindex else 0)
     for start, end in _phones(plain):
         yield Detail.PHONE, start, end
-    for word in known:
-        for found in _spaced(word).finditer(plain):
+    for pattern in (_spaced(form) for word in known for form in _forms(word)):
+        for found in pattern.finditer(plain):
             yield Detail.NAME, *found.span()
 
 
+def _forms(word: str) -> Iterator[str]:
+    """A word as it is; how a name is read also the other way round, and each part of it that is no mere syllable."""
+    yield word
+    parts = word.split()
+    if len(parts) == _FAMILY_AND_GIVEN and _KANA.fullmatch("".join(parts)):
+        yield "".join(reversed(parts))
+        yield from (part for part in parts if len(part) >= _TELLING)
+
+
 def _spaced(word: str) -> re.Pattern[str]:
-    """A word with or without spaces in it; letters of an alphabet only as a whole word."""
+    """A word with or without spaces in it; letters of an alphabet, and few kana, only as a whole word."""
     letters = [re.escape(c) for c in narrowed(word) if not c.isspace()]
-    edge = r"(?<![a-z0-9])", r"(?![a-z0-9])"
-    before, after = edge if word.isascii() else ("", "")
+    before, after = next((edges for kind, edges in _EDGES if kind.fullmatch(word)), ("", ""))
     return re.compile(before + r"[\s\u3000·・,]*".join(letters) + after, re.IGNORECASE)
 
+
+_FAMILY_AND_GIVEN = 2
+_TELLING = 3  # kana of a part of a name; shorter ones stand in too many words
+_KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
+_SAYS_WHO = r"(?=です|でございます|と申し|といい|と言い|より|さん|様|さま|\s|[、。,!?(]|$)"
+_EDGES = (  # of what kind of word, and what must stand before and after it
+    (re.compile(r"[\x00-\x7f]+"), (r"(?<![a-z0-9])", r"(?![a-z0-9])")),
+    (re.compile(r"[ァ-ヺー]{1,5}"), (r"(?<![ァ-ヺー])", r"(?![ァ-ヺー])")),
+    (re.compile(r"[ぁ-ゖー]{1,5}"), (r"(?<![ぁ-ゖー])", _SAYS_WHO)),
+)
 
 # --- patterns -------------------------------------------------------------------------------------------------------
 
@@ -100,14 +118,14 @@ _PATTERNS: Sequence[tuple[Detail, re.Pattern[str]]] = tuple(
         (Detail.CARD, r"(?:\*{4} ){3}[0-9]{4}"),
         (
             Detail.MAIL,
-            rf"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]*{_AT}(?:[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)+|{_PROVIDERS}(?![a-z]))",
+            rf"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]*{_AT}(?:[a-z0-9-]+(?:(?:{_DOT}|[,。、])[a-z0-9-]+)+|{_PROVIDERS}(?![a-z]))",
         ),
         (Detail.LINK, r"h(?:tt|xx|\*\*)ps?\s*:\s*/\s*/\s*[\x21-\x7e]+"),
         (Detail.LINK, r"(?<![a-z0-9])www\s?\.\s?[\x21-\x7e]+"),
         (Detail.LINK, rf"(?<![a-z0-9.@-])(?:(?=[0-9-]*[a-z])[a-z0-9-]+{_DOT})+{_TLD}(?![a-z0-9])(?:/[\x21-\x7e]*)?"),
         (Detail.ACCOUNT, rf"(?<![a-z]){_NET}{_ID_WORD}{_IS}{_ACCOUNT}"),
         (Detail.ACCOUNT, rf"(?<![a-z]){_NET}\s*(?:は|が|:|=|→|是|는|은)\s*{_ACCOUNT}"),
-        (Detail.ACCOUNT, rf"(?<![a-z]){_NET}\s+(?:is\s+)?{_NUMBERED}"),
+        (Detail.ACCOUNT, rf"(?<![a-z]){_NET}\s*(?:\s|で|から|に)(?:is)?\s*{_NUMBERED}"),
         (Detail.ACCOUNT, r"(?<![a-z0-9._%+-])@\s?[a-z0-9][a-z0-9._]{2,}"),
         (Detail.ADDRESS, r"〒\s?[0-9]{3}\s?[-‐-―−ー]?\s?[0-9]{4}"),
         (Detail.ADDRESS, r"(?:郵便番号|우편번호|邮编|zip(?: ?code)?)\s*(?:は|:|是|는)?\s*(?P<it>[0-9][0-9-]{3,8})"),
@@ -146,7 +164,8 @@ _WORDS: dict[str, str] = {
 } | {"零": "0", "まる": "0", "マル": "0", "영": "0", "륙": "6", "幺": "1", "oh": "0", "きゅー": "9", "キュー": "9"}
 _WORD = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _DIGIT = rf"(?:[0-9]|(?<![a-z])o(?=[\W_]?[0-9])|(?<=[0-9])o(?=[\W_]?[0-9])|{_WORD})"
-_BETWEEN = r"[\s.\-‐-―−ー~〜・·/()_*\u200b-\u200d\u2060の]{0,3}"
+_BETWEEN = r"[\s.,、。|:;=+#\-‐-―−ー~〜・·/()_*\u200b-\u200d\u2060の]{0,3}"
+_AMOUNT = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 _RUN = re.compile(rf"\+?{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{7,}}", re.IGNORECASE)
 _ONE = re.compile(_DIGIT, re.IGNORECASE)
 _LONGEST = 40  # digits of a run that are looked at
@@ -177,7 +196,9 @@ def _phones_in(plain: str, digits: Sequence[_Digit]) -> Iterator[tuple[int, int]
             first = digits[start].start
             abroad = plain[max(0, first - 1) : first] == "+" or plain[first] == "+"
             sizes = _sizes(start, end, starts)
-            if _is_phone("".join(one.value for one in digits[start:end]), sizes, abroad=abroad):
+            number = "".join(one.value for one in digits[start:end])
+            amount = _AMOUNT.fullmatch(plain, first, digits[end - 1].end)
+            if not amount and _is_phone(number, sizes, abroad=abroad):
                 yield first, digits[end - 1].end
                 at = end
                 break
