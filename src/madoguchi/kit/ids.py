@@ -1,4 +1,4 @@
-"""Ids: uuid7 for rows (ordered by time, unguessable), short numbers with a check character for people."""
+"""Ids: uuid7 for rows (ordered by time, unguessable), short numbers with a check character for people, codes."""
 
 import os
 import re
@@ -37,6 +37,18 @@ def read_number(typed: str, prefix: str) -> str | None:
     if any(c not in _ALPHABET for c in body) or _check(body[:9]) != body[9]:
         return None
     return f"{prefix}-{body[:5]}-{body[5:]}"
+
+
+def code() -> str:
+    """A code that opens something for whoever holds it, such as `7QK2-M90X-TV4A`: 59 random bits."""
+    body = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    return "-".join((body[:4], body[4:8], body[8:]))
+
+
+def plain_code(typed: str) -> str:
+    """A code as it is compared: as typed, but full-width, lower case, I for 1, spaces and hyphens count for nothing."""
+    plain = unicodedata.normalize("NFKC", typed).upper()
+    return "".join(c for c in plain if c.isalnum()).translate(_MISREAD)
 
 
 def _check(body: str) -> str:

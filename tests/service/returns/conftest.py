@@ -13,7 +13,7 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.people import verbs as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.jobs import Executor
-from madoguchi.core.requests.queries import Quote, Request, RequestState
+from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.core.shop.verbs import add_store
@@ -121,6 +121,12 @@ class Yard(Street):
         await self.balanced()
         for check in (queries.misfolded, queries.uncounted, queries.unpaid, queries.left_lying):
             assert await self.db.run(SYSTEM, check) == []
+
+    async def newest_of(self, actor: Actor) -> Request:
+        """The newest wish of somebody."""
+        assert actor.id
+        owner = actor.id
+        return (await self.db.run(SYSTEM, lambda tx: requests_of(tx, owner)))[0]
 
     async def newest_request(self, ref: str) -> Request:
         """The newest wish of an order's customer."""

@@ -25,10 +25,11 @@ class About(StrEnum):
     CUSTOMER = "customer"
     CASE = "case"
     RETURN = "return"
+    GIFT = "gift"
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The thing an action is about; `id` is the order's, of a parcel too, the case's, the return's, or the customer's.
+    """The thing an action is about; `id` is its own, of a parcel the order's, of a subscription the customer's.
 
     `ref` is the store's reference of the parcel or the subscription.
     """
@@ -53,6 +54,8 @@ class Subject(msgspec.Struct, frozen=True):
                 return {"case_id": str(self.id)}
             case About.RETURN:
                 return {"return_id": str(self.id)}
+            case About.GIFT:
+                return {"gift_id": str(self.id)}
 
 
 class Thing(msgspec.Struct, frozen=True):

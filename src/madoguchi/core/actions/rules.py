@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Role
+from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.shop.port import OrderState, TenderKind, TrackingState
@@ -254,7 +255,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a change would do, before it is a quote. `plan` is the room's own, kept with the quote and the request.
 
     `subject` says what it is about where that is no order, such as `subscription:S-1`; `further` is what the rules
-    decided besides.
+    decided besides. With a `gift` it is the wish of whoever got the order as a present, who does not hear of the order.
     """
 
     slip: Slip
@@ -263,6 +264,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     order_version: int | None = None
     subject: str | None = None
     line_refs: tuple[str, ...] = ()
+    gift: Gift | None = None
     decision: Decision | None = None
     further: tuple[Decision, ...] = ()
     approval: Approval | None = None

@@ -14,7 +14,7 @@ from madoguchi.core.actions.rules import Card, Effect, Refusal, TextCard
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 
-_BY_ID = {About.CASE: "case_id", About.RETURN: "return_id"}
+_BY_ID = {About.CASE: "case_id", About.RETURN: "return_id", About.GIFT: "gift_id"}
 
 
 class Offer(msgspec.Struct, frozen=True):

@@ -1,37 +1,51 @@
 """Reading intents, and looking for what must never be: counters that are not the sum of their entries, drift."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.ledger import rules
 from madoguchi.core.ledger.rules import Intent, IntentState, Rail
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
-_INTENT = """select i.id, i.number, i.store_id, i.customer_id, i.order_id, o.store_ref as order_ref, i.request_id,
-  i.tender_ref, i.tender_kind, i.tender_label, i.amount as amount_minor, i.currency, i.destination, i.rail, i.state,
-  i.min_days, i.max_days, i.attempts, i.outside_ref, i.code, i.root, i.replaces, i.made_at, i.sent_at, i.settled_at,
-  i.booked_at
-from refund_intents i join orders o on o.id = i.order_id"""
+_INTENT = """select i.id, i.number, i.store_id, i.customer_id, i.order_id, coalesce(o.store_ref, '') as order_ref,
+  i.request_id, i.tender_ref, i.tender_kind, i.tender_label, i.amount as amount_minor, i.currency, i.destination,
+  i.rail, i.state, i.min_days, i.max_days, i.attempts, i.outside_ref, i.code, i.root, i.replaces, i.made_at, i.sent_at,
+  i.settled_at, i.booked_at, i.gift_id
+from refund_intents i left join orders o on o.id = i.order_id"""
 
 
 async def access_intent(tx: Tx, actor: Actor, intent_id: UUID, *, lock: bool = False) -> Intent:
-    """The intent, for the customer whose money it is, for staff and the system; else invisible."""
+    """The intent, for the customer whose money it is, for staff and the system; else invisible.
+
+    Whoever got a present hears of all that it brought as one, and not by how many tenders it was paid.
+    """
     if lock:
         intent = await tx.maybe(Intent, f"{_INTENT} where i.id = %s for update of i", [intent_id])
     else:
         intent = await tx.maybe(Intent, f"{_INTENT} where i.id = %s", [intent_id])
     if intent is None or not _may_see(actor, intent.customer_id):
         raise invisible()
+    if intent.gift_id and actor.id == intent.customer_id:
+        beside = f"{_INTENT} where i.request_id = %s and i.state <> 'rerouted' order by i.id"
+        return rules.as_one(await tx.all(Intent, beside, [intent.request_id]))
     return intent
 
 
 async def intents_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Intent]:
-    """What is owed for an order and where it is, oldest first; what went another way is told by what replaced it."""
-    rows = await tx.all(Intent, f"{_INTENT} where i.order_id = %s and i.state <> 'rerouted' order by i.id", [order_id])
+    """What is owed for an order and where it is, oldest first; what went another way is told by what replaced it.
+
+    What is owed to whoever got it as a present is theirs alone.
+    """
+    rows = await tx.all(
+        Intent,
+        f"{_INTENT} where i.order_id = %s and i.state <> 'rerouted' and i.gift_id is null order by i.id",
+        [order_id],
+    )
     return [row for row in rows if _may_see(actor, row.customer_id)]
 
 
@@ -39,11 +53,12 @@ async def intents_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -
     """A customer's refunds, newest first."""
     if not _may_see(actor, customer_id):
         raise invisible()
-    return await tx.all(
+    rows = await tx.all(
         Intent,
         f"{_INTENT} where i.customer_id = %s and i.state <> 'rerouted' order by i.id desc limit %s",
         [customer_id, limit],
     )
+    return rules.told(rows)
 
 
 async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: int = 500) -> Sequence[Intent]:
@@ -55,6 +70,18 @@ async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: i
     )
 
 
+class Passed(msgspec.Struct, frozen=True):
+    """What of an order went to whoever got it as a present: minor units by tender, and units by line."""
+
+    money: Mapping[str, int]
+    units: Mapping[str, int]
+
+
+class _Count(msgspec.Struct, frozen=True):
+    ref: str
+    count: int
+
+
 class GivenBack(msgspec.Struct, frozen=True):
     """Money of an order that was given back, in minor units; negative for what came back or was taken again."""
 
@@ -63,15 +90,36 @@ class GivenBack(msgspec.Struct, frozen=True):
 
 
 async def given_back(tx: Tx, order_id: UUID) -> Sequence[GivenBack]:
-    """What was given back of an order and when, oldest first; the sum is what its tenders count as refunded."""
+    """What was given back of an order to whoever ordered it and when, oldest first."""
     return await tx.all(
         GivenBack,
         """select at, case when step in ('settle', 'store') then amount else -amount end as amount from ledger_entries
            where order_id = %s and tender_ref is not null and amount > 0
              and step in ('settle', 'store', 'reverse', 'recharge')
+             and (intent_id is null
+                  or exists (select from refund_intents i where i.id = intent_id and i.gift_id is null))
            order by at, id""",
         [order_id],
     )
+
+
+async def passed_on(tx: Tx, order_id: UUID) -> Passed:
+    """What the store counts as given back of an order, and whoever got it as a present was given (for the system)."""
+    money = await tx.all(
+        _Count,
+        """select tender_ref as ref, sum(amount)::bigint as count from refund_intents
+           where order_id = %s and gift_id is not null and booked_at is not null group by tender_ref""",
+        [order_id],
+    )
+    units = await tx.all(
+        _Count,
+        """select e.line_ref as ref, sum(e.units)::bigint as count from ledger_entries e
+           where e.order_id = %s and e.step in ('settle_return', 'keep_return', 'keep') and e.line_ref is not null
+             and exists (select from refund_intents i where i.request_id = e.request_id and i.gift_id is not null)
+           group by e.line_ref""",
+        [order_id],
+    )
+    return Passed({one.ref: one.count for one in money}, {one.ref: one.count for one in units})
 
 
 async def returns_opened_at(tx: Tx, order_id: UUID) -> datetime | None:

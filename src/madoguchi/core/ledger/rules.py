@@ -1,6 +1,6 @@
 """Units and money as the ledger counts them, and the store's facts as it takes them in. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -98,6 +98,7 @@ class Destination(StrEnum):
     GIFT_BALANCE = "gift_balance"
     BANK = "bank"
     CREDIT = "credit"
+    RECIPIENT = "recipient"  # the own gift balance of whoever got the order as a present
 
 
 class Rail(StrEnum):
@@ -140,7 +141,10 @@ BY_PROVIDER = frozenset({"card", "wallet"})  # what a provider took, and can be 
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """What one tender gives back, and where to; `days` are the working days, from and to, until it shows."""
+    """What one tender gives back, and where to; `days` are the working days, from and to, until it shows.
+
+    `gift_id` is the gift for whose recipient it is.
+    """
 
     tender_ref: str
     tender_kind: str
@@ -148,12 +152,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     destination: Destination
     days: tuple[int, int]
+    gift_id: UUID | None = None
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """An owed amount on its way; `number` is for people, `order_ref` the store's name of the order.
 
-    `root` is the first intent for this money, `replaces` the failed one whose place this one took.
+    `root` is the first intent for this money, `replaces` the failed one whose place this one took. With a `gift_id` it
+    is for whoever got the order as a present, who does not hear of the order.
     """
 
     id: UUID
@@ -182,6 +188,12 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
     settled_at: datetime | None
     booked_at: datetime | None
+    gift_id: UUID | None = None
+
+    @property
+    def detours(self) -> tuple[Destination, ...]:
+        """Where it may go once it could not go there; a recipient has one balance of their own."""
+        return () if self.gift_id else detours(self.tender_kind)
 
     @property
     def amount(self) -> Money:
@@ -201,6 +213,11 @@ def destinations(tender_kind: str) -> tuple[Destination, ...]:
     return (Destination.GIFT_BALANCE, Destination.BANK)
 
 
+def destinations_of(part: Part) -> tuple[Destination, ...]:
+    """Where a part may go: what a present cost to whoever got it alone, all else as its tender says (I5)."""
+    return (Destination.RECIPIENT,) if part.gift_id else destinations(part.tender_kind)
+
+
 def detours(tender_kind: str) -> tuple[Destination, ...]:
     """Where it may go once it could not go there; what the store holds itself has no other way."""
     return () if tender_kind in HELD_BY_STORE else (Destination.GIFT_BALANCE, Destination.BANK)
@@ -217,6 +234,34 @@ def rail(tender_kind: str, destination: Destination) -> Rail:
 def first_state(destination: Destination) -> IntentState:
     """A bank needs an account first."""
     return IntentState.PLANNED if destination is Destination.BANK else IntentState.RESERVED
+
+
+def told(intents: Sequence[Intent]) -> list[Intent]:
+    """Intents as their customers hear of them: what a present brought is one, where its first part stands."""
+    parts: dict[UUID, list[Intent]] = {}
+    for intent in intents:
+        parts.setdefault(intent.request_id if intent.gift_id else intent.id, []).append(intent)
+    return [as_one(some) for some in parts.values()]
+
+
+def as_one(parts: Sequence[Intent]) -> Intent:
+    """Parts of one amount, as far on the way as the last of them."""
+    last = min(parts, key=lambda one: _TOLD.index(one.state))
+    first, whole = min(one.id for one in parts), sum(one.amount_minor for one in parts)
+    return msgspec.structs.replace(last, id=first, amount_minor=whole)
+
+
+_TOLD = (  # which of several states is told of what went in parts
+    IntentState.FAILED,
+    IntentState.UNKNOWN,
+    IntentState.PENDING,
+    IntentState.SENT,
+    IntentState.RESERVED,
+    IntentState.PLANNED,
+    IntentState.DROPPED,
+    IntentState.SUCCEEDED,
+    IntentState.REROUTED,
+)
 
 
 def may(old: IntentState, new: IntentState) -> bool:

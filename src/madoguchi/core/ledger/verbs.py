@@ -170,7 +170,7 @@ async def intend(tx: Tx, request_id: UUID, order_id: UUID, parts: Sequence[Part]
     held = await tenders(tx, order_id, lock=True)
     made = []
     for part in parts:
-        if part.destination not in rules.destinations(part.tender_kind):
+        if part.destination not in rules.destinations_of(part):
             raise Refused("refund_destination", 409)
         reserved = Money(held[part.tender_ref].reserved, held[part.tender_ref].currency)
         if not Money(0, reserved.currency) < part.amount <= reserved:
@@ -253,7 +253,7 @@ async def reroute_refund(tx: Tx, intent_id: UUID, destination: Destination, days
     """
     intent = await access_intent(tx, SYSTEM, intent_id, lock=True)
     again = destination is intent.destination and destination is not Destination.BANK  # another account is another way
-    if again or destination not in rules.detours(intent.tender_kind):
+    if again or destination not in intent.detours:
         raise Refused("refund_destination", 409)
     if not await _move(tx, intent, IntentState.REROUTED):
         raise Refused("refund_not_open", 409)
@@ -296,10 +296,10 @@ async def _insert_intent(
         await tx.execute(
             """insert into refund_intents (id, number, store_id, customer_id, order_id, request_id, tender_ref,
                  tender_kind, tender_label, amount, currency, destination, rail, state, min_days, max_days, root,
-                 replaces, made_at, booked_at)
-               select %s, %s, o.store_id, o.customer_id, o.id, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-                 %s
-               from orders o where o.id = %s""",
+                 replaces, made_at, booked_at, gift_id)
+               select %s, %s, o.store_id, coalesce(g.customer_id, o.customer_id), o.id, %s, %s, %s, %s, %s, %s, %s, %s,
+                 %s, %s, %s, %s, %s, %s, %s, g.id
+               from orders o left join gifts g on g.id = %s where o.id = %s""",
             [
                 intent_id,
                 ids.number("F"),
@@ -317,6 +317,7 @@ async def _insert_intent(
                 replaced.id if replaced else None,
                 tx.now,
                 replaced.booked_at if replaced else None,
+                part.gift_id,
                 order_id,
             ],
         )

@@ -1,6 +1,7 @@
 """Which way owed money goes, by the rules of a store: the usual one of its tender, or another that was wished. Pure."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from madoguchi.core.ledger.rules import Destination, LineUnits, Part, TenderMoney, by_tender
 from madoguchi.core.policy.pack import RulePack, WayBack
@@ -49,6 +50,24 @@ def parts(rules: RulePack, order: StoreOrder, owed: Mapping[str, Money], wished:
                 )
             )
     return made
+
+
+def to_recipient(rules: RulePack, order: StoreOrder, owed: Mapping[str, Money], gift_id: UUID) -> list[Part]:
+    """What is owed for a present, by tender, to the gift balance of whoever got it."""
+    usual = rules.refunds.ways(TenderKind.GIFT_BALANCE)[0]
+    return [
+        Part(
+            tender_ref=tender.ref,
+            tender_kind=tender.kind,
+            tender_label=tender.label,
+            amount=owed[tender.ref],
+            destination=Destination.RECIPIENT,
+            days=(usual.least_days, usual.most_days),
+            gift_id=gift_id,
+        )
+        for tender in order.tenders
+        if owed.get(tender.ref)
+    ]
 
 
 def worth(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int]) -> dict[str, Money]:

@@ -28,7 +28,11 @@ class RequestState(StrEnum):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """What would happen, good until `expires_at`."""
+    """What would happen, good until `expires_at`.
+
+    `works_on` is the order whose units and money it moves; `order_id` is the same where its customer hears of that,
+    which whoever got it as a present does not.
+    """
 
     id: UUID
     store_id: str
@@ -37,6 +41,7 @@ class Quote(msgspec.Struct, frozen=True):
     action: str
     arguments: dict[str, Any]
     order_id: UUID | None
+    works_on: UUID | None
     order_version: int | None
     case_id: UUID | None
     draft: Draft
@@ -46,7 +51,7 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A confirmed wish and what became of it; `number` is for people."""
+    """A confirmed wish and what became of it; `number` is for people. `works_on` and `order_id` as of a quote."""
 
     id: UUID
     number: str
@@ -55,6 +60,7 @@ class Request(msgspec.Struct, frozen=True):
     customer_id: UUID
     action: str
     order_id: UUID | None
+    works_on: UUID | None
     order_ref: str | None
     order_version: int | None
     case_id: UUID | None
@@ -73,9 +79,11 @@ class Request(msgspec.Struct, frozen=True):
     decision_note: str | None
 
 
-_QUOTE = """id, store_id, customer_id, session_id, action, arguments, order_id, order_version, case_id, draft, hash,
-  created_at, expires_at"""
-_REQUEST = """id, number, quote_id, store_id, customer_id, action, order_id, order_ref, order_version, case_id,
+_QUOTE = """id, store_id, customer_id, session_id, action, arguments,
+  case when draft->>'gift' is null then order_id end as order_id, order_id as works_on, order_version, case_id, draft,
+  hash, created_at, expires_at"""
+_REQUEST = """id, number, quote_id, store_id, customer_id, action,
+  case when gift_id is null then order_id end as order_id, order_id as works_on, order_ref, order_version, case_id,
   actor_role, actor_id, plan, state, attempts, outcome, created_at, settled_at, subject, approval_role, decided_by,
   decided_at, decision_note"""
 

@@ -25,7 +25,7 @@ from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
 from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import Operation, OperationState
-from madoguchi.core.shop.queries import access_order
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -73,8 +73,8 @@ async def quote(
     change = _change(catalogue, action)
     arguments = await actions.arguments(tx, actor, entry, raw)
     draft = await _draft(tx, actor, action, change, arguments)
-    order = await access_order(tx, actor, draft.order_id) if draft.order_id else None
-    owner = order.customer_id if order else customer_id or actor.id
+    order = await _order_of(tx, actor, draft)
+    owner = _owner(order, draft) or customer_id or actor.id
     if owner is None:
         raise Refused("identity_needed", 403, level=int(entry.need.level))
     if case_id:
@@ -87,7 +87,8 @@ async def quote(
         session_id=actor.session,
         action=action,
         arguments=msgspec.to_builtins(arguments),
-        order_id=draft.order_id,
+        order_id=None if draft.gift else draft.order_id,
+        works_on=draft.order_id,
         order_version=draft.order_version,
         case_id=case_id,
         draft=draft,
@@ -116,7 +117,7 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
     money_taken.
     """
     held = await queries.access_quote(tx, actor, quote_id, lock=True)
-    order = await access_order(tx, actor, held.order_id, lock=True) if held.order_id else None
+    order = await _order_of(tx, actor, held.draft, lock=True)
     if known := await queries.request_of_quote(tx, quote_id):
         return known
     _check_confirmation(signer, actor, held, token, tx.now)
@@ -126,7 +127,7 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
         raise Refused("order_changed", 409)
     change = _change(catalogue, held.action)
     request_id = ids.uuid7()
-    wish = _wish(request_id, actor, held, order.store_ref if order else None)
+    wish = _wish(request_id, actor, held, _called(order, held.draft))
     await change.begin(tx, wish)
     try:
         await _insert(tx, held, wish)
@@ -222,7 +223,7 @@ def wish_of(request: Request) -> Wish:
         id=request.id,
         store_id=request.store_id,
         customer_id=request.customer_id,
-        order_id=request.order_id,
+        order_id=request.works_on,
         order_ref=request.order_ref,
         order_version=request.order_version,
         plan=request.plan,
@@ -245,8 +246,9 @@ async def sweep_quotes(tx: Tx, before: datetime, limit: int = 1000) -> int:
 async def _locked(tx: Tx, actor: Actor, request_id: UUID) -> Request:
     """Lock order: order, request, case."""
     request = await queries.access_request(tx, actor, request_id)
-    if request.order_id:
-        await access_order(tx, SYSTEM, request.order_id, lock=True)
+    if request.works_on:
+        async with tx.acting(SYSTEM):
+            await access_order(tx, SYSTEM, request.works_on, lock=True)
     return await queries.access_request(tx, actor, request_id, lock=True)
 
 
@@ -305,8 +307,9 @@ async def _give_up(tx: Tx, catalogue: Catalogue, request: Request, state: Reques
 
 
 async def _end(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, outcome: Outcome) -> None:
-    if request.order_id:
-        await shop.take_facts_again(tx, request.order_id)
+    if request.works_on:
+        async with tx.acting(SYSTEM):
+            await shop.take_facts_again(tx, request.works_on)
     await tx.execute(
         "update requests set state = %s, outcome = %s, settled_at = %s where id = %s",
         [state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request.id],
@@ -363,6 +366,29 @@ async def _draft(tx: Tx, actor: Actor, action: str, change: Change, arguments: m
         raise
 
 
+async def _order_of(tx: Tx, actor: Actor, draft: Draft, *, lock: bool = False) -> Order | None:
+    """The order that it works on. A gift gives its recipient the right to that, and no sight of it."""
+    if draft.order_id is None:
+        return None
+    if draft.gift is None:
+        return await access_order(tx, actor, draft.order_id, lock=lock)
+    async with tx.acting(SYSTEM):
+        return await access_order(tx, SYSTEM, draft.order_id, lock=lock)
+
+
+def _owner(order: Order | None, draft: Draft) -> UUID | None:
+    if draft.gift:
+        return draft.gift.customer_id
+    return order.customer_id if order else None
+
+
+def _called(order: Order | None, draft: Draft) -> str | None:
+    """By what number its customer knows what it is about."""
+    if draft.gift:
+        return draft.gift.number
+    return order.store_ref if order else None
+
+
 def _change(catalogue: Catalogue, action: str) -> Change:
     change = catalogue.actions[action].change
     if change is None:
@@ -382,7 +408,7 @@ async def _keep(tx: Tx, made: Quote) -> None:
             made.session_id,
             made.action,
             Jsonb(made.arguments),
-            made.order_id,
+            made.works_on,
             made.order_version,
             made.case_id,
             Jsonb(msgspec.to_builtins(made.draft)),
@@ -402,7 +428,7 @@ def _wish(request_id: UUID, actor: Actor, of: Quote, order_ref: str | None) -> W
         id=request_id,
         store_id=of.store_id,
         customer_id=of.customer_id,
-        order_id=of.order_id,
+        order_id=of.works_on,
         order_ref=order_ref,
         order_version=of.order_version,
         plan=of.draft.plan,
@@ -428,8 +454,8 @@ def _check_confirmation(signer: Signer, actor: Actor, of: Quote, token: str, now
 async def _insert(tx: Tx, of: Quote, wish: Wish) -> None:
     await tx.execute(
         """insert into requests (id, number, quote_id, store_id, customer_id, action, order_id, order_ref,
-             order_version, case_id, actor_role, actor_id, plan, decision, subject, state, created_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'confirmed', %s)""",
+             order_version, case_id, actor_role, actor_id, plan, decision, subject, gift_id, state, created_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'confirmed', %s)""",
         [
             wish.id,
             ids.number("R"),
@@ -437,7 +463,7 @@ async def _insert(tx: Tx, of: Quote, wish: Wish) -> None:
             of.store_id,
             of.customer_id,
             of.action,
-            of.order_id,
+            of.works_on,
             wish.order_ref,
             of.order_version,
             of.case_id,
@@ -446,10 +472,11 @@ async def _insert(tx: Tx, of: Quote, wish: Wish) -> None:
             Jsonb(of.draft.plan),
             Jsonb(msgspec.to_builtins(of.draft.decision)),
             wish.subject,
+            of.draft.gift.id if of.draft.gift else None,
             tx.now,
         ],
     )
     await tx.many(
         "insert into request_lines (request_id, order_id, line_ref) values (%s, %s, %s)",
-        [(wish.id, of.order_id, ref) for ref in of.draft.line_refs],
+        [(wish.id, of.works_on, ref) for ref in of.draft.line_refs],
     )

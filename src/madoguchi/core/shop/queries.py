@@ -81,6 +81,12 @@ async def order_id_of(tx: Tx, store_id: str, store_ref: str) -> UUID | None:
     return UUID(str(found)) if found else None
 
 
+async def order_with_code(tx: Tx, store_id: str, code: str) -> Order | None:
+    """The present whose code this is, as codes are compared (for the system)."""
+    query = f"select {_ORDER} from orders where store_id = %s and gift_code = %s order by placed_at desc limit 1"
+    return await tx.maybe(Order, query, [store_id, code])
+
+
 async def products(tx: Tx, store_id: str, refs: Iterable[str]) -> dict[str, Product]:
     """Products of the store by ref, with their variants, as the mirror last heard of them; unknown ones are missing."""
     rows = await tx.all(

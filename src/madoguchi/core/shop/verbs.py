@@ -87,11 +87,12 @@ async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
     if order.seller:
         await remember_seller(tx, store_id, order.seller.ref, order.seller.name, order.seller.address)
     order_id = await tx.value(
-        """insert into orders (id, store_id, store_ref, customer_id, version, state, placed_at, document, synced_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """insert into orders (id, store_id, store_ref, customer_id, version, state, placed_at, gift_code, document,
+             synced_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
            on conflict (store_id, store_ref) do update
-           set version = excluded.version, state = excluded.state, document = excluded.document,
-               synced_at = excluded.synced_at
+           set version = excluded.version, state = excluded.state, gift_code = excluded.gift_code,
+               document = excluded.document, synced_at = excluded.synced_at
            where orders.version < excluded.version
            returning id""",
         [
@@ -102,6 +103,7 @@ async def mirror_order(tx: Tx, store_id: str, order: StoreOrder) -> UUID:
             order.version,
             order.state,
             order.placed_at,
+            ids.plain_code(order.gift_code) if order.gift_code else None,
             Jsonb(msgspec.to_builtins(order)),
             tx.now,
         ],

@@ -1,15 +1,17 @@
 """Orders of the customer, and what can be done with each."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from litestar import Response
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import OrderCard
+from madoguchi.core.ledger.queries import passed_on
 from madoguchi.core.shop import port
 from madoguchi.core.shop.port import Tender
 from madoguchi.core.shop.queries import Order, access_order, orders_of
@@ -22,6 +24,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.kit.money import Money
 
 _TAG = "Orders"
 
@@ -77,7 +80,7 @@ async def _told(tx: Tx, services: Services, actor: Actor, order: Order, reader: 
     return FullOrder(
         **msgspec.structs.asdict(told.order(card, reader)),
         address=_address(order.document.address),
-        payments=tuple(_payment(tender) for tender in order.document.tenders),
+        payments=await _payments(tx, order),
     )
 
 
@@ -94,14 +97,24 @@ def _address(of: port.Address) -> Address:
     )
 
 
-def _payment(of: Tender) -> Payment:
+async def _payments(tx: Tx, order: Order) -> tuple[Payment, ...]:
+    """Without what went to whoever got the order as a present, of which its customer does not hear."""
+    others: Mapping[str, int] = {}
+    if order.document.gift_code:
+        async with tx.acting(SYSTEM):
+            others = (await passed_on(tx, order.id)).money
+    currency = order.document.currency
+    return tuple(_payment(one, Money(others.get(one.ref, 0), currency)) for one in order.document.tenders)
+
+
+def _payment(of: Tender, passed: Money) -> Payment:
     return Payment(
         method=of.method_ref,
         kind=of.kind,
         label=of.label,
         amount=told.money_of(of.amount),
         captured=told.money_of(of.captured),
-        refunded=told.money_of(of.refunded),
+        refunded=told.money_of(of.refunded - passed),
     )
 
 

@@ -37,6 +37,7 @@ PATHS = [
     "/orders/{order_id:uuid}/parcels/{parcel:str}/actions/{name:str}",
     "/subscriptions/{subscription:str}/actions/{name:str}",
     "/returns/{return_id:uuid}/actions/{name:str}",
+    "/gifts/{gift_id:uuid}/actions/{name:str}",
     "/me/actions/{name:str}",
 ]
 
@@ -59,6 +60,7 @@ async def fill_in(
     parcel: str = "",
     subscription: str = "",
     return_id: UUID | None = None,
+    gift_id: UUID | None = None,
     quote: UUID | None = None,
 ) -> Response[str]:
     """The form: with its defaults, or with what was filled in for a quote.
@@ -67,7 +69,7 @@ async def fill_in(
     """
     actor = visitor.actor
     action = actions.find(services.catalogue, actor, name)
-    subject = _subject(action, actor, order_id, parcel, subscription, return_id)
+    subject = _subject(action, actor, order_id, parcel, subscription, return_id, gift_id)
     held = await services.db.run(actor, lambda tx: find_quote(tx, actor, quote)) if quote else None
     return await _page(request, services, visitor, action, subject, held.arguments if held else None, None)
 
@@ -82,12 +84,13 @@ async def ask(
     parcel: str = "",
     subscription: str = "",
     return_id: UUID | None = None,
+    gift_id: UUID | None = None,
     chat: UUID | None = None,
 ) -> Response[str]:
     """Do it where it does no harm; else quote it, and the slip to confirm is the next page."""
     actor = visitor.actor
     action = actions.find(services.catalogue, actor, name)
-    subject = _subject(action, actor, order_id, parcel, subscription, return_id)
+    subject = _subject(action, actor, order_id, parcel, subscription, return_id, gift_id)
     given = await posted(request)
 
     async def work(tx: Tx) -> str | list[str]:
@@ -126,11 +129,19 @@ async def ask(
 
 
 def _subject(
-    action: Action, actor: Actor, order_id: UUID | None, parcel: str, subscription: str, return_id: UUID | None
+    action: Action,
+    actor: Actor,
+    order_id: UUID | None,
+    parcel: str,
+    subscription: str,
+    return_id: UUID | None,
+    gift_id: UUID | None,
 ) -> Subject:
     """The thing that a path names, if the action is about such things."""
     if return_id:
         subject = Subject(About.RETURN, return_id)
+    elif gift_id:
+        subject = Subject(About.GIFT, gift_id)
     elif order_id:
         subject = Subject(About.PARCEL if parcel else About.ORDER, order_id, parcel)
     else:

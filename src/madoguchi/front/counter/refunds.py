@@ -9,7 +9,7 @@ from litestar import Response
 
 from madoguchi.core.ledger.advances.rules import Advance
 from madoguchi.core.ledger.queries import access_intent
-from madoguchi.core.ledger.rules import Intent, IntentState, detours
+from madoguchi.core.ledger.rules import Intent, IntentState
 from madoguchi.core.people.queries import Store, store
 from madoguchi.front.counter.page import page
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
@@ -30,7 +30,7 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     number: str
-    order_id: UUID
+    order_id: UUID | None
     title: str
     text: str
     account: str = ""
@@ -73,9 +73,9 @@ def _view(intent: Intent, shop: Store, now: datetime, reader: Reader) -> RefundV
     return RefundView(
         id=intent.id,
         number=intent.number,
-        order_id=intent.order_id,
+        order_id=None if intent.gift_id else intent.order_id,
         title=what.to(reader),
         text=how_far.to(reader),
         needs_account=intent.state is IntentState.PLANNED,
-        movable=intent.state in _MOVABLE and bool(detours(intent.tender_kind)),
+        movable=intent.state in _MOVABLE and bool(intent.detours),
     )

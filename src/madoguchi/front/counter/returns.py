@@ -15,7 +15,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
 from madoguchi.core.drafts.queries import drafts_of
-from madoguchi.core.ledger.queries import intents_of_order
+from madoguchi.core.ledger.queries import intents_of
 from madoguchi.core.ledger.rules import Intent
 from madoguchi.core.policy.pack import Method
 from madoguchi.core.requests.queries import access_request
@@ -88,7 +88,8 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     """One return: how far it is, who acts next, what was said of its goods, its slip while something is to be sent."""
 
     number: str
-    order_id: UUID
+    topics: str
+    order_id: UUID | None
     title: str
     next: str
     who: str
@@ -183,7 +184,7 @@ async def day(services: Services, visitor: Visitor, return_id: UUID) -> Response
         uid=f"return-{found.id}",
         day=reader.local_day(found.send_until),
         title=reader.t("counter.returns.calendar.title", number=found.number),
-        text=reader.t("counter.returns.calendar.text", order=found.order_ref),
+        text=reader.t("counter.returns.calendar.text", order=found.called),
         url=url,
         told_at=found.agreed_at or found.made_at,
     )
@@ -226,13 +227,14 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     actor, reader = visitor.actor, visitor.reader
     of = await queries.access_return(tx, actor, return_id)
     units, parcels = await queries.units_of(tx, of.id), await queries.parcels_of(tx, of.id)
-    intents = [one for one in await intents_of_order(tx, actor, of.order_id) if await _is_for(tx, actor, one, of)]
+    intents = [one for one in await intents_of(tx, actor, of.customer_id) if await _is_for(tx, actor, one, of)]
     offers = await actions.offers(tx, services.catalogue, actor, Subject(About.RETURN, of.id))
     names = list(dict.fromkeys(unit.name for unit in units))
     sendable = of.state in _SENDABLE
     return ReturnView(
         number=of.number or "",
-        order_id=of.order_id,
+        topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
+        order_id=of.told_order,
         title=reader.t(f"counter.returns.now.{now(of)}", day=reader.local_day(of.send_until)),
         next=reader.t(f"counter.returns.next.{now(of)}", day=reader.local_day(of.send_until)),
         who=reader.t(f"counter.returns.who.{_who(of)}"),

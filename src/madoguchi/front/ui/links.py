@@ -7,6 +7,7 @@ from madoguchi.core.actions.fields import About, Subject, opened
 from madoguchi.core.requests.queries import Request, RequestState
 
 RETURN = "order.return"  # has screens of its own
+RETURNS = frozenset({RETURN, "gift.return"})
 
 
 def thing_url(subject: Subject) -> str:
@@ -22,6 +23,8 @@ def thing_url(subject: Subject) -> str:
             return f"/chat/{subject.id}"
         case About.RETURN:
             return f"/returns/{subject.id}"
+        case About.GIFT:
+            return "/gifts"
 
 
 def action_url(action: str, subject: Subject) -> str:
@@ -42,11 +45,13 @@ def action_url(action: str, subject: Subject) -> str:
             return f"/desk/cases/{subject.id}?pane=customer"
         case About.RETURN:
             return f"/returns/{subject.id}/actions/{action}"
+        case About.GIFT:
+            return f"/gifts/{subject.id}/actions/{action}"
 
 
 def outcome_url(request: Request) -> str:
     """Where it is told what became of a wish: a return that stands has a page of its own."""
-    if request.action == RETURN and request.state is RequestState.DONE:
+    if request.action in RETURNS and request.state is RequestState.DONE:
         return f"/returns/{request.id}"
     return f"/requests/{request.id}"
 

@@ -28,6 +28,7 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.returns.queries import access_return
 
 STREAMS = 2_500  # open ones in this process
 SEAT_WAIT = 30.0  # seconds until somebody with too many of them may try again
@@ -171,6 +172,9 @@ async def _own(tx: Tx, actor: Actor, topic: str) -> str:
         case "order":
             order = await access_order(tx, actor, _uuid(rest))
             return f"order:{order.id}"
+        case "return":
+            back = await access_return(tx, actor, _uuid(rest))
+            return back.subject
         case "request":
             request = await access_request(tx, actor, _uuid(rest))
             return f"request:{request.id}"

@@ -12,6 +12,7 @@ from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Slip, said
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.port import Ability, Tracked
 from madoguchi.core.carriers.queries import Mirrored
+from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.policy.decisions import Decision
 from madoguchi.core.requests.queries import open_request_about
 from madoguchi.core.shop.port import Shipment, TrackingState
@@ -32,7 +33,10 @@ class ParcelOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel about which its carrier can be asked, and what it told of it last; `subject` is what a wish is about."""
+    """A parcel about which its carrier can be asked, and what it told of it last; `subject` is what a wish is about.
+
+    With a `gift` it holds a present that comes back from whoever got it, who does not hear of the order.
+    """
 
     order: Order
     carrier: str
@@ -40,6 +44,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     carried: Mirrored
     subject: str
     line_refs: tuple[str, ...] = ()
+    gift: Gift | None = None
 
     @property
     def tracked(self) -> Tracked:
@@ -52,7 +57,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
         """What a quote holds; nothing is set aside, and nothing costs anything."""
         slip = Slip(
             title=Said(title),
-            order_ref=self.order.store_ref,
+            order_ref=self.gift.number if self.gift else self.order.store_ref,
             lines=(),
             money=(),
             total=Money(0, self.order.document.currency),
@@ -67,6 +72,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
             order_id=self.order.id,
             order_version=self.order.version,
             subject=self.subject,
+            gift=self.gift,
             decision=decision,
         )
 

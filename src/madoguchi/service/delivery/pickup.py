@@ -6,15 +6,17 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.addresses import written
 from madoguchi.core.actions.carried import slot_words
 from madoguchi.core.actions.fields import About, Field, Subject, Thing, Unrelated
 from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Wish
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment, consignments_of
 from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Slot
+from madoguchi.core.gifts.queries import gift_of_order
+from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.shop.port import Operation, TrackingState
-from madoguchi.core.shop.queries import access_order
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.service.delivery import slots
@@ -80,17 +82,33 @@ async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Open
     told = await carried(tx, of.carrier, of.number)
     if told and told.tracked.state is not TrackingState.PENDING:
         raise Unrelated("return_on_its_way", 409)
+    gift = await _gift(tx, of)
     opening = Opening(
-        order=await access_order(tx, actor, of.order_id),
+        order=await _order(tx, actor, of, gift),
         carrier=of.carrier,
         number=of.number,
         carried=able(told, Ability.PICK_UP),
         subject=f"parcel:{of.id}",
+        gift=gift,
     )
     await check_nothing_open(tx, opening)
     if not slots.free(opening.carried.pickups, tx.now):
         raise too_late()
     return of, opening
+
+
+async def _gift(tx: Tx, of: Consigned) -> Gift | None:
+    """The gift that comes back, where its sender got it as a present."""
+    async with tx.acting(SYSTEM):
+        gift = await gift_of_order(tx, of.order_id)
+    return gift if gift and gift.customer_id == of.customer_id else None
+
+
+async def _order(tx: Tx, actor: Actor, of: Consigned, gift: Gift | None) -> Order:
+    if gift is None:
+        return await access_order(tx, actor, of.order_id)
+    async with tx.acting(SYSTEM):
+        return await access_order(tx, SYSTEM, of.order_id)
 
 
 def _facts(of: Consigned, opening: Opening, slot: Slot) -> Iterator[Fact]:

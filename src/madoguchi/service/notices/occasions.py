@@ -15,7 +15,7 @@ from madoguchi.core.ledger.advances.queries import access_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.ledger.queries import access_intent
-from madoguchi.core.ledger.rules import Intent, Rail, detours
+from madoguchi.core.ledger.rules import Intent, Rail
 from madoguchi.core.people.events import CodeRequested, CustomerNews
 from madoguchi.core.people.queries import Customer, Store, access_customer, store
 from madoguchi.core.people.rules import CODE_LIFE
@@ -112,7 +112,14 @@ async def request_settled(tx: Tx, happened: Happened, links: Links) -> Notice | 
         customer=customer,
         store=shop,
         reader=reader,
-        letter=letters.settled(reader, template, request.action, request.order_ref or "", request.outcome, order_link),
+        letter=letters.settled(
+            reader,
+            template,
+            request.action,
+            request.order_ref if request.order_ref and request.order_id else "",
+            request.outcome,
+            order_link,
+        ),
         case_id=request.case_id,
         order_id=request.order_id,
         slip=request.outcome.slip,
@@ -159,7 +166,7 @@ async def refund_failed(tx: Tx, happened: Happened, links: Links) -> Notice | No
     """Money that could not go where it should, and waits for the customer to choose."""
     fact = happened.as_(RefundFailed)
     intent = await access_intent(tx, SYSTEM, fact.intent_id)
-    return await _refund(tx, rules.REFUND_FAILED, intent, links) if detours(intent.tender_kind) else None
+    return await _refund(tx, rules.REFUND_FAILED, intent, links) if intent.detours else None
 
 
 async def refund_needs_account(tx: Tx, happened: Happened, links: Links) -> Notice | None:

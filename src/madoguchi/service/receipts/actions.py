@@ -8,7 +8,7 @@ from madoguchi.core.access.rules import Actor, Level, Need
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import About, Field, FieldKind, FieldOption, Subject
 from madoguchi.core.actions.rules import DocumentCard, Effect, Refusal, Said
-from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.queries import given_back
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
@@ -32,7 +32,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     order = await access_order(tx, actor, subject.id)
     options = tuple(FieldOption(value=kind, label=Said(f"receipts.title.{kind}")) for kind in Kind)
     which = (Field(name="document", kind=FieldKind.CHOICE, options=options),)
-    returned = any(tender.refunded for tender in (await ledger.tenders(tx, order.id)).values())
+    returned = sum(part.amount for part in await given_back(tx, order.id))
     return (
         *(which if returned else ()),
         Field(name="addressee", kind=FieldKind.TEXT, limit=LIMIT),

@@ -1,14 +1,15 @@
 """Issuing receipts and credit notes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.queries import given_back
+from madoguchi.core.ledger.queries import given_back, passed_on
+from madoguchi.core.ledger.rules import LineUnits
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.queries import Order, access_order
@@ -69,7 +70,21 @@ async def _sale_of(tx: Tx, order: Order) -> Sale:
         if money[tender.ref].captured
     ]
     returns = tuple(Returned(part.at, Money(part.amount, currency)) for part in await given_back(tx, order.id))
-    return Sale(order=order.document, units=await ledger.lines(tx, order.id), paid=tuple(paid), returns=returns)
+    units = await _units_of(tx, order)
+    return Sale(order=order.document, units=units, paid=tuple(paid), returns=returns)
+
+
+async def _units_of(tx: Tx, order: Order) -> Mapping[str, LineUnits]:
+    """The units by line; for those that whoever got them as a present sent back, nothing was given back here."""
+    held = await ledger.lines(tx, order.id)
+    if order.document.gift_code is None:
+        return held
+    async with tx.acting(SYSTEM):
+        others = (await passed_on(tx, order.id)).units
+    return {
+        ref: msgspec.structs.replace(line, refunded=max(line.refunded - others.get(ref, 0), 0))
+        for ref, line in held.items()
+    }
 
 
 async def _document(tx: Tx, order: Order, sale: Sale, wanted: Wanted, before: Sequence[Issued]) -> Document:

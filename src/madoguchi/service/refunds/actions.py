@@ -12,7 +12,7 @@ from madoguchi.core.actions.fields import About, BankAccount, Field, FieldKind, 
 from madoguchi.core.actions.rules import Effect, Refusal, Said, TextCard, said
 from madoguchi.core.ledger.advances.queries import advances_of, advances_of_order
 from madoguchi.core.ledger.queries import access_intent, intents_of, intents_of_order
-from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail, detours
+from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail
 from madoguchi.core.people.queries import store
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
@@ -97,7 +97,7 @@ async def way_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
         )
         for intent in movable
     )
-    where = dict.fromkeys(way for intent in movable for way in detours(intent.tender_kind))
+    where = dict.fromkeys(way for intent in movable for way in intent.detours)
     ways = tuple(FieldOption(value=way, label=Said(f"orders.refund_to.{way}")) for way in where)
     return (
         Field(name="refund", kind=FieldKind.CHOICE, options=which, default=which[0].value if len(which) == 1 else None),
@@ -208,7 +208,7 @@ async def _payable(tx: Tx, actor: Actor, order_id: UUID) -> list[Intent]:
 async def _movable(tx: Tx, actor: Actor, order_id: UUID) -> list[Intent]:
     found = await intents_of_order(tx, actor, order_id)
     open_to = {IntentState.PLANNED, IntentState.FAILED}
-    return [intent for intent in found if intent.state in open_to and detours(intent.tender_kind)]
+    return [intent for intent in found if intent.state in open_to and intent.detours]
 
 
 async def _said(tx: Tx, intent: Intent) -> tuple[Said, ...]:

@@ -89,7 +89,8 @@ class Executor:
 
     async def _by_store(self, intent: Intent) -> None:
         store = self._stores[intent.store_id]
-        if Capability.REFUND not in store.capabilities():
+        needed = Capability.REFUND_GIFT if intent.gift_id else Capability.REFUND
+        if needed not in store.capabilities():
             await self._db.run(SYSTEM, lambda tx: _by_hand(tx, intent))
             return
         operation = await self._ask(store, intent)
@@ -103,11 +104,14 @@ class Executor:
             known = await store.get_operation(key) if intent.attempts else None
             if known:
                 return known
-            if intent.booked_at is None:
+            if intent.booked_at is None and intent.gift_id is None:
                 to = RefundTo(intent.destination)
                 return await store.refund(key, intent.order_ref, intent.tender_ref, intent.amount, to)
-            who = (await self._db.run(SYSTEM, lambda tx: access_customer(tx, SYSTEM, intent.customer_id))).store_ref
-            return await store.issue_credit(key, who or "", intent.amount, intent.number)
+            customer = await self._db.run(SYSTEM, lambda tx: access_customer(tx, SYSTEM, intent.customer_id))
+            who = customer.store_ref or ""
+            if intent.booked_at is None:
+                return await store.refund_gift(key, intent.order_ref, intent.tender_ref, intent.amount, who)
+            return await store.issue_credit(key, who, intent.amount, intent.number)
         except StoreUnavailable:
             log.warning("the store %s did not answer for refund %s", intent.store_id, intent.number)
             return Operation(key=key, state=OperationState.UNKNOWN)

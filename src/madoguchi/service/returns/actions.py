@@ -4,7 +4,17 @@ from madoguchi.core.access.rules import STAFF, Level, Need, Role
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
-from madoguchi.service.returns import appealing, cancelling, exchanging, inspecting, label, opening, reading, settling
+from madoguchi.service.returns import (
+    appealing,
+    cancelling,
+    exchanging,
+    gifting,
+    inspecting,
+    label,
+    opening,
+    reading,
+    settling,
+)
 
 _CUSTOMERS = Need(Level.PROVEN)
 _WAREHOUSE = Need(Level.PROVEN, STAFF | {Role.WAREHOUSE}, customers=False)
@@ -36,6 +46,29 @@ ACTIONS = (
         change=Change(
             draft=exchanging.draft, begin=opening.begin, perform=exchanging.perform, settle=exchanging.settle
         ),
+    ),
+    Action(
+        name="gift.redeem",
+        effect=Effect.ACT,
+        arguments=gifting.RedeemGift,
+        need=_CUSTOMERS,
+        also=("return.gift",),
+        about=About.CUSTOMER,
+        form=gifting.code_form,
+        offer=gifting.offer_code,
+        act=gifting.redeem,
+    ),
+    Action(
+        name="gift.return",
+        effect=Effect.CHANGE,
+        arguments=gifting.ReturnGift,
+        need=_CUSTOMERS,
+        reason="return.gift",
+        about=About.GIFT,
+        things=gifting.things,
+        form=gifting.form,
+        offer=gifting.offer,
+        change=Change(draft=gifting.draft, begin=gifting.begin, perform=gifting.perform, settle=gifting.settle),
     ),
     Action(
         name="return.cancel",

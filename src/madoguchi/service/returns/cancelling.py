@@ -9,7 +9,6 @@ from madoguchi.core.actions.fields import Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Settled, Slip, Wish
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState
-from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.returns import queries, slips, verbs
@@ -35,9 +34,10 @@ async def draft(tx: Tx, actor: Actor, arguments: CancelReturn) -> Draft:
     of, units = await _open(tx, actor, arguments.return_id)
     if await open_request_on(tx, of.order_id):
         raise Refused("change_open", 409)
-    order = await access_order(tx, actor, of.order_id)
+    order = await queries.order_of(tx, actor, of)
     slip = msgspec.structs.replace(
         slips.blank(order.document),
+        order_ref=of.called,
         title=Said("returns.title.cancel"),
         facts=slips.kept(units),
         next_step=Said("returns.next.cancel"),
@@ -49,6 +49,7 @@ async def draft(tx: Tx, actor: Actor, arguments: CancelReturn) -> Draft:
         order_version=order.version,
         subject=of.subject,
         line_refs=tuple(verbs.counted(units)),
+        gift=await queries.gift_of(tx, actor, of),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Unrelated
+from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances.queries import open_advances_of
 from madoguchi.core.ledger.rules import BY_PROVIDER, HELD_BY_STORE, Destination, LineUnits, TenderMoney
@@ -32,7 +33,10 @@ _ENDED_BY_ITSELF = frozenset({"membership"})  # by its own action, which gives b
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as the ledger and the rules see it, and what the rules know of its customer."""
+    """An order as the ledger and the rules see it, and what the rules know of whoever sends something back.
+
+    That is its customer or, with a `gift`, whoever got it as a present.
+    """
 
     order: Order
     pack: RulePack
@@ -43,6 +47,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     known_since: datetime
     open_advances: int
     sent_again: frozenset[str]
+    gift: Gift | None = None
 
     @property
     def document(self) -> StoreOrder:
@@ -77,7 +82,12 @@ async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
 
     Refused: return_not_delivered, return_status, change_open, return_nothing_left.
     """
-    order = await access_order(tx, actor, order_id)
+    return await basis_of(tx, await access_order(tx, actor, order_id))
+
+
+async def basis_of(tx: Tx, order: Order, gift: Gift | None = None) -> Basis:
+    """The same of an order that was found to concern the actor; of a gift as the system sees it."""
+    customer_id = gift.customer_id if gift else order.customer_id
     if not any(line.delivered for line in order.document.lines):
         raise Unrelated("return_not_delivered", 409, alternatives=PERSON)
     if await open_request_on(tx, order.id):
@@ -92,11 +102,11 @@ async def basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
         zone=(await store(tx, order.store_id)).time_zone,
         held=await ledger.lines(tx, order.id),
         money=await ledger.tenders(tx, order.id),
-        returns_before=await queries.returned_since(tx, order.customer_id, since),
-        known_since=await known_since(tx, order.customer_id),
-        open_advances=await open_advances_of(tx, order.customer_id)
-        + await queries.promised_advances(tx, order.customer_id),
+        returns_before=await queries.returned_since(tx, customer_id, since),
+        known_since=await known_since(tx, customer_id),
+        open_advances=await open_advances_of(tx, customer_id) + await queries.promised_advances(tx, customer_id),
         sent_again=await queries.sent_back_again(tx, order.id),
+        gift=gift,
     )
     if not any(found.left.values()):
         raise Unrelated("return_nothing_left", 409, alternatives=PERSON)
@@ -125,9 +135,9 @@ def decide(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trusted
 
 
 def trusted(of: Basis, units: Mapping[str, int], at: datetime) -> bool:
-    """Whether this customer may be paid before the goods are back: only what one provider can take again."""
+    """Whether this customer may be paid before the goods are back: only what one provider can take from them again."""
     kinds = {tender.ref: tender.kind for tender in of.document.tenders}
-    if [kinds[ref] in BY_PROVIDER for ref, held in of.money.items() if held.free.amount > 0] != [True]:
+    if of.gift or [kinds[ref] in BY_PROVIDER for ref, held in of.money.items() if held.free.amount > 0] != [True]:
         return False
     question = AdvanceQuestion(
         at=at,
@@ -155,7 +165,9 @@ def _condition(told: Condition) -> questions.Condition:
 
 
 def _to_balance(of: Basis, refund_to: Destination | None) -> bool:
-    """Whether all of the money goes to what the store holds for the customer."""
+    """Whether all of the money goes to what the store holds for whoever sends it back."""
+    if of.gift:
+        return True
     kinds = [tender.kind for tender in of.document.tenders if tender.captured]
     ways = [of.pack.refunds.ways(kind) for kind in kinds]
     return all(

@@ -13,7 +13,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import DocumentCard, Paper, Refusal, Said
-from madoguchi.core.people.queries import store
+from madoguchi.core.people.queries import access_customer, store
 from madoguchi.core.policy.pack import Method
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.queries import access_order
@@ -92,7 +92,6 @@ async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
     assert found.number
     shop = await store(tx, found.store_id)
     issuer = (await rules_of(tx, found.store_id)).receipts
-    order = await access_order(tx, actor, found.order_id)
     reader = Reader(lang, shop.time_zone)
     units = Counter(unit.name for unit in await queries.units_of(tx, return_id) if unit.reception in COMING)
     t, name = reader.t, issuer.issuer or shop.name
@@ -104,11 +103,11 @@ async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
         bars=code128(found.number),
         to=(t("returns.label.to"), t("returns.label.desk", shop=name)),
         address=issuer.address or "",
-        sender=(t("returns.label.from"), order.document.address.name),
+        sender=(t("returns.label.from"), await _sender(tx, actor, found)),
         postage=t(f"returns.label.postage.{_postage(found)}"),
         postage_note=t(f"returns.label.postage.{_postage(found)}.note"),
         facts=(
-            (t("returns.label.order"), found.order_ref),
+            (t(f"returns.label.{'gift' if found.gift_id else 'order'}"), found.called),
             (t("returns.label.until"), reader.date(found.send_until)),
         ),
         columns=(t("returns.label.goods"), t("returns.label.units")),
@@ -130,6 +129,13 @@ async def _to_be_sent(tx: Tx, actor: Actor, return_id: UUID) -> Return:
     if found.number is None or found.state not in _TO_BE_SENT:
         raise Unrelated("return_no_label", 409)
     return found
+
+
+async def _sender(tx: Tx, actor: Actor, of: Return) -> str:
+    """Who sends it: whoever the order was sent to, or who got it as a present by their own name."""
+    if of.gift_id:
+        return (await access_customer(tx, actor, of.customer_id)).name
+    return (await access_order(tx, actor, of.order_id)).document.address.name
 
 
 def _postage(of: Return) -> str:

@@ -62,7 +62,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     shown = (await photos.field(tx, actor, of.order.customer_id, required=False),) if _asks_why(of) else ()
     where = refund_fields(of.pack, of.document)
     return (
-        _lines_field(of),
+        lines_field(of),
         *asked_fields(of, tuple(ReturnReason)),
         *_wish_field(of),
         *shown,
@@ -94,11 +94,12 @@ def _wish_field(of: Basis) -> tuple[Field, ...]:
     return (_choice("wish", (Wanted.REFUND, Wanted.REPLACEMENT), default=Wanted.REFUND),)
 
 
-def _lines_field(of: Basis) -> Field:
+def lines_field(of: Basis) -> Field:
+    """How many units of which lines; whoever got them as a present does not hear what they cost."""
     left = {ref: n for ref, n in of.left.items() if n}
-    worth = of.worth(left)
+    worth = {} if of.gift else of.worth(left)
     options = tuple(
-        FieldOption(value=line.ref, label=slips.named(line), amount=worth[line.ref], limit=left[line.ref])
+        FieldOption(value=line.ref, label=slips.named(line), amount=worth.get(line.ref), limit=left[line.ref])
         for line in of.document.lines
         if line.ref in left
     )
@@ -185,6 +186,7 @@ def drafted(of: Basis, plan: ReturnPlan, decisions: Mapping[str, ReturnDecision]
         order_id=of.order.id,
         order_version=of.order.version,
         line_refs=tuple(plan.units),
+        gift=of.gift,
         decision=first,
         further=tuple(further),
         approval=_approval(of, plan.units, decisions),
@@ -228,16 +230,21 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something may come back for one reason or another; of what is all too late, until when it could have."""
     try:
-        of = await basis(tx, actor, subject.id)
-        left = {ref: n for ref, n in of.left.items() if n}
-        for reason in _reasons(of.pack):
-            told = Told(reason=reason, evidence=True)
-            found = [decide(of, ref, n, told, tx.now, trusted=False) for ref, n in left.items()]
-            if any(one.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL} for one in found):
-                return None
-        raise Denied(found[0])
+        check_any(await basis(tx, actor, subject.id), tx.now)
     except Refused as refused:
         return refusal(refused)
+    return None
+
+
+def check_any(of: Basis, at: datetime) -> None:
+    """Denied where nothing of it may come back, for whatever reason."""
+    left = {ref: n for ref, n in of.left.items() if n}
+    for reason in _reasons(of.pack):
+        told = Told(reason=reason, evidence=True)
+        found = [decide(of, ref, n, told, at, trusted=False) for ref, n in left.items()]
+        if any(one.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL} for one in found):
+            return
+    raise Denied(found[0])
 
 
 def plan_of(wish: Wish) -> ReturnPlan:
@@ -323,7 +330,7 @@ def _plan(of: Basis, asked: ReturnOrder, told: Told, decisions: Mapping[str, Ret
         method=method,
         method_ref=asked.method_ref,
         refund_to=asked.refund_to,
-        refund_on=_refund_on(asked.wish, coming),
+        refund_on=_refund_on(of, asked.wish, coming),
         outward=any(one.outward_shipping for one in decisions.values()),
         postage=max((one.postage_by(method) for one in coming), default=0) if method else 0,
         restocking=max((one.restocking_percent for one in coming), default=0),
@@ -357,7 +364,12 @@ def _method(asked: ReturnOrder, coming: list[ReturnDecision]) -> Method | None:
     return asked.method or ways[0]
 
 
-def _refund_on(wish: Wanted, coming: list[ReturnDecision]) -> Trigger:
-    """The latest of all, since they come back together; new goods wait for what those of an exchange wait for."""
+def _refund_on(of: Basis, wish: Wanted, coming: list[ReturnDecision]) -> Trigger:
+    """The latest of all, since they come back together; new goods wait for what those of an exchange wait for.
+
+    What somebody else paid is never given before it is here: nobody could be asked for it again.
+    """
     triggers = [one.trigger if wish is Wanted.REFUND else one.ship for one in coming]
+    if of.gift and coming:
+        triggers.append(Trigger.RECEIVED)
     return max(triggers, key=lambda one: one.rank, default=Trigger.NOW)

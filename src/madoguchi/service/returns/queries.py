@@ -7,9 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.gifts.queries import access_gift
+from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
+from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.returns.rules import Condition, ReturnState, Stage, Unit, Wish, state
@@ -17,6 +20,8 @@ from madoguchi.service.returns.rules import Condition, ReturnState, Stage, Unit,
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):
     """What a customer sends back, and how far it is; `number` is for people, `order_ref` the store's name of the order.
+
+    With a `gift_id` the customer got it as a present, and knows it by `gift_number`; the order is somebody else's.
 
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
@@ -53,6 +58,18 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     appeal: str | None
     appealed_at: datetime | None
     answered_at: datetime | None
+    gift_id: UUID | None = None
+    gift_number: str | None = None
+
+    @property
+    def called(self) -> str:
+        """By what number its customer knows what it is of."""
+        return self.gift_number or self.order_ref
+
+    @property
+    def told_order(self) -> UUID | None:
+        """The order, where its customer hears of that."""
+        return None if self.gift_id else self.order_id
 
     @property
     def subject(self) -> str:
@@ -98,11 +115,11 @@ def subject_of(return_id: UUID) -> str:
     return f"return:{return_id}"
 
 
-_RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, o.store_ref as order_ref, r.wish, r.reason,
-  r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking, r.stage, r.state,
-  r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref, r.out_less, r.appeal,
-  r.appealed_at, r.answered_at
-from returns r join orders o on o.id = r.order_id"""
+_RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coalesce(o.store_ref, '') as order_ref,
+  r.wish, r.reason, r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking,
+  r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref, r.out_less,
+  r.appeal, r.appealed_at, r.answered_at, r.gift_id, g.number as gift_number
+from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
   restocked_at from return_units"""
@@ -120,9 +137,22 @@ async def access_return(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = F
     return found
 
 
+async def order_of(tx: Tx, actor: Actor, of: Return) -> Order:
+    """The order of a return that the actor was found to see. Whoever got it as a present is shown nothing of it."""
+    if of.gift_id is None:
+        return await access_order(tx, actor, of.order_id)
+    async with tx.acting(SYSTEM):
+        return await access_order(tx, SYSTEM, of.order_id)
+
+
+async def gift_of(tx: Tx, actor: Actor, of: Return) -> Gift | None:
+    """The gift that is sent back, if it is one."""
+    return await access_gift(tx, actor, of.gift_id) if of.gift_id else None
+
+
 async def returns_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Return]:
-    """What is or was sent back of an order, oldest first."""
-    rows = await tx.all(Return, f"{_RETURN} where r.order_id = %s order by r.id", [order_id])
+    """What is or was sent back of an order, oldest first; what a present brought whoever got it is theirs alone."""
+    rows = await tx.all(Return, f"{_RETURN} where r.order_id = %s and r.gift_id is null order by r.id", [order_id])
     return [row for row in rows if _may_see(actor, row.customer_id)]
 
 

@@ -1,6 +1,6 @@
 """What is given for units of a return, when it is time: money by intents, or goods sent again. Asked by the system."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.returning.verbs import drop_return, keep_return, settle_return
 from madoguchi.core.ledger.rules import BY_PROVIDER, Part, by_tender
 from madoguchi.core.policy import paying_back
+from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Failure, Operation, OperationState, StorePort
@@ -86,6 +87,7 @@ async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
         order_version=order.version,
         subject=of.subject,
         line_refs=tuple(dict.fromkeys(one.line_ref for one in plan.due)),
+        gift=await queries.gift_of(tx, SYSTEM, of),
     )
 
 
@@ -101,8 +103,7 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
     if of.outward and of.wish is Wanted.REFUND:
         amount += slips.outward(order.document, held, coming_back)
     money = by_tender(await ledger.tenders(tx, order.id), amount) if amount.amount > 0 else {}
-    pack = await rules_of(tx, order.store_id)
-    parts = paying_back.parts(pack, order.document, money, of.refund_to)
+    parts = _parts(await rules_of(tx, order.store_id), of, order, money)
     slip = slips.settlement(of, order.document, units, [one.pay for one in due], fees, parts)
     return SettlePlan(return_id=of.id, wish=of.wish, due=tuple(due), money=money, fees=fees, slip=slip)
 
@@ -136,8 +137,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     await unit_rows.settle(tx, plan.due)
     await unit_rows.charge(tx, of.id, plan.fees, plan.slip.total.currency, wish.id)
     order = await access_order(tx, SYSTEM, of.order_id)
-    pack = await rules_of(tx, of.store_id)
-    parts = paying_back.parts(pack, order.document, plan.money, of.refund_to)
+    parts = _parts(await rules_of(tx, of.store_id), of, order, plan.money)
     await ledger.intend(tx, wish.id, of.order_id, parts)
     if plan.early:
         await _pay_in_advance(tx, wish, of, order, plan, parts)
@@ -192,6 +192,13 @@ async def _fees(tx: Tx, of: Return, due: Sequence[Due]) -> dict[Fee, int]:
     restocking = min(sum(share_of(one.worth or 0, of.restocking) for one in due if one.pay), given - postage)
     found = {Fee.RETURN_POSTAGE: postage, Fee.RESTOCKING: restocking}
     return {kind: amount for kind, amount in found.items() if amount}
+
+
+def _parts(pack: RulePack, of: Return, order: Order, money: Mapping[str, Money]) -> list[Part]:
+    """Where it goes: the way it came, or to whoever got it as a present."""
+    if of.gift_id:
+        return paying_back.to_recipient(pack, order.document, money, of.gift_id)
+    return paying_back.parts(pack, order.document, money, of.refund_to)
 
 
 async def _book(tx: Tx, wish: Wish, order_id: UUID, plan: SettlePlan) -> None:

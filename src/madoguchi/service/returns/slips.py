@@ -10,8 +10,8 @@ from madoguchi.core.ledger.rules import LineUnits, by_tender
 from madoguchi.core.ledger.rules import Part as Back
 from madoguchi.core.policy.decisions import ReturnDecision
 from madoguchi.core.policy.pack import Payer
-from madoguchi.core.policy.paying_back import parts
-from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder
+from madoguchi.core.policy.paying_back import parts, to_recipient
+from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder, TenderKind
 from madoguchi.kit.money import Money, telescoped, total
 from madoguchi.service.returns.eligibility import Basis
 from madoguchi.service.returns.plans import Part, ReturnPlan
@@ -67,9 +67,30 @@ def opening(of: Basis, plan: ReturnPlan, decision: ReturnDecision, to: Balance |
         price += outward(order, of.held, plan.units)
     price += total([fee.amount for fee in fees], order.currency)
     back = money(of, plan, max(price, Money(0, order.currency)), to)
-    return msgspec.structs.replace(
+    slip = msgspec.structs.replace(
         slip, lines=(*lines, *fees), money=back, total=total([part.amount for part in back], order.currency)
     )
+    return for_recipient(slip, of.gift.number) if of.gift else slip
+
+
+def for_recipient(slip: Slip, number: str) -> Slip:
+    """The same for whoever got it as a present: what comes back, and what their balance gets; no price, no payment."""
+    told = tuple(Fact(Said(_FACT[line.line_ref is None]), _what(line)) for line in slip.lines)
+    slip = msgspec.structs.replace(slip, order_ref=number, lines=(), facts=(*told, *slip.facts))
+    if not slip.money:
+        return slip
+    whole = msgspec.structs.replace(
+        slip.money[0], tender_ref="", kind=TenderKind.GIFT_BALANCE, label="", amount=slip.total
+    )
+    amount = SlipLine(name=Said("returns.gift.amount"), quantity=1, amount=slip.total)
+    return msgspec.structs.replace(slip, lines=(amount,), money=(whole,))
+
+
+_FACT = {False: "returns.fact.goods", True: "returns.fact.taken_off"}  # whether a line is none of goods
+
+
+def _what(line: SlipLine) -> str | Said:
+    return line.name if line.quantity == 1 else said("returns.goods", name=line.name, n=line.quantity)
 
 
 def money(of: Basis, plan: ReturnPlan, price: Money, to: Balance | None) -> tuple[MoneyBack, ...]:
@@ -87,7 +108,10 @@ def money(of: Basis, plan: ReturnPlan, price: Money, to: Balance | None) -> tupl
             max_days=usual.most_days,
         )
         return (one,)
-    return money_back(parts(of.pack, of.document, by_tender(of.money, price), plan.refund_to))
+    owed = by_tender(of.money, price)
+    if of.gift:
+        return money_back(to_recipient(of.pack, of.document, owed, of.gift.id))
+    return money_back(parts(of.pack, of.document, owed, plan.refund_to))
 
 
 def agreed(slip: Slip, number: str) -> Slip:
@@ -151,6 +175,18 @@ def settlement(
     back: Sequence[Back],
 ) -> Slip:
     """What is given for units now, line by line, and why less where it is less."""
+    slip = _settlement(of, order, units, given, fees, back)
+    return for_recipient(slip, of.called) if of.gift_id else slip
+
+
+def _settlement(
+    of: Return,
+    order: StoreOrder,
+    units: Sequence[Unit],
+    given: Sequence[int],
+    fees: Mapping[Fee, int],
+    back: Sequence[Back],
+) -> Slip:
     lines = {line.ref: line for line in order.lines}
     rows: dict[tuple[str, str], SlipLine] = {}
     for unit, amount in zip(units, given, strict=True):

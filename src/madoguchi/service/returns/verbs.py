@@ -107,6 +107,11 @@ async def refuse(tx: Tx, return_id: UUID) -> None:
     await refold(tx, return_id)
 
 
+async def of_gift(tx: Tx, return_id: UUID, gift_id: UUID) -> None:
+    """It is sent back by whoever got it as a present."""
+    await tx.execute("update returns set gift_id = %s where id = %s", [gift_id, return_id])
+
+
 async def goes_out(tx: Tx, return_id: UUID, out_ref: str, less: int) -> None:
     """What goes out for it in an exchange: the store's order, and what it costs less, in minor units."""
     await tx.execute("update returns set out_ref = %s, out_less = %s where id = %s", [out_ref, less, return_id])
@@ -239,7 +244,8 @@ async def refold(tx: Tx, return_id: UUID) -> None:
         if after in _TOLD:
             await _tell(tx, before, f"return_{after}")
     tx.wake(before.subject)
-    tx.wake(f"order:{before.order_id}")
+    if before.told_order:
+        tx.wake(f"order:{before.told_order}")
 
 
 async def _tell(tx: Tx, of: Return, template: str) -> None:
@@ -248,9 +254,9 @@ async def _tell(tx: Tx, of: Return, template: str) -> None:
     until = of.send_until.astimezone(ZoneInfo(shop.time_zone)).date()
     here = f"/returns/{of.id}"
     paths = {"return": here} | ({"calendar": f"{here}/calendar"} if template == "return_due" else {})
-    facts = pack({"order": of.order_ref, "number": of.number or "", "until": until})
+    facts = pack({"order": of.called, "number": of.number or "", "until": until})
     news = CustomerNews(
-        customer_id=of.customer_id, order_id=of.order_id, template=template, parameters=facts, paths=paths
+        customer_id=of.customer_id, order_id=of.told_order, template=template, parameters=facts, paths=paths
     )
     await events.record(tx, news)
 

@@ -23,7 +23,8 @@ select m.customer_ref, m.ref,
   m.balance
   - coalesce((select sum(case p.kind when 'refund' then p.amount else -p.amount end)
               from demo_store.payments p join demo_store.orders o on o.shop_id = p.shop_id and o.ref = p.order_ref
-              where o.shop_id = m.shop_id and o.customer_ref = m.customer_ref and p.method_ref = m.ref), 0)
+              where o.shop_id = m.shop_id and coalesce(p.customer_ref, o.customer_ref) = m.customer_ref
+                and p.method_ref = m.ref), 0)
   - coalesce((select sum(c.amount) from demo_store.credits c
               where c.shop_id = m.shop_id and c.customer_ref = m.customer_ref and c.method_ref = m.ref), 0)
 from demo_store.payment_methods m where m.balance is not null

@@ -18,7 +18,7 @@ from madoguchi.core.shop.port import (
     SubscriptionChange,
 )
 from madoguchi.edge.stores.demo.importing import import_shop
-from madoguchi.edge.stores.demo.people import FANG, KENTA, MISAKI, Story
+from madoguchi.edge.stores.demo.people import FANG, KENTA, MISAKI, YOKO, Story
 from madoguchi.edge.stores.demo.store import DemoStore
 from madoguchi.edge.stores.demo.stories import THANKS
 from madoguchi.kit.db import Database
@@ -52,6 +52,8 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
     exchange: LineExchange
     dearer: Money
     pays: str
+    presented: tuple[str, Money]
+    gift: str = "none"
     membership: str = "none"
     delivery: str = "none"
 
@@ -72,6 +74,7 @@ def writes_to(at: Targets) -> Mapping[Capability, Write]:
         ),
         Capability.APPLY_COUPON: lambda store, key: store.apply_coupon(key, at.order, 1, THANKS),
         Capability.REFUND: lambda store, key: store.refund(key, at.order, *at.refund, RefundTo.CREDIT),
+        Capability.REFUND_GIFT: lambda store, key: store.refund_gift(key, at.gift, *at.presented, at.customer),
         Capability.ISSUE_CREDIT: lambda store, key: store.issue_credit(key, at.customer, at.refund[1], "お詫び"),
         Capability.CREATE_REPLACEMENT: lambda store, key: store.create_replacement(key, at.shipped, {"1": 1}, None),
         Capability.CREATE_RETURN: lambda store, key: store.create_return(key, at.delivered, 1, {"1": 1}, at.pays),
@@ -149,6 +152,8 @@ class TestLivingShop(DemoContract):
                 exchange=LineExchange(line_ref="1", sku="SWEATER-L", units=1),
                 dearer=Money(0, "JPY"),
                 pays="card",
+                presented=("1", Money(700, "JPY")),
+                gift=YOKO.order(Story.GIFT),
                 membership="SUB-1000",
                 delivery="SUB-1001",
             )
@@ -207,5 +212,6 @@ class TestRecordedShop(DemoContract):
                 exchange=LineExchange(line_ref="1", sku="I1", units=1),
                 dearer=Money(0, "USD"),
                 pays="paypal1",
+                presented=("1", Money(700, "USD")),
             )
         )

@@ -80,7 +80,9 @@ async def test_special_orders(demo: DemoStore) -> None:
 
 
 def content_hash(world: tuple[dict[str, StoreCustomer], dict[str, StoreOrder], str]) -> bytes:
-    return msgspec.json.encode(world, order="sorted")
+    customers, orders, cursor = world
+    known = {ref: replace(order, gift_code=None) for ref, order in orders.items()}  # codes nobody can foretell
+    return msgspec.json.encode((customers, known, cursor), order="sorted")
 
 
 async def test_the_same_seed_and_moment_give_the_same_world(store_db: Database, now: datetime) -> None:

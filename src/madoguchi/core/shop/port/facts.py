@@ -159,7 +159,8 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     ordered units and the fees cost, after coupons; cancelling does not lower it. `gift_fee` is what the gift options
     cost; None: nothing. Until `cancel_until` the order can be taken back at once; None: until it is prepared.
     `replaces` is the order for whose goods this one is sent again, at no price; `exchanges` the order of which goods
-    come back for these. While it is `held` nothing is prepared: it waits for `release`.
+    come back for these. While it is `held` nothing is prepared: it waits for `release`. `gift_code` is printed on the
+    slip in the parcel of a present: whoever got it can send it back with that.
     """
 
     ref: str
@@ -190,6 +191,7 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     replaces: str | None = None
     exchanges: str | None = None
     held: bool = False
+    gift_code: str | None = None
 
     @property
     def fees(self) -> Money:

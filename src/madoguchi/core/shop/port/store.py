@@ -106,6 +106,13 @@ class StorePort(Protocol):
         """
         ...
 
+    async def refund_gift(self, key: str, ref: str, tender_ref: str, amount: Money, customer_ref: str) -> Operation:
+        """Book a refund on a captured tender of a present, and give it to the gift balance of whoever got the present.
+
+        Invalid for an order that has no gift code, and for the customer who ordered it.
+        """
+        ...
+
     async def issue_credit(self, key: str, customer_ref: str, amount: Money, note: str) -> Operation:
         """Give a customer store credit; `created` is the credit's number."""
         ...

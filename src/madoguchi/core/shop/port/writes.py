@@ -20,6 +20,7 @@ class Capability(StrEnum):
     ADD_GIFT_OPTIONS = "add_gift_options"
     APPLY_COUPON = "apply_coupon"
     REFUND = "refund"
+    REFUND_GIFT = "refund_gift"
     ISSUE_CREDIT = "issue_credit"
     CREATE_REPLACEMENT = "create_replacement"
     CREATE_ORDER = "create_order"

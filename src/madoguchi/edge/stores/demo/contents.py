@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from madoguchi.core.shop.port import Coupon, Product, Seller, StoreCustomer, StoreOrder, Subscription, TenderKind
 from madoguchi.edge.stores.demo.catalogue import Offer
 from madoguchi.edge.stores.demo.rules import Plan
+from madoguchi.kit import ids
 
 Row = tuple[Any, ...]
 
@@ -86,7 +87,8 @@ COLUMNS = {
     "coupons": "shop_id, customer_ref, code, value, minimum, valid_until",
     "orders": "shop_id, ref, customer_ref, version, state, status_text, placed_at, shipping_fee, total, address, "
     "seller_ref, is_gift, is_business, subscription_ref, delivery_speed, cancel_until, promised_from, promised_until, "
-    "cancel_reason, gift, gift_fee, coupon, replaces, exchanges, held, pays_at, allocate_at, ships_at, may_stop",
+    "cancel_reason, gift, gift_fee, coupon, replaces, exchanges, held, gift_code, pays_at, allocate_at, "
+    "ships_at, may_stop",
     "order_lines": "shop_id, order_ref, ref, position, sku, product_ref, name, options, quantity, unit_price, total, "
     "tax, flags, cancelled, shipped, delivered, announced, restocked",
     "tenders": "shop_id, order_ref, ref, position, kind, method_ref, label, amount, captured, refunded, pay_by, "
@@ -218,11 +220,17 @@ def _order(shop_id: str, placed: Placed) -> Row:
         o.replaces,
         o.exchanges,
         o.held,
+        gift_code(o),
         plan.pays_at,
         plan.allocate_at,
         plan.ships_at,
         plan.may_stop,
     )
+
+
+def gift_code(order: StoreOrder) -> str | None:
+    """What is printed on the slip in the parcel of a present; the first time it is made up."""
+    return order.gift_code or (ids.code() if order.is_gift else None)
 
 
 def _lines(shop_id: str, order: StoreOrder) -> Iterator[Row]:

@@ -25,12 +25,16 @@ class Way(StrEnum):
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that moved for a tender; `method_ref` is where it came from or went to."""
+    """Money that moved for a tender; `method_ref` is where it came from or went to.
+
+    It is a method of whoever ordered, or of `customer_ref`, who got a present.
+    """
 
     tender_ref: str
     way: Way
     method_ref: str
     amount: int
+    customer_ref: str | None = None
 
 
 Moved = tuple[StoreOrder, tuple[Movement, ...]]  # an order afterwards, and the money that moved

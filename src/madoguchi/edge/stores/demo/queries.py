@@ -43,7 +43,7 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
    from sellers v where v.shop_id = o.shop_id and v.ref = o.seller_ref) as seller,
   o.is_gift, o.is_business, o.subscription_ref, o.delivery_speed, o.cancel_until, o.promised_from, o.promised_until,
   o.cancel_reason, o.gift, case when o.gift_fee > 0 then amount_in(o.gift_fee, s.currency) end as gift_fee, o.coupon,
-  o.replaces, o.exchanges, o.held
+  o.replaces, o.exchanges, o.held, o.gift_code
 from orders o join shops s on s.id = o.shop_id
 """
 

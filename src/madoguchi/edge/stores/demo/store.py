@@ -147,6 +147,10 @@ class DemoStore:
         """Book a refund, and credit what the shop holds itself."""
         return await self._write(key, asked.Refund(ref, tender_ref, amount, to))
 
+    async def refund_gift(self, key: str, ref: str, tender_ref: str, amount: Money, customer_ref: str) -> Operation:
+        """Book a refund, and credit it to the balance of whoever got the present."""
+        return await self._write(key, asked.RefundGift(ref, tender_ref, amount, customer_ref))
+
     async def issue_credit(self, key: str, customer_ref: str, amount: Money, note: str) -> Operation:
         """Give store credit."""
         return await self._write(key, asked.IssueCredit(customer_ref, amount, note))

@@ -82,18 +82,12 @@ async def next_number(tx: Tx, shop: Shop) -> int:
     return int(await tx.value(query, [shop.id]))
 
 
-async def open_credit(tx: Tx, shop: Shop, customer: StoreCustomer) -> None:
-    """Give the customer a place for store credit, unless there is one."""
+async def open_balance(tx: Tx, shop: Shop, customer: StoreCustomer, kind: TenderKind) -> None:
+    """Give the customer a place for money that the shop holds for them, unless there is one."""
     await tx.execute(
         """insert into payment_methods (shop_id, customer_ref, ref, kind, label, balance, details)
            values (%s, %s, %s, %s, %s, 0, '{}') on conflict (shop_id, customer_ref, ref) do nothing""",
-        [
-            shop.id,
-            customer.ref,
-            STORE_CREDIT,
-            TenderKind.STORE_CREDIT,
-            baskets.label(TenderKind.STORE_CREDIT, customer),
-        ],
+        [shop.id, customer.ref, kind.value, kind, baskets.label(kind, customer)],
     )
 
 
@@ -153,7 +147,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
     await tx.many(
         """update orders set version = version + 1, state = %s, status_text = %s, cancel_reason = %s, address = %s,
              total = %s, promised_from = %s, promised_until = %s, is_gift = %s, gift = %s, gift_fee = %s,
-             coupon = %s, held = %s
+             coupon = %s, held = %s, gift_code = %s
            where shop_id = %s and ref = %s""",
         [
             (
@@ -169,6 +163,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
                 o.gift_fee.amount if o.gift_fee else 0,
                 o.coupon,
                 o.held,
+                contents.gift_code(o),
                 shop.id,
                 o.ref,
             )
@@ -252,17 +247,21 @@ async def _move(tx: Tx, shop: Shop, moved: Sequence[tuple[StoreOrder, Sequence[M
     holders = set()
     for order, movements in moved:
         await tx.many(
-            """insert into payments (shop_id, order_ref, tender_ref, kind, method_ref, amount, at)
-               values (%s, %s, %s, %s, %s, %s, %s)""",
-            [(shop.id, order.ref, one.tender_ref, one.way.value, one.method_ref, one.amount, at) for one in movements],
+            """insert into payments (shop_id, order_ref, tender_ref, kind, method_ref, customer_ref, amount, at)
+               values (%s, %s, %s, %s, %s, %s, %s, %s)""",
+            [
+                (shop.id, order.ref, one.tender_ref, one.way.value, one.method_ref, one.customer_ref, one.amount, at)
+                for one in movements
+            ],
         )
-        sums: dict[str, int] = defaultdict(int)
+        sums: dict[tuple[str, str], int] = defaultdict(int)
         for one in movements:
-            sums[one.method_ref] += one.amount if one.way is Way.REFUND else -one.amount
+            whose = one.customer_ref or order.customer_ref
+            sums[whose, one.method_ref] += one.amount if one.way is Way.REFUND else -one.amount
         held = {t.method_ref for t in order.tenders if t.kind in HELD} | {GIFT_BALANCE, STORE_CREDIT}
-        for method_ref, amount in sorted(sums.items()):
-            if await add_to_balance(tx, shop, order.customer_ref, method_ref, amount):
-                holders.add(order.customer_ref)
+        for (whose, method_ref), amount in sorted(sums.items()):
+            if await add_to_balance(tx, shop, whose, method_ref, amount):
+                holders.add(whose)
             elif method_ref in held:
                 raise LookupError(f"order {order.ref}: no balance {method_ref} to book {amount} on")
     return holders

@@ -79,6 +79,15 @@ class Refund(msgspec.Struct, frozen=True, tag_field="kind", tag="refund"):
     to: RefundTo
 
 
+class RefundGift(msgspec.Struct, frozen=True, tag_field="kind", tag="refund_gift"):
+    """See StorePort.refund_gift."""
+
+    ref: str
+    tender_ref: str
+    amount: Money
+    customer_ref: str
+
+
 class IssueCredit(msgspec.Struct, frozen=True, tag_field="kind", tag="issue_credit"):
     """See StorePort.issue_credit; `ref` is the customer."""
 
@@ -156,7 +165,7 @@ Stoppable = Cancel | UpdateShippingAddress | AddGiftOptions  # the warehouse can
 OfLivingOrder = Stoppable | EditLines | ChangePayment | ApplyCoupon | Refund | CreateReturn | Restock
 OfOrder = OfLivingOrder | CreateExchange
 OfSubscription = ChangeSubscription | CancelSubscription
-Asked = OfOrder | Release | CreateReplacement | CreateOrder | IssueCredit | OfSubscription
+Asked = OfOrder | Release | CreateReplacement | CreateOrder | RefundGift | IssueCredit | OfSubscription
 
 
 def capability(asked: Asked) -> Capability:

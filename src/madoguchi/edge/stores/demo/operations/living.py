@@ -28,6 +28,7 @@ from madoguchi.edge.stores.demo.operations.asked import (
     EditLines,
     OfLivingOrder,
     Refund,
+    RefundGift,
     Restock,
     Stoppable,
     UpdateShippingAddress,
@@ -238,10 +239,8 @@ def _coupon(facts: Facts, code: str) -> Effect | Failure:
 
 
 def _refund(facts: Facts, asked: Refund) -> Effect | Failure:
-    tender = next((one for one in facts.order.tenders if one.ref == asked.tender_ref), None)
-    if tender is None or asked.amount.currency != facts.order.currency:
-        return Failure.INVALID
-    if not 0 < asked.amount.amount <= money.room(tender):
+    tender = _with_room(facts.order, asked.tender_ref, asked.amount)
+    if tender is None:
         return Failure.INVALID
     if asked.to is RefundTo.BANK and tender.kind in money.HELD:
         return Failure.INVALID
@@ -250,6 +249,29 @@ def _refund(facts: Facts, asked: Refund) -> Effect | Failure:
     method_ref = _DESTINATIONS.get(asked.to, tender.method_ref)
     back = Movement(tender_ref=tender.ref, way=Way.REFUND, method_ref=method_ref, amount=asked.amount.amount)
     return Effect(money.with_refunds(facts.order, [back]), (back,))
+
+
+def given_to_recipient(order: StoreOrder, asked: RefundGift) -> Effect | Failure:
+    """Money of a present goes to the gift balance of whoever got it."""
+    tender = _with_room(order, asked.tender_ref, asked.amount)
+    if tender is None or order.gift_code is None or asked.customer_ref == order.customer_ref:
+        return Failure.INVALID
+    given = Movement(
+        tender_ref=tender.ref,
+        way=Way.REFUND,
+        method_ref=money.GIFT_BALANCE,
+        amount=asked.amount.amount,
+        customer_ref=asked.customer_ref,
+    )
+    return Effect(money.with_refunds(order, [given]), (given,))
+
+
+def _with_room(order: StoreOrder, tender_ref: str, amount: Money) -> Tender | None:
+    """The tender, if this much of it can still be given back."""
+    tender = next((one for one in order.tenders if one.ref == tender_ref), None)
+    if tender is None or amount.currency != order.currency:
+        return None
+    return tender if 0 < amount.amount <= money.room(tender) else None
 
 
 _DESTINATIONS: Mapping[RefundTo, str] = {

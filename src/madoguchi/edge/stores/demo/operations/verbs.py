@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.shop.port import Failure, Operation, OperationState, StoreOrder
+from madoguchi.core.shop.port import Failure, Operation, OperationState, StoreOrder, TenderKind
 from madoguchi.edge.stores.demo import queries, rules, verbs
 from madoguchi.edge.stores.demo.catalogue import CHOICES
 from madoguchi.edge.stores.demo.contents import Placed
@@ -24,6 +24,7 @@ from madoguchi.edge.stores.demo.operations.asked import (
     OfOrder,
     OfSubscription,
     Refund,
+    RefundGift,
     Release,
     Restock,
 )
@@ -103,6 +104,8 @@ async def _decide(tx: Tx, shop: Shop, row: OperationRow, asked: Asked) -> Operat
         case Release():
             failure = await _release(tx, shop, asked.ref)
             return failed(row, failure) if failure else row
+        case RefundGift():
+            return await _refund_gift(tx, shop, row, asked)
         case IssueCredit():
             return await _issue_credit(tx, shop, row, asked)
         case ChangeSubscription() | CancelSubscription():
@@ -125,7 +128,7 @@ async def _change_order(tx: Tx, shop: Shop, row: OperationRow, asked: OfOrder) -
     if not isinstance(answer, Effect):
         return replace(row, state=OperationState.PENDING)
     if any(one.method_ref == STORE_CREDIT for one in answer.movements):
-        await verbs.open_credit(tx, shop, facts.customer)
+        await verbs.open_balance(tx, shop, facts.customer, TenderKind.STORE_CREDIT)
     await verbs.write(tx, shop, [Step(order, answer.order, answer.movements)], tx.now)
     return succeeded(row, answer.movements)
 
@@ -214,6 +217,19 @@ async def _put(tx: Tx, shop: Shop, row: OperationRow, placed: Placed | Failure) 
     return replace(row, charges=charges, created=placed.order.ref)
 
 
+async def _refund_gift(tx: Tx, shop: Shop, row: OperationRow, asked: RefundGift) -> OperationRow:
+    order = await queries.locked_order(tx, shop.id, asked.ref)
+    recipient = await queries.locked_customer(tx, shop.id, asked.customer_ref)
+    if order is None or recipient is None:
+        return failed(row, Failure.NOT_FOUND)
+    answer = living.given_to_recipient(order, asked)
+    if isinstance(answer, Failure):
+        return failed(row, answer)
+    await verbs.open_balance(tx, shop, recipient, TenderKind.GIFT_BALANCE)
+    await verbs.write(tx, shop, [Step(order, answer.order, answer.movements)], tx.now)
+    return succeeded(row, answer.movements)
+
+
 async def _issue_credit(tx: Tx, shop: Shop, row: OperationRow, asked: IssueCredit) -> OperationRow:
     customer = await queries.locked_customer(tx, shop.id, asked.ref)
     if customer is None:
@@ -221,7 +237,7 @@ async def _issue_credit(tx: Tx, shop: Shop, row: OperationRow, asked: IssueCredi
     if asked.amount.amount <= 0 or asked.amount.currency != shop.currency:
         return failed(row, Failure.INVALID)
     ref = creating.credit_number(await verbs.next_number(tx, shop))
-    await verbs.open_credit(tx, shop, customer)
+    await verbs.open_balance(tx, shop, customer, TenderKind.STORE_CREDIT)
     await verbs.add_to_balance(tx, shop, customer.ref, STORE_CREDIT, asked.amount.amount)
     await tx.execute(
         """insert into credits (shop_id, ref, customer_ref, method_ref, amount, note, at)
