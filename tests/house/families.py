@@ -208,6 +208,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "guarantee.disputed.{}": ("no", "yes"),
         "guarantee.ground.{}": Ground,
         "guarantee.liability.{}": Fault,
+        "guarantee.shown.{}": ("no", "yes"),
         "guarantee.state.{}": GuaranteeState,
         "guarantee.then.{}": ("silence", "review"),
         "guarantee.verdict.{}": GuaranteeVerdict,

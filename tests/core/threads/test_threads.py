@@ -261,13 +261,13 @@ async def test_a_quiet_thread_is_closed_after_its_answer(db: Database, world: Wo
     assert case.state is State.CLOSED
 
 
-async def test_the_bot_and_staff_do_not_speak_there(db: Database, world: World) -> None:
+async def test_nobody_speaks_there_as_in_other_cases(db: Database, world: World) -> None:
     case_id = await ask(db, world)
     for actor in (world.misaki, world.aoi):
         with pytest.raises(Refused, match="case_with_seller"):
             await db.run(actor, lambda tx, one=actor: case_verbs.say(tx, one, case_id, text="直接"))
     with pytest.raises(Refused, match="forbidden"):
-        await write(db, world.aoi, case_id, "直接")
+        await write(db, SYSTEM, case_id, "直接")
 
 
 async def test_a_case_with_a_seller_is_sound(db: Database, world: World) -> None:

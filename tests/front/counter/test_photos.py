@@ -17,12 +17,12 @@ from tests.web import site as site
 from tests.web import world_template as world_template
 
 
-def picture(kind: str = "JPEG", size: tuple[int, int] = (64, 48)) -> bytes:
+def picture(kind: str = "JPEG", size: tuple[int, int] = (64, 48), colour: str = "teal") -> bytes:
     """A picture that tells where it was taken."""
     exif = Image.Exif()
     exif[0x010E] = "SECRET-PLACE"
     out = BytesIO()
-    Image.new("RGB", size, "teal").save(out, kind, exif=exif)
+    Image.new("RGB", size, colour).save(out, kind, exif=exif)
     return out.getvalue()
 
 

@@ -26,6 +26,7 @@ OF_THEIR_OWN = {
     "refund.show": "the list of refunds tells the same",
     "service.wait": "the ticket of somebody who waits for a person",
     "service.stay_with_bot": "a button on that ticket",
+    "thread.rate": "a link in the conversation with a seller",
     "survey.answer": "the question that follows a conversation",
 }
 

@@ -229,7 +229,7 @@ async def test_both_sides_read_what_happened_where_they_talked(asked: Bazaar) ->
     (thread,) = await asked.db.run(customer, lambda tx: threads.threads_of_order(tx, customer, order_id))
     said = await asked.db.run(customer, lambda tx: threads.said(tx, thread))
     keys = [entry.body["key"] for entry in said if entry.body and "key" in entry.body]
-    assert keys == ["guarantee.thread.opened", "guarantee.thread.refused"]
+    assert keys == ["threads.asks", "guarantee.thread.opened", "guarantee.thread.refused"]
 
 
 # -- people

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Audience
+from madoguchi.core.cases.queries import entries
+from madoguchi.core.cases.rules import Author
 from madoguchi.core.threads.queries import access_thread, last_question
 from madoguchi.core.threads.verbs import write
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO
@@ -14,7 +16,8 @@ from madoguchi.kit.jobs import Nothing
 from madoguchi.service.sellers import jobs, queries
 from madoguchi.service.sellers.rules import OVER, Figures
 from tests.conftest import NOW
-from tests.front.counter.customer import signed_in
+from tests.front.counter.customer import id_of, signed_in
+from tests.front.desk.test_orders import talking
 from tests.front.seller.merchant import BOWLS, asked, merchant
 from tests.web import Site
 from tests.web import site as site
@@ -163,6 +166,43 @@ async def test_a_product_is_asked_about_before_it_is_bought(site: Site) -> None:
     assert "購入前の質問：有田焼 中皿 2枚組" in (await (await merchant(site)).get("/seller")).text
     for none in ("KETTLE", "NOTHING"):
         assert (await customer.get(f"/products/{none}/question")).status_code == 404
+
+
+async def test_an_answer_before_buying_is_rated(site: Site) -> None:
+    customer = await signed_in(site, YOKO)
+    await customer.get("/products/PLATE/question")
+    room = (await customer.post("/products/PLATE/question", {"text": "直径は何センチですか"})).url.path
+    rating = f"{room}/rating"
+    assert rating not in customer.page.text
+    assert (await customer.get(rating)).status_code == 409
+    actor = (await merchant(site)).actor
+    await site.app.db.run(actor, lambda tx: write(tx, actor, id_of(room), "15センチです"))
+    assert rating in (await customer.get(room)).text
+    await customer.get(rating)
+    assert (await customer.post(rating, {"stars": "9", "comment": ""})).status_code == 422
+    for stars in ("2", "4"):
+        await customer.get(rating)
+        assert (await customer.post(rating, {"stars": stars, "comment": "早い"})).url.path == room
+    assert site.value("select stars from seller_ratings") == 4
+    assert (await figures(site)).ratings == 1
+    assert (await (await signed_in(site, MISAKI)).get(rating)).status_code == 404
+
+
+async def test_staff_ask_a_seller_for_a_customer(site: Site) -> None:
+    """In the customer's thread and language, by the associate's name; the customer is as unknown as ever."""
+    aoi, caller = await talking(site)
+    words = {"topic": "delivery", "wanted": "answer", "text": "佐藤様（090-1234-5678）の品は割れ物ですか"}
+    wish = {"action": "seller.ask", "order_id": await order_of(site, BOWLS), "filled": "yes"} | words
+    assert (await aoi.send(f"/desk/cases/{caller.case_id}/quotes", wish)).status_code == 303
+    page = (await (await merchant(site)).get("/seller")).text
+    assert "配送・お届け" in page
+    thread = UUID(str(site.value("select case_id from seller_threads")))
+    read = await site.app.db.run(SYSTEM, lambda tx: entries(tx, thread, Audience.SELLER))
+    assert (read[-1].author, read[-1].text) == (Author.ASSOCIATE, "●●●様（●●●）の品は割れ物ですか")
+    assert site.value("select locale from cases where id = %s", thread) == "ja"
+    assert (await figures(site)).waiting == 1
+    customer = await signed_in(site, MISAKI)
+    assert "割れ物ですか" in (await customer.get(f"/chat/{thread}")).text
 
 
 async def test_nothing_is_closed_before_its_time(site: Site) -> None:

@@ -160,6 +160,12 @@ async def was_answered(tx: Tx, order_id: UUID) -> bool:
     return bool(await tx.value(query, [order_id]))
 
 
+async def is_answered(tx: Tx, case_id: UUID) -> bool:
+    """Whether the seller has answered something in a thread that the actor was found to see."""
+    query = "select exists (select from seller_questions where case_id = %s and answered_at is not null)"
+    return bool(await tx.value(query, [case_id]))
+
+
 async def open_thread(tx: Tx, order_id: UUID | None, product_ref: str | None, customer_id: UUID) -> Thread | None:
     """The customer's thread about an order or a product that is not closed."""
     return await tx.maybe(

@@ -19,6 +19,7 @@ from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.cases.verbs import Written
 from madoguchi.core.people.events import CustomerNews
+from madoguchi.core.people.queries import access_customer
 from madoguchi.core.people.sellers.events import SellerNews
 from madoguchi.core.people.sellers.queries import Seller
 from madoguchi.core.people.sellers.queries import seller as find_seller
@@ -130,7 +131,7 @@ async def show(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: st
         _check_open(case)
         seq = await _append(tx, actor, case, Kind.FILE, body=body, client_id=client_id)
         if actor.id:
-            await photos.keep(tx, actor.id if mine is Author.SELLER else case.customer_id, nameless)
+            await photos.keep(tx, case.customer_id if mine is Author.CUSTOMER else actor.id, nameless)
         await _spoken(tx, thread, case, mine, seq)
     return Written(seq)
 
@@ -182,9 +183,10 @@ async def close(tx: Tx, case_id: UUID) -> None:
 async def _open(
     tx: Tx, actor: Actor, customer_id: UUID, seller: Seller, about: About, topic: Topic, wanted: Wanted
 ) -> UUID:
+    opened_by = await _as_customer(tx, customer_id) if actor.is_staff else actor
     case = await cases.open_with_seller(
         tx,
-        actor,
+        opened_by,
         store_id=about.store_id,
         customer_id=customer_id,
         channel=Channel.CHAT,
@@ -202,6 +204,11 @@ async def _open(
     return case.id
 
 
+async def _as_customer(tx: Tx, customer_id: UUID) -> Actor:
+    """Whoever opens a case for a customer does so in the customer's language, and in nobody's session."""
+    return msgspec.structs.replace(SYSTEM, locale=(await access_customer(tx, SYSTEM, customer_id)).locale)
+
+
 async def _taken(tx: Tx, actor: Actor, case_id: UUID) -> tuple[Thread, Case]:
     """The thread that the actor may see, and its case, locked."""
     thread = await queries.access_thread(tx, actor, case_id)
@@ -210,8 +217,11 @@ async def _taken(tx: Tx, actor: Actor, case_id: UUID) -> tuple[Thread, Case]:
 
 
 def _author(actor: Actor) -> Author:
-    if actor.is_staff or actor.role is Role.SYSTEM:
+    """Who speaks: staff do for the customer; nothing is written by itself."""
+    if actor.role is Role.SYSTEM:
         raise Refused("forbidden", 403)
+    if actor.is_staff:
+        return Author.ASSOCIATE
     return Author.SELLER if actor.role is Role.SELLER else Author.CUSTOMER
 
 
@@ -238,15 +248,15 @@ async def _append(
     body: dict[str, Any] | None = None,
     client_id: str | None = None,
 ) -> int:
-    """An entry for both sides; the seller's under the seller's name, the customer's under none and without an id."""
-    sells = actor.role is Role.SELLER
+    """An entry for both sides; the seller's and staff's under their names, the customer's under none, without an id."""
+    author = _author(actor)
     return await cases.append(
         tx,
         case,
         kind=kind,
-        author=_author(actor),
-        author_id=actor.id if sells else None,
-        name=(await find_seller(tx, case.seller_id)).name if sells and case.seller_id else "",
+        author=author,
+        author_id=None if author is Author.CUSTOMER else actor.id,
+        name=await _name(tx, actor, case),
         text=text,
         body=body,
         audience=Audience.SELLER,
@@ -255,10 +265,16 @@ async def _append(
     )
 
 
+async def _name(tx: Tx, actor: Actor, case: Case) -> str:
+    if actor.role is Role.SELLER and case.seller_id:
+        return (await find_seller(tx, case.seller_id)).name
+    return actor.name if actor.is_staff else ""
+
+
 async def _spoken(tx: Tx, thread: Thread, case: Case, author: Author, seq: int) -> None:
-    """A word of the customer's waits for an answer, one of the seller's is the answer to what waited."""
+    """A word of the customer's, or for them, waits for an answer; one of the seller's is the answer to what waited."""
     tx.wake(topic(thread.seller_id))
-    if author is Author.CUSTOMER:
+    if author is not Author.SELLER:
         await _owe(tx, case, seq)
         return
     ended = await tx.execute(

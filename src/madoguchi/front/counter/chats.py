@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from madoguchi.core.access.rules import Actor, Audience, Level
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.reasons import finder_reasons
@@ -31,6 +32,7 @@ from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.routing import queries as routing
+from madoguchi.service.sellers.rating import offer_answer
 from madoguchi.service.surveys.queries import Survey, survey_of
 
 SHOWN = 100  # entries on a page
@@ -50,7 +52,7 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Top(msgspec.Struct, frozen=True):
     """What stands above a conversation: who has it, the place in line, whether we should ask who the customer is.
 
-    `stands` is until when a seller is to answer.
+    `stands` is until when a seller is to answer; `rating_url` where the answer is rated.
     """
 
     case: Case
@@ -59,6 +61,7 @@ class Top(msgspec.Struct, frozen=True):
     ticket: TicketView | None = None
     unknown: bool = False
     stands: str = ""
+    rating_url: str = ""
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -233,7 +236,9 @@ async def _top(tx: Tx, visitor: Visitor, case_id: UUID) -> Top:
     if case.seller_id:
         name = (await seller(tx, case.seller_id)).name
         stands = await views.happening(tx, case, visitor.reader)
-        return Top(case, t("counter.chat.seller", name=name), "", stands=stands)
+        rated = await offer_answer(tx, visitor.actor, Subject(About.CASE, case.id)) is None
+        url = f"/chat/{case.id}/rating" if rated else ""
+        return Top(case, t("counter.chat.seller", name=name), "", stands=stands, rating_url=url)
     match case.state:
         case State.CLOSED:
             return Top(case, t("counter.chat.closed"), t("counter.chat.closed.note"))

@@ -1,6 +1,7 @@
 """The guarantee in plain words, with the numbers of the rules in force; and where one's own claims are."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -9,7 +10,8 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.policy.pack import Ground, RulePack
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.front.counter.page import page
-from madoguchi.front.ui.access import EVERYONE, get
+from madoguchi.front.ui import photos
+from madoguchi.front.ui.access import EVERYONE, KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.links import action_url
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -18,7 +20,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
-from madoguchi.service.guarantee.queries import claims_of
+from madoguchi.service.guarantee.queries import claims_of, sellers_photo
 from madoguchi.service.guarantee.reading import sentences
 from madoguchi.service.guarantee.rules import Claim
 
@@ -35,10 +37,11 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class ClaimView(msgspec.Struct, frozen=True):
-    """A claim in sentences, and what else can be done about it."""
+    """A claim in sentences, the photos that the seller shows, and what else can be done about it."""
 
     title: str
     lines: Sequence[str]
+    photos: Sequence[str]
     order_url: str
     ways: Sequence[tuple[str, str]]
 
@@ -56,6 +59,14 @@ async def show(request: Asked, services: Services, visitor: Visitor) -> Response
     if not rules.guarantee.covers:
         raise invisible()
     return page(request, services, visitor, "guarantee.html", terms=terms(rules, visitor.reader), mine=mine)
+
+
+@get("/guarantee/{claim_id:uuid}/photos/{photo_id:uuid}", access=KNOWN_CUSTOMERS)
+async def photo(services: Services, visitor: Visitor, claim_id: UUID, photo_id: UUID) -> Response[bytes]:
+    """A photo that the seller shows with the answer."""
+    actor = visitor.actor
+    held = await services.db.run(actor, lambda tx: sellers_photo(tx, actor, claim_id, photo_id))
+    return await photos.send(services, held)
 
 
 def terms(pack: RulePack, reader: Reader) -> Terms:
@@ -100,6 +111,7 @@ async def _claim(tx: Tx, services: Services, visitor: Visitor, of: Claim) -> Cla
     return ClaimView(
         title=what.to(visitor.reader),
         lines=[one.to(visitor.reader) for one in rest],
+        photos=[f"/guarantee/{of.id}/photos/{one}" for one in of.seller_photos],
         order_url=f"/orders/{of.order_id}",
         ways=ways,
     )

@@ -32,13 +32,12 @@ _SIDES = {Side.CUSTOMER: "guarantee.fact.customer", Side.SELLER: "guarantee.fact
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim to decide on: both sides in their own words, and the form, or why it cannot be decided just now."""
+    """A claim to decide on: what either side says and shows, and the form, or why it cannot be decided just now."""
 
     id: UUID
     title: str
     lines: Sequence[str]
-    sides: Sequence[tuple[str, str]]
-    photos: Sequence[UUID]
+    sides: Sequence[tuple[str, str, Sequence[str]]]
     fields: Sequence[FieldView]
     why_not: str
     url: str
@@ -93,20 +92,28 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Claim, given: 
     fields = await actions.fields(tx, actor, action, subject)
     values = filled_in(fields, given) if given is not None else None
     words = await queries.words_of(tx, actor, of.id)
-    sides = [(reader.t(label), words[side]) for side, label in _SIDES.items() if side in words]
+    shown = {Side.CUSTOMER: _urls(of.photos), Side.SELLER: _urls(of.seller_photos)}
+    sides = [
+        (reader.t(label), words.get(side, ""), shown[side])
+        for side, label in _SIDES.items()
+        if side in words or shown[side]
+    ]
     if of.appeal:
-        sides.append((reader.t("guarantee.fact.appeal"), of.appeal))
+        sides.append((reader.t("guarantee.fact.appeal"), of.appeal, ()))
     names = (await access_customer(tx, actor, of.customer_id)).name, (await seller(tx, of.seller_id)).name
     return ClaimView(
         id=of.id,
         title=reader.t("desk.guarantee.who", number=of.number, customer=names[0], seller=names[1]),
         lines=[line.to(reader) for line in sentences(of) if line.key != "guarantee.status.seller"],
         sides=sides,
-        photos=of.photos,
         fields=field_views(DECIDE, fields, reader, values, within=f"{of.id}-"),
         why_not=_said(await action.offer(tx, actor, subject), visitor),
         url=f"{HERE}/{of.order_id}/decision",
     )
+
+
+def _urls(photos: Sequence[UUID]) -> Sequence[str]:
+    return [f"/photos/{photo}" for photo in photos]
 
 
 def _said(refusal: Refusal | None, visitor: Visitor) -> str:

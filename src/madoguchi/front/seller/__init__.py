@@ -20,5 +20,6 @@ ROUTES: list[Any] = [
     claims.show_claims,
     claims.show_claim,
     claims.answer_claim,
+    claims.claim_photo,
     figures.show,
 ]

@@ -7,11 +7,14 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import UploadFile
 
+from madoguchi.core.photos.queries import AT_ONCE
 from madoguchi.core.threads.rules import Standing
 from madoguchi.front.seller.views import Deadline, Row, deadline
+from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import SELLERS, get, post
-from madoguchi.front.ui.forms import form
+from madoguchi.front.ui.forms import NEW, form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.replies import done, wants_json
@@ -29,23 +32,30 @@ HERE = "/seller/claims"
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the seller says: the money goes back, or why not."""
+    """What the seller says: the money goes back, or why not; with photos, as they were sent."""
 
     answer: SellerAnswer
     words: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    photos: dict[str, list[UploadFile]] = {}
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim in the seller's words; `told` is what the customer says, `answered` what the seller said."""
+    """A claim in the seller's words; `told` is what the customer says, `answered` what the seller said.
+
+    `photos` and `shown` are the addresses of what either side shows.
+    """
 
     url: str
     title: str
     standing: Deadline
     facts: Sequence[tuple[str, str]]
     told: str
+    photos: Sequence[str]
     answered: str
+    shown: Sequence[str]
     waits: bool
     limit: int = NOTE_LIMIT
+    most_photos: int = AT_ONCE
 
 
 @get(HERE, access=SELLERS)
@@ -72,12 +82,24 @@ async def answer_claim(request: Asked, services: Services, visitor: Visitor, cla
     said = await form(request, Words)
     try:
         slow_down(services.limits.write, visitor.counted_as)
-        await services.db.run(visitor.actor, lambda tx: answer(tx, visitor.actor, claim_id, said.answer, said.words))
+        await services.db.run(visitor.actor, lambda tx: queries.claim_for_seller(tx, visitor.actor, claim_id))
+        sent = await photos.keep_all(services, visitor, said.photos.get(NEW, []))
+        await services.db.run(
+            visitor.actor, lambda tx: answer(tx, visitor.actor, claim_id, said.answer, said.words, sent)
+        )
     except Refused as refused:
         if wants_json(request) or refused.status == 404:
             raise
         return await _page(services, visitor, claim_id, refused=refused, given=said)
     return done(request, _url(claim_id))
+
+
+@get(HERE + "/{claim_id:uuid}/photos/{photo_id:uuid}", access=SELLERS)
+async def claim_photo(services: Services, visitor: Visitor, claim_id: UUID, photo_id: UUID) -> Response[bytes]:
+    """A photo of a claim: what the customer chose to show, and the seller's own."""
+    actor = visitor.actor
+    held = await services.db.run(actor, lambda tx: queries.photo_for_seller(tx, actor, claim_id, photo_id))
+    return await photos.send(services, held)
 
 
 async def _page(
@@ -135,9 +157,15 @@ def _view(claim: SellerClaim, now: datetime, reader: Reader) -> ClaimView:
         standing=_standing(claim, now, reader),
         facts=facts,
         told=claim.told,
+        photos=_photos(claim, claim.photos),
+        shown=_photos(claim, claim.seller_photos),
         answered=_answered(claim, reader),
         waits=claim.state is State.WAITING_SELLER,
     )
+
+
+def _photos(claim: SellerClaim, ids: Sequence[UUID]) -> list[str]:
+    return [f"{_url(claim.id)}/photos/{one}" for one in ids]
 
 
 def _answered(claim: SellerClaim, reader: Reader) -> str:

@@ -1,5 +1,6 @@
 """Photos: taken in, in conversations and in forms, and shown to those who may see them."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,15 @@ async def keep(services: Services, upload: UploadFile) -> File:
         height=photo.height,
         size=len(photo.content),
     )
+
+
+async def keep_all(services: Services, visitor: Visitor, uploads: Sequence[UploadFile]) -> list[File]:
+    """Several at once; Refused: as in `keep`, too_many_photos, too_fast."""
+    if len(uploads) > queries.AT_ONCE:
+        raise Refused("too_many_photos", limit=queries.AT_ONCE)
+    for _ in uploads:
+        slow_down(services.limits.upload, visitor.counted_as)
+    return [await keep(services, upload) for upload in uploads]
 
 
 async def add(services: Services, visitor: Visitor, upload: UploadFile) -> UUID:

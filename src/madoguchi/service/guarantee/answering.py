@@ -1,8 +1,11 @@
 """The seller's side of a claim."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.photos.queries import AT_ONCE, File
+from madoguchi.core.photos.verbs import keep
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
@@ -10,12 +13,16 @@ from madoguchi.service.guarantee import queries, verbs
 from madoguchi.service.guarantee.rules import NOTE_LIMIT, Claim, SellerAnswer, State, check_answer
 
 
-async def answer(tx: Tx, actor: Actor, claim_id: UUID, answer: SellerAnswer, words: str = "") -> Claim:
-    """What the seller says: the money goes back, or a person decides. The same answer again is as good as once.
+async def answer(
+    tx: Tx, actor: Actor, claim_id: UUID, answer: SellerAnswer, words: str = "", photos: Sequence[File] = ()
+) -> Claim:
+    """What the seller says and shows: the money goes back, or a person decides. The same again is as good as once.
 
     Refused: not_found (another seller's), guarantee_answered, guarantee_too_late, guarantee_words_missing,
-    message_too_long.
+    message_too_long, too_many_photos.
     """
+    if len(photos) > AT_ONCE:
+        raise Refused("too_many_photos", limit=AT_ONCE)
     said = clean_text(words)
     if len(said) > NOTE_LIMIT:
         raise Refused("message_too_long", limit=NOTE_LIMIT)
@@ -24,7 +31,9 @@ async def answer(tx: Tx, actor: Actor, claim_id: UUID, answer: SellerAnswer, wor
         told = await verbs.hidden(tx, of.customer_id, of.order_id, said)
         if not check_answer(of, answer, told, tx.now):
             return of
-        await verbs.note_answer(tx, of, answer, told, said)
+        assert actor.id
+        shown = [await keep(tx, actor.id, one) for one in photos]
+        await verbs.note_answer(tx, of, answer, told, said, shown)
         return await _go_on(tx, of, answer)
 
 

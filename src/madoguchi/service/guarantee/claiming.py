@@ -36,7 +36,7 @@ _PERSON = ("service.human",)
 class ClaimGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For how many units of which lines, why, and what the customer says and shows.
 
-    `disputed`: the payment was disputed with the card company.
+    `disputed`: the payment was disputed with the card company. `show_photos`: the seller sees the photos too.
     """
 
     order_id: UUID
@@ -45,6 +45,7 @@ class ClaimGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str
     disputed: str = "no"
     photos: tuple[UUID, ...] = ()
+    show_photos: str = "no"
     refund_to: Destination | None = None
 
 
@@ -76,7 +77,8 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
         ),
         Field(name="note", kind=FieldKind.NOTE, limit=NOTE_LIMIT),
         await photo_field(tx, actor, order.customer_id, required=False),
-        Field(name="disputed", kind=FieldKind.CHOICE, options=_YES_OR_NO, default="no"),
+        Field(name="show_photos", kind=FieldKind.CHOICE, options=_SHOWN, default="no"),
+        Field(name="disputed", kind=FieldKind.CHOICE, options=_DISPUTED, default="no"),
         *refund_fields(pack, order.document),
     )
 
@@ -98,7 +100,8 @@ async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
     decision = await _decide(tx, of, arguments)
     if decision.verdict is not Verdict.ALLOW:
         raise Denied(decision)
-    slip = slips.claim(of.order.document, arguments.ground, arguments.lines, decision)
+    shown = arguments.show_photos == "yes" and bool(arguments.photos)
+    slip = slips.claim(of.order.document, arguments.ground, arguments.lines, decision, arguments.photos, shown=shown)
     plan = ClaimPlan(
         seller_id=of.seller.id,
         ground=arguments.ground,
@@ -106,6 +109,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
         amount=_amount(of, arguments.lines),
         note=arguments.note,
         photos=arguments.photos,
+        photos_shown=shown,
         refund_to=arguments.refund_to,
         silence_grants=decision.silence_grants,
         slip=slip,
@@ -195,4 +199,5 @@ def _line_options(order: StoreOrder, held: Mapping[str, LineUnits], left: Mappin
     )
 
 
-_YES_OR_NO = tuple(FieldOption(value=one, label=Said(f"guarantee.disputed.{one}")) for one in ("no", "yes"))
+_DISPUTED = tuple(FieldOption(value=one, label=Said(f"guarantee.disputed.{one}")) for one in ("no", "yes"))
+_SHOWN = tuple(FieldOption(value=one, label=Said(f"guarantee.shown.{one}")) for one in ("no", "yes"))

@@ -1,6 +1,6 @@
 """Reading claims on the guarantee: for the customer, for staff, and, without the customer, for the seller."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,10 +8,12 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.ledger.queries import returns_opened_at
+from madoguchi.core.photos.queries import Photo, access_photo
 from madoguchi.core.policy.pack import Ground
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.core.threads import queries as threads
 from madoguchi.core.threads.rules import Topic
+from madoguchi.core.threads.verbs import PHOTO
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.money import Money
@@ -19,7 +21,7 @@ from madoguchi.service.guarantee.rules import Claim, SellerAnswer, Side, State
 
 
 class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim as the seller sees it: nothing of whose it is."""
+    """A claim as the seller sees it: nothing of whose it is. `photos` are those that the customer shows the seller."""
 
     id: UUID
     number: str
@@ -28,10 +30,12 @@ class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     currency: str
     told: str
+    photos: tuple[UUID, ...]
     state: State
     due_at: datetime | None
     answer: SellerAnswer | None
     seller_told: str
+    seller_photos: tuple[UUID, ...]
     counts: bool | None
     made_at: datetime
 
@@ -71,12 +75,14 @@ class _Id(msgspec.Struct, frozen=True):
 
 
 _CLAIM = """select g.id, g.number, g.store_id, g.customer_id, g.order_id, o.store_ref as order_ref, g.seller_id,
-  g.ground, g.units, g.amount as amount_minor, g.currency, g.told, g.photos, g.refund_to, g.state, g.silence_grants,
-  g.due_at, g.answer, g.seller_told, g.answered_at, g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note,
+  g.ground, g.units, g.amount as amount_minor, g.currency, g.told, g.photos, g.photos_shown, g.refund_to, g.state,
+  g.silence_grants, g.due_at, g.answer, g.seller_told, g.seller_photos, g.answered_at,
+  g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note,
   g.appeal, g.appeal_until, g.made_at
 from guarantee_claims g join orders o on o.id = g.order_id"""
 _OF_SELLER = """select g.id, g.number, o.store_ref as order_ref, g.ground, g.amount as amount_minor, g.currency, g.told,
-  g.state, g.due_at, g.answer, g.seller_told, g.counts, g.made_at
+  case when g.photos_shown then g.photos else '[]' end as photos, g.state, g.due_at, g.answer, g.seller_told,
+  g.seller_photos, g.counts, g.made_at
 from guarantee_claims g join orders o on o.id = g.order_id"""
 
 
@@ -115,6 +121,19 @@ async def to_decide(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[Claim
     )
 
 
+async def sellers_photo(tx: Tx, actor: Actor, claim_id: UUID, photo_id: UUID) -> Photo:
+    """A photo that the seller shows, for the claim's customer and staff; else invisible."""
+    return await _photo(tx, photo_id, (await access_claim(tx, actor, claim_id)).seller_photos)
+
+
+async def _photo(tx: Tx, photo_id: UUID, among: Collection[UUID]) -> Photo:
+    """One of some photos, under a name that tells nothing."""
+    if photo_id not in among:
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        return msgspec.structs.replace(await access_photo(tx, SYSTEM, photo_id), name=PHOTO)
+
+
 async def silent(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
     """Claims that their sellers did not answer in time (for the system)."""
     rows = await tx.all(
@@ -150,6 +169,12 @@ async def seller_claim(tx: Tx, actor: Actor, claim_id: UUID) -> SellerClaim:
     await claim_for_seller(tx, actor, claim_id)
     async with tx.acting(SYSTEM):
         return await tx.one(SellerClaim, f"{_OF_SELLER} where g.id = %s", [claim_id])
+
+
+async def photo_for_seller(tx: Tx, actor: Actor, claim_id: UUID, photo_id: UUID) -> Photo:
+    """A photo of one of a seller's own claims, of either side; else invisible."""
+    of = await seller_claim(tx, actor, claim_id)
+    return await _photo(tx, photo_id, (*of.photos, *of.seller_photos))
 
 
 async def claims_of_seller(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[SellerClaim]:

@@ -81,8 +81,9 @@ class Verdict(StrEnum):
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """A claim on the guarantee; `number` is for people, `order_ref` the store's name of the order.
 
-    `told` is what the customer says as the seller reads it, `seller_told` the other way round. `due_at` is by when the
-    seller answers, `counts` whether it counts against the seller once it has ended. Amounts in minor units.
+    `told` is what the customer says as the seller reads it, `seller_told` the other way round; the seller sees `photos`
+    where they are `photos_shown`. `due_at` is by when the seller answers, `counts` whether it counts against the seller
+    once it has ended. Amounts in minor units.
     """
 
     id: UUID
@@ -98,12 +99,14 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     told: str
     photos: tuple[UUID, ...]
+    photos_shown: bool
     refund_to: Destination | None
     state: State
     silence_grants: bool
     due_at: datetime | None
     answer: SellerAnswer | None
     seller_told: str
+    seller_photos: tuple[UUID, ...]
     answered_at: datetime | None
     liability: Fault | None
     counts: bool | None
@@ -129,6 +132,7 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     note: str
     photos: tuple[UUID, ...]
+    photos_shown: bool
     refund_to: Destination | None
     silence_grants: bool
     slip: Slip

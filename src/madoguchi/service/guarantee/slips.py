@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -15,20 +16,31 @@ from madoguchi.kit.money import Money, total
 from madoguchi.service.guarantee.rules import Claim, Side, Verdict
 
 
-def claim(order: StoreOrder, ground: Ground, units: Mapping[str, int], decision: GuaranteeDecision) -> Slip:
+def claim(
+    order: StoreOrder,
+    ground: Ground,
+    units: Mapping[str, int],
+    decision: GuaranteeDecision,
+    photos: tuple[UUID, ...],
+    *,
+    shown: bool,
+) -> Slip:
     """What is claimed, by when the seller answers, and what happens then."""
     then = "silence" if decision.silence_grants else "review"
+    who = Said("guarantee.photos.seller" if shown else "guarantee.photos.shop")
     return msgspec.structs.replace(
         _blank(order),
         title=Said("guarantee.title.claim"),
         facts=(
             _because(ground),
             *_goods(order, units),
+            *([Fact(Said("guarantee.fact.photos"), who)] if photos else []),
             Fact(Said("guarantee.fact.answer_by"), said("claims.until", until=decision.answer_by)),
             Fact(Said("guarantee.fact.then"), Said(f"guarantee.then.{then}")),
         ),
         rule=Said(decision.reasons[0].key, decision.reasons[0].parameters),
         next_step=said("guarantee.next.claim", until=decision.answer_by),
+        photos=photos,
     )
 
 
@@ -82,7 +94,7 @@ def for_staff(slip: Slip, of: Claim, words: Mapping[Side, str], verdict: Verdict
         ),
         rule=Said("guarantee.rule.approval"),
         next_step=Said("guarantee.next.approval"),
-        photos=of.photos,
+        photos=(*of.photos, *of.seller_photos),
     )
 
 

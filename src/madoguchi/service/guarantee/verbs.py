@@ -1,5 +1,6 @@
 """What becomes of a claim on the guarantee: noted, told to the seller, moved on. Never commits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,8 +44,9 @@ async def insert(tx: Tx, wish: Wish, plan: ClaimPlan) -> None:
         try:
             await tx.execute(
                 """insert into guarantee_claims (id, number, store_id, customer_id, order_id, seller_id, ground, units,
-                     amount, currency, told, photos, refund_to, state, silence_grants, made_at, changed_at)
-                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'opened', %s, %s, %s)""",
+                     amount, currency, told, photos, photos_shown, refund_to, state, silence_grants, made_at,
+                     changed_at)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'opened', %s, %s, %s)""",
                 [
                     wish.id,
                     ids.number("G"),
@@ -57,7 +59,8 @@ async def insert(tx: Tx, wish: Wish, plan: ClaimPlan) -> None:
                     plan.amount.amount,
                     plan.amount.currency,
                     told,
-                    Jsonb([str(photo) for photo in plan.photos]),
+                    Jsonb(msgspec.to_builtins(plan.photos)),
+                    plan.photos_shown,
                     plan.refund_to,
                     plan.silence_grants,
                     tx.now,
@@ -85,11 +88,12 @@ async def ask_seller(tx: Tx, of: Claim) -> None:
     await tell_both(tx, of, "guarantee.thread.opened", number=of.number)
 
 
-async def note_answer(tx: Tx, of: Claim, answer: SellerAnswer, told: str, words: str) -> None:
-    """What the seller says, as the customer reads it and as it was written (by the system)."""
+async def note_answer(tx: Tx, of: Claim, answer: SellerAnswer, told: str, words: str, photos: Sequence[UUID]) -> None:
+    """What the seller says and shows, as the customer reads it and as it was written (by the system)."""
     await tx.execute(
-        "update guarantee_claims set answer = %s, seller_told = %s, answered_at = %s where id = %s",
-        [answer, told, tx.now, of.id],
+        """update guarantee_claims set answer = %s, seller_told = %s, seller_photos = %s, answered_at = %s
+           where id = %s""",
+        [answer, told, Jsonb(msgspec.to_builtins(photos)), tx.now, of.id],
     )
     if words:
         await keep_words(tx, of.id, Side.SELLER, words)

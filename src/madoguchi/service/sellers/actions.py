@@ -6,14 +6,14 @@ from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
 from madoguchi.service.sellers import asking, rating
 
-_CUSTOMERS = Need(Level.PROVEN, staff=frozenset())  # whoever asks a seller, or rates one, does it in person
+_CUSTOMERS = Need(Level.PROVEN, staff=frozenset())  # who rates a seller, or asks before buying, does it in person
 
 ACTIONS = (
     Action(
         name="seller.ask",
         effect=Effect.ACT,
         arguments=asking.AskSeller,
-        need=_CUSTOMERS,
+        need=Need(Level.PROVEN),
         reason="seller.contact",
         also=("item.question",),
         about=About.ORDER,
@@ -26,7 +26,7 @@ ACTIONS = (
         name="seller.facts",
         effect=Effect.READ,
         arguments=asking.AboutOrder,
-        need=_CUSTOMERS,
+        need=Need(Level.PROVEN),
         about=About.ORDER,
         form=asking.facts_form,
         read=asking.show_facts,
@@ -41,6 +41,16 @@ ACTIONS = (
         form=rating.form,
         offer=rating.offer,
         act=rating.rate,
+    ),
+    Action(
+        name="thread.rate",
+        effect=Effect.ACT,
+        arguments=rating.RateAnswer,
+        need=_CUSTOMERS,
+        about=About.CASE,
+        form=rating.answer_form,
+        offer=rating.offer_answer,
+        act=rating.rate_answer,
     ),
     Action(
         name="product.ask",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.shop.queries import access_order
+from madoguchi.core.threads.queries import access_thread
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.sellers.rules import Figures, Rating
@@ -17,6 +18,12 @@ async def rating_of(tx: Tx, actor: Actor, order_id: UUID) -> Rating | None:
     """The rating of an order that the actor may see."""
     await access_order(tx, actor, order_id)
     return await tx.maybe(Rating, f"{_RATING} where order_id = %s", [order_id])
+
+
+async def rating_of_thread(tx: Tx, actor: Actor, case_id: UUID) -> Rating | None:
+    """The rating of a thread about a product that the actor may see."""
+    await access_thread(tx, actor, case_id)
+    return await tx.maybe(Rating, f"{_RATING} where case_id = %s", [case_id])
 
 
 async def ratings(tx: Tx, actor: Actor, *, limit: int = 20) -> Sequence[Rating]:
