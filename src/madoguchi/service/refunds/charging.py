@@ -40,9 +40,12 @@ class Charger:
         await self._db.run(SYSTEM, partial(_take, advance=advance, key=advance.charge_key, found=found))
 
     async def sweep(self, _: Nothing) -> None:
-        """Let time pass for all advances whose moment has come, each by itself."""
+        """Let time pass for all advances whose moment has come, each by itself: one that fails is looked at again."""
         for advance_id in await self._db.run(SYSTEM, advances.due):
-            await self._db.run(SYSTEM, partial(ledger.pass_time, advance_id=advance_id))
+            try:
+                await self._db.run(SYSTEM, partial(ledger.pass_time, advance_id=advance_id))
+            except Exception:
+                log.exception("time did not pass for advance %s", advance_id)
 
     async def _ask(self, provider: PaymentPort, key: str, advance: Advance) -> ProviderCharge:
         known = await provider.get_charge(key) if advance.attempts else None

@@ -39,9 +39,12 @@ class Settler:
                 await self._db.run(SYSTEM, partial(_later, return_id=arguments.return_id))
 
     async def sweep(self, _: Nothing) -> None:
-        """Let time pass for all returns whose moment has come."""
+        """Let time pass for all returns whose moment has come, each by itself: one that fails is looked at again."""
         for return_id in await self._db.run(SYSTEM, queries.to_look_at):
-            await self._db.run(SYSTEM, partial(pass_time, return_id=return_id))
+            try:
+                await self._db.run(SYSTEM, partial(pass_time, return_id=return_id))
+            except Exception:
+                log.exception("time did not pass for return %s", return_id)
 
     async def _carry_out(self, tx: Tx, return_id: UUID) -> None:
         opened = await access_request(tx, SYSTEM, return_id)

@@ -30,7 +30,7 @@ MOVES: Mapping[AdvanceState, frozenset[AdvanceState]] = {
         {AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.RECHARGE_DUE, AdvanceState.VOID}
     ),
     AdvanceState.RECHARGE_DUE: frozenset(
-        {AdvanceState.CHARGED, AdvanceState.RECOVERED, AdvanceState.FORGIVEN, AdvanceState.VOID}
+        {AdvanceState.CHARGED, AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.FORGIVEN, AdvanceState.VOID}
     ),
     AdvanceState.FINAL: frozenset(),
     AdvanceState.RECOVERED: frozenset(),
