@@ -5,8 +5,10 @@ import pytest
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.rules import Kind
+from madoguchi.edge.stores.demo.people import BY_REF, NAOKI, Story
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
+from tests.presents import wrapped
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _kinds, _options, _said
 from tests.web import app as app
 from tests.web import world_template as world_template
@@ -56,3 +58,21 @@ async def test_of_what_was_not_sent_back_there_is_nothing_to_tell(app: App, text
     await chat.begin()
     assert await chat.say(text)
     assert await _returns(chat) == []
+
+
+async def test_a_present_goes_back_with_the_code_from_its_slip(app: App) -> None:
+    code = await wrapped(app.db, app.store_db, app.stores["demo"], BY_REF[MISAKI].order(Story.DELIVERED))
+    chat = await _chat(app, NAOKI.customer.ref)
+    await chat.begin()
+    await chat.say("ギフトでもらったものを返品したい")
+    await chat.say("7QK2-M90X-TV4A")  # nobody knows it; it is asked for once more
+    answer = await chat.say(code.lower())
+    assert any(option.startswith("do:gift.return:gift:") for option in _options(answer))
+    await chat.press("do:gift.return")
+    for choice in ("answer:lines:1", "enough:lines", "answer:reason:dislike"):
+        answer = await chat.press(choice)
+    answer = await chat.press("answer:condition:unopened")
+    assert Kind.SLIP in _kinds(answer)
+    await chat.press("confirm:")
+    (of,) = await _returns(chat)
+    assert (of.state, of.gift_number, of.told_order) == ("approved", of.called, None)

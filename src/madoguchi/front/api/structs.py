@@ -231,6 +231,29 @@ class PaymentMethod(msgspec.Struct, frozen=True, kw_only=True):
     balance: Money | None
 
 
+class NewGift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The code on the slip that was in the parcel; hyphens, spaces and capitals do not count."""
+
+    code: Annotated[str, Meta(max_length=100)]
+
+
+class GiftGoods(msgspec.Struct, frozen=True):
+    """What is in a present. `ref` names it in arguments."""
+
+    ref: str
+    name: str
+    quantity: int
+
+
+class Gift(msgspec.Struct, frozen=True, kw_only=True):
+    """A present to the customer: what is in it, and nothing of whoever gave it, nor of what it cost."""
+
+    id: UUID
+    number: str
+    goods: tuple[GiftGoods, ...]
+    shown_at: Time
+
+
 class FieldOption(msgspec.Struct, frozen=True, kw_only=True):
     """What can be chosen, or in `units` and `swaps` a line. `refusal` says why it cannot be.
 

@@ -13,6 +13,7 @@ from madoguchi.core.actions.rules import Effect, OrderCard, Refusal, Said
 from madoguchi.core.actions.verbs import Offer, fields, offers
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
+from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.ledger.queries import intents_of_order
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
@@ -34,7 +35,7 @@ from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.verbs import order_cards
 from madoguchi.service.receipts.queries import Issued, receipts_of
 from madoguchi.service.refunds.words import sentences
-from madoguchi.service.returns.queries import returns_of_order
+from madoguchi.service.returns.queries import returns_of, returns_of_order
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
 
@@ -61,6 +62,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     handover: Handover | None
     orders: Sequence[OrderCard]
     chosen: OrderCard | None
+    gift_code: str | None
     refunds: Sequence[tuple[Said, Said]]
     documents: Sequence[Issued]
     on_order: Sequence[Doable]
@@ -171,6 +173,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         handover=await routing.handover_of(tx, actor, case.id),
         orders=await order_cards(tx, orders),
         chosen=(await order_cards(tx, [chosen]))[0] if chosen else None,
+        gift_code=chosen.document.gift_code if chosen else None,
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
@@ -199,7 +202,7 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         summary=[line.to(reader) for line in handover.lines] if handover else [],
         tried=[line.to(reader) for line in handover.tried] if handover else [],
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
-        order=_order(chosen, reader) if chosen else None,
+        order=_chosen_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
         refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
         documents=[document_view(one, reader) for one in pane.documents],
@@ -245,12 +248,21 @@ async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order) ->
 
 
 async def _on_customer(tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer, case: Case) -> list[Doable]:
-    """What can be done in the case, for the customer, and with their subscriptions."""
+    """What can be done in the case, for the customer, with their subscriptions, and with what they got as presents."""
     found = await _doable(tx, actor, catalogue, Subject(About.CASE, case.id))
     found += await _doable(tx, actor, catalogue, Subject(About.CUSTOMER, customer.id))
     for one in (await customer_facts(tx, actor, customer.id)).subscriptions:
         found += await _doable(tx, actor, catalogue, Subject(About.SUBSCRIPTION, customer.id, one.ref), one.name)
+    for about, id, number in await _presents(tx, actor, customer):
+        found += await _doable(tx, actor, catalogue, Subject(about, id, str(id)), number)
     return found
+
+
+async def _presents(tx: Tx, actor: Actor, customer: Customer) -> list[tuple[About, UUID, str]]:
+    """What the customer got as presents, and what of them comes back, with their numbers."""
+    gifts = [(About.GIFT, one.id, one.number) for one in await gifts_of(tx, actor, customer.id)]
+    found = await returns_of(tx, actor, customer.id)
+    return gifts + [(About.RETURN, one.id, one.number or "") for one in found if one.gift_id]
 
 
 async def _doable(tx: Tx, actor: Actor, catalogue: Catalogue, subject: Subject, thing: str = "") -> list[Doable]:
@@ -295,6 +307,14 @@ def _fact_name(name: str, reader: Reader) -> str:
 
 def _order(order: OrderCard, reader: Reader) -> OrderView:
     return msgspec.structs.replace(order_view(order, reader), url="")
+
+
+def _chosen_order(pane: Pane, order: OrderCard, reader: Reader) -> OrderView:
+    """With the code on the slip of a present, for whoever got it and has lost the slip."""
+    view = _order(order, reader)
+    if pane.gift_code is None:
+        return view
+    return msgspec.structs.replace(view, facts=(*view.facts, (reader.t("desk.fact.gift_code"), pane.gift_code)))
 
 
 def _link(pane: Pane, order: OrderCard, reader: Reader) -> OrderLink:

@@ -8,7 +8,7 @@ import msgspec
 from madoguchi.kit.errors import Refused
 from madoguchi.service.routing.rules import LIMITS, Outcome
 
-_THINGS = ("order_id", "parcel_ref", "customer_id", "subscription_ref", "case_id", "return_id")
+_THINGS = ("order_id", "parcel_ref", "customer_id", "subscription_ref", "case_id", "return_id", "gift_id")
 
 Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Line = Annotated[str, msgspec.Meta(max_length=LIMITS.text)]

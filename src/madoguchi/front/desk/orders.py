@@ -12,6 +12,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import DocumentCard, Effect
 from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.cases.verbs import Written, describe, show
+from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop.queries import access_order
@@ -149,6 +150,8 @@ async def _check_whose(tx: Tx, actor: Actor, case: Case, subject: Subject) -> No
         owner = (await access_case(tx, actor, subject.id)).customer_id
     elif subject.about is About.RETURN:
         owner = (await access_return(tx, actor, subject.id)).customer_id
+    elif subject.about is About.GIFT:
+        owner = (await access_gift(tx, actor, subject.id)).customer_id
     else:
         owner = subject.id
     if owner != case.customer_id:

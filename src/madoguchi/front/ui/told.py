@@ -102,7 +102,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="or
 class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
     """What one payment method gets, in how many days. `void`: nothing had been taken, an authorisation is let go.
 
-    `destination`: original (back the way it came), gift_balance, bank or credit.
+    `destination`: original (back the way it came), gift_balance, bank, credit, or recipient (of what came as a present,
+    to the customer's own gift balance).
     """
 
     kind: str

@@ -8,12 +8,12 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import FieldKind, Subject
 from madoguchi.core.actions.reading import read_field
-from madoguchi.core.actions.rules import Effect
+from madoguchi.core.actions.rules import Card, Effect, TextCard
 from madoguchi.core.photos import queries as photos
 from madoguchi.core.requests import verbs as requests
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
-from madoguchi.service.bot import doable
+from madoguchi.service.bot import doable, finding
 from madoguchi.service.bot.asking import Form, everything, is_written, typed
 from madoguchi.service.bot.pieces import with_said
 from madoguchi.service.bot.refusing import refuse
@@ -21,7 +21,7 @@ from madoguchi.service.bot.rules import Move, Next, Waiting, is_certainly_a_wish
 from madoguchi.service.bot.times import with_times
 from madoguchi.service.bot.turn import Turn
 from madoguchi.service.bot.understanding import Meaning
-from madoguchi.service.bot.voice import wish_of
+from madoguchi.service.bot.voice import Option, wish_of
 
 
 class Held:
@@ -84,7 +84,8 @@ class Held:
     async def _conclude(self) -> None:
         turn, raw = self._turn, self.subject.arguments | dict(self.form.answers)
         if self.action.effect is not Effect.CHANGE:
-            await turn.voice.say("bot.done", card=await turn.run(self.action, raw))
+            card = await turn.run(self.action, raw)
+            await turn.voice.say("bot.done", card=card, options=await self._then(card))
             return
         quote = await requests.quote(
             turn.tx,
@@ -98,6 +99,12 @@ class Held:
         turn.note("bot.tried.quoted", wish=wish_of(self.action.name))
         turn.remember(waiting=Waiting.CONFIRMATION, quote_id=quote.id)
         await turn.voice.offer(quote, changeable=bool(self.form.fields))
+
+    async def _then(self, card: Card) -> list[Option]:
+        """What can be done next, with what was just made known."""
+        known = self._turn.wits.catalogue.actions
+        named = [known[name] for name in card.ways] if isinstance(card, TextCard) else []
+        return doable.buttons(self._turn, named, await finding.possible(self._turn, named))
 
 
 async def begin(turn: Turn, action: Action, subject: Subject) -> None:

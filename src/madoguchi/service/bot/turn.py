@@ -83,9 +83,9 @@ class Turn:
             owner = self.memory.order_id
         if owner is None or (action.about in _WITH_REF and not self.memory.thing):
             return None
-        if action.about is About.RETURN:
+        if action.about in {About.RETURN, About.GIFT}:
             owner = UUID(self.memory.thing)
         return Subject(action.about, owner, self.memory.thing if action.about in _WITH_REF else "")
 
 
-_WITH_REF = {About.PARCEL, About.SUBSCRIPTION, About.RETURN}
+_WITH_REF = {About.PARCEL, About.SUBSCRIPTION, About.RETURN, About.GIFT}

@@ -79,7 +79,7 @@ async def code_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]
 async def redeem(tx: Tx, actor: Actor, arguments: RedeemGift) -> TextCard:
     """Know from now on that the customer got the present; Refused as `gifts.redeem`."""
     goods = await shown(tx, await redeemed(tx, actor, arguments.customer_id, arguments.code))
-    return TextCard(lines=(said("returns.gift.known", goods=goods.named),))
+    return TextCard(lines=(said("returns.gift.known", goods=goods.named),), ways=("gift.return",))
 
 
 async def redeemed(tx: Tx, actor: Actor, customer_id: UUID, code: str) -> Gift:
