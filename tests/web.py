@@ -105,7 +105,9 @@ async def serving(database_url: str, folder: Path, *, work: bool = True) -> Asyn
         app = App(settings, database_url, demo=True)
         await app.open()
         stack.push_async_callback(app.close)
-        web, services = await app.web(work=work)
+        web, services = await app.web()
+        if work:
+            await stack.enter_async_context(app.working())
         await stack.enter_async_context(_running(web, services, listening))
         yield Site(app, services, database_url, stack)
 
@@ -116,7 +118,7 @@ async def _running(web: Door, services: Services, listening: socket.socket) -> A
         web,  # type: ignore[arg-type]
         log_config=None,
         http="httptools",
-        lifespan="on",
+        lifespan="off",
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )

@@ -202,17 +202,18 @@ async def _check_shop(app: App, store_id: str) -> None:
 
 async def _serve(app: App, listening: Listening, place: Place, progress: Progress, greeting: str) -> None:
     """Pages and work, by the first of the processes."""
-    web, services = await app.web(work=True)
-    progress.say(greeting)
-    place.ready(app.db.conninfo)
-    await server.run(web, listening, services.feeds)
+    web, services = await app.web()
+    async with app.working():
+        progress.say(greeting)
+        place.ready(app.db.conninfo)
+        await server.run(web, listening, services.feeds)
 
 
 def _join(settings: Settings, conninfo: str, listening: Listening, *, demo: bool) -> None:
     """Pages only, beside the first of the processes."""
 
     async def work(app: App) -> None:
-        web, services = await app.web(work=False)
+        web, services = await app.web()
         await server.run(web, listening, services.feeds)
 
     uvloop.run(_opened(settings, conninfo, work, demo=demo))

@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 
 import psycopg_pool
 from litestar import Litestar
@@ -267,27 +268,15 @@ class App:
             await running
             await self.box.stop()
 
-    async def web(self, *, work: bool) -> tuple[Door, Services]:
-        """The web application, with `work` also the worker's loop; guests come to the first shop."""
+    async def web(self) -> tuple[Door, Services]:
+        """The web application; guests come to the first shop."""
         shops = await self.db.run(SYSTEM, people.stores)
         if not shops:
             raise StartupError("There is no shop yet: run `./madoguchi seed` or `./madoguchi import-shop DIR` first.")
         doors = (*DOORS, demo) if self.demo else DOORS
-        pages = Pages([PACKAGE / "front" / door.__name__.rsplit(".", 1)[-1] / "templates" for door in doors])
-        services = self._services(pages)
-
-        @asynccontextmanager
-        async def lifespan(_: Litestar) -> AsyncIterator[None]:
-            if not work:
-                yield
-                return
-            async with self.working():
-                yield
-
-        routes = [route for door in doors for route in door.ROUTES]
+        services = self._services(_pages(doors))
         store = shops[0]
-        web = create_web(services, routes, store_id=store.id, zone=store.time_zone, lifespan=[lifespan])
-        return web, services
+        return Door(_routes(doors, self.settings.upload_limit), services, store.id, store.time_zone), services
 
     def _services(self, pages: Pages) -> Services:
         return Services(
@@ -325,6 +314,17 @@ class App:
         for carrier in self.carriers.values():
             await carrier.tick(clock.now(), self.shippers.tell)
         await self.follower.follow(nothing)
+
+
+@cache
+def _pages(doors: tuple[ModuleType, ...]) -> Pages:
+    return Pages([PACKAGE / "front" / door.__name__.rsplit(".", 1)[-1] / "templates" for door in doors])
+
+
+@cache
+def _routes(doors: tuple[ModuleType, ...], upload_limit: int) -> Litestar:
+    """Finding out what each handler asks for takes a third of a second; once is enough for a process."""
+    return create_web([route for door in doors for route in door.ROUTES], upload_limit)
 
 
 def _limits(pace: float) -> Limits:

@@ -92,7 +92,7 @@ class Door:
 
 async def routes(site: Site) -> list[Route]:
     """Every route of every door as it is really served. KeyError for one that does not say who it is for."""
-    web, _ = await site.app.web(work=False)
+    web, _ = await site.app.web()
     served = web._app
     assert isinstance(served, Litestar)
     return [route for found in served.routes if isinstance(found, HTTPRoute) for route in _of(found)]

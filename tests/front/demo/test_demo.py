@@ -157,7 +157,7 @@ async def test_outside_the_demo_the_door_is_not_there(site: Site, tmp_path: Path
     app = App(site.services.settings, site.database_url, demo=False)
     await app.open()
     try:
-        web, _ = await app.web(work=False)
+        web, _ = await app.web()
         transport = httpx.ASGITransport(web)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url=site.url) as client:
             for path in ("/demo", "/demo/shop", "/demo/mail", "/demo/look"):

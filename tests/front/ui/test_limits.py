@@ -32,7 +32,7 @@ def _waits(answer: httpx.Response) -> bool:
 async def proxied(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     """A proxy on this machine that the program trusts."""
     site.app.settings = msgspec.structs.replace(site.app.settings, trusted_proxies=("127.0.0.1",))
-    web, services = await site.app.web(work=False)
+    web, services = await site.app.web()
     msgspec.structs.force_setattr(services.limits, "arrive", RateLimit(0.01, 1))
     transport = httpx.ASGITransport(app=web, client=("127.0.0.1", 1))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=site.url) as client:

@@ -47,7 +47,11 @@ def csrf_token(signer: Signer, visitor: Visitor) -> str:
 
 
 class Door:
-    """ASGI middleware; sets `state.visitor` for the handlers, and `state.failure` when that could not be found out."""
+    """ASGI middleware, outside the router, so that it also sees what has no route.
+
+    For the handlers it sets `state.services` and `state.visitor`, and `state.failure` when that could not be found out.
+    Guests come to the shop `default_store`.
+    """
 
     def __init__(self, app: ASGIApp, services: Services, default_store: str, zone: str) -> None:
         self._app = app
@@ -63,9 +67,6 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = str(scope["type"])
-        if kind == "lifespan":
-            await self._app(scope, receive, send)
-            return
         if kind == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": None})
             return
@@ -75,6 +76,7 @@ class Door:
             await _plain(send, 400, b"This host name is not served here.\n")
             return
         state = scope.setdefault("state", {})
+        state["services"] = self._services
         cookies = {} if scope["path"].startswith((PROGRAMS, *_PUBLIC)) else _cookies(headers.get(b"cookie", b""))
         state["failure"], session = None, None
         try:

@@ -42,7 +42,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     signs_in = refused.parameters.get("signs_in")
     if refused.status == 401 and signs_in and request.method == "GET":
         return Redirect(f"{signs_in}?next={quote(request.url.path)}", status_code=303)
-    services: Services = request.app.state.services
+    services: Services = request.state.services
     title = visitor.reader.t(_title(refused))
     return page(services, visitor, "error.html", request.url.path, refused=refused, code=refused.status, title=title)
 
@@ -86,7 +86,7 @@ def as_refusal(error: Exception) -> Refused:
 
 def _most(request: Request[Any, Any, Any]) -> int:
     """How many bytes may be sent here; of an upload the photo counts, not the form around it."""
-    most: int = request.app.state.services.settings.upload_limit
+    most: int = request.state.services.settings.upload_limit
     return min(request.route_handler.resolve_request_max_body_size() or most, most)
 
 

@@ -47,7 +47,7 @@ async def run(web: Door, listening: Listening, feeds: Feeds) -> None:
         date_header=True,
         loop="uvloop",
         http="httptools",
-        lifespan="on",
+        lifespan="off",
     )
     await _Server(config, feeds).serve(sockets=[listening])
 

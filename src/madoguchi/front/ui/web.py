@@ -1,18 +1,15 @@
 """The web application: routes of all doors, around them access, errors, cross-site protection and the built files."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
 from madoguchi.front.ui.access import EVERYONE, check_allowed, declared
-from madoguchi.front.ui.middleware import Door, is_safe, same_site
+from madoguchi.front.ui.middleware import is_safe, same_site
 from madoguchi.front.ui.problems import answer
 from madoguchi.front.ui.render import DIST
 from madoguchi.front.ui.services import Services
@@ -20,19 +17,9 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import Signer
 
-Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
-
-def create_web(
-    services: Services,
-    handlers: Sequence[Any],
-    *,
-    store_id: str,
-    zone: str,
-    lifespan: Sequence[Lifespan] = (),
-    openapi: OpenAPIConfig | None = None,
-) -> Door:
-    """The ASGI application. `store_id` is the shop that guests come to."""
+def create_web(handlers: Sequence[Any], upload_limit: int) -> Litestar:
+    """The routes as an ASGI application; who asks and what may be used comes with each request, from the Door."""
     static = create_static_files_router(
         path="/static",
         directories=[DIST],
@@ -40,7 +27,7 @@ def create_web(
         include_in_schema=False,
         cache_control=None,
     )
-    app = Litestar(
+    return Litestar(
         route_handlers=[*handlers, static],
         dependencies={
             "services": Provide(_services, sync_to_thread=False),
@@ -48,13 +35,10 @@ def create_web(
         },
         before_request=admit,
         exception_handlers={HTTPException: answer, Exception: answer},
-        state=State({"services": services}),
-        lifespan=list(lifespan),
-        openapi_config=openapi,
-        request_max_body_size=services.settings.upload_limit + 100_000,
+        openapi_config=None,
+        request_max_body_size=upload_limit + 100_000,
         logging_config=None,
     )
-    return Door(app, services, store_id, zone)  # outside the router, so that it also sees what has no route
 
 
 async def admit(request: Request[Any, Any, Any]) -> None:
@@ -65,7 +49,7 @@ async def admit(request: Request[Any, Any, Any]) -> None:
     visitor: Visitor = request.state.visitor
     check_allowed(access, visitor)
     if visitor.session and not request.route_handler.opt.get("by_itself"):
-        services: Services = request.app.state.services
+        services: Services = request.state.services
         await services.sessions.renew(visitor.session)
     if access.csrf and not is_safe(request.method):
         await check_cross_site(request)
@@ -73,7 +57,7 @@ async def admit(request: Request[Any, Any, Any]) -> None:
 
 async def check_cross_site(request: Request[Any, Any, Any]) -> None:
     """Posts that count on a cookie must come from our own pages and carry their token."""
-    services: Services = request.app.state.services
+    services: Services = request.state.services
     if not same_site(dict(request.headers), request.state.visitor.origin):
         raise Refused("cross_site", 403)
     given = request.headers.get("x-csrf") or await _field(request)
@@ -94,7 +78,7 @@ async def _field(request: Request[Any, Any, Any]) -> str:
 
 
 def _services(request: Request[Any, Any, Any]) -> Services:
-    found: Services = request.app.state.services  # asking for `state` would copy it for each request
+    found: Services = request.state.services
     return found
 
 
