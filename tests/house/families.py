@@ -164,6 +164,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.to_pay.{}": DEMO_TERMS.pay_later,
         "returns.state.{}": ReturnState,
         "returns.answer.{}": ANSWERS,
+        "returns.answered.{}": ANSWERS,
         "returns.desk.{}": Acceptance,
         "delivery.band.{}": Band,
         "delivery.slot.{}": Band,

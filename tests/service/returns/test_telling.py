@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.kit import events, ids
+from madoguchi.kit.errors import Refused
 from madoguchi.kit.events import Happened
 from madoguchi.kit.mail import plain
 from madoguchi.service.notices.letters import Links
@@ -18,6 +19,7 @@ from tests.service.returns.conftest import Yard
 
 SHIRTS: dict[str, Any] = {"lines": {"2": 1}, "reason": "size", "condition": "unopened"}
 CLOTHES = "MD-10233915"
+DRINKS = "MD-10233702"
 
 
 @pytest.fixture
@@ -63,3 +65,33 @@ async def test_when_it_is_here(yard: Yard, told: list[CustomerNews]) -> None:
     await yard.on_its_way(back)
     await yard.arrives(back)
     assert [one.template for one in told] == ["return_received"]
+
+
+async def test_how_an_objection_ended_and_why(yard: Yard, told: list[CustomerNews], now: Any) -> None:
+    """In the leader's words, also where nothing is changed; a unit that already has more keeps it."""
+    back = await yard.send_back(DRINKS, lines={"2": 2}, reason="mistake", condition="unopened")
+    await yard.arrives(back)
+    for unit, percent in zip(await yard.units(back.id), (50, 80), strict=True):
+        found = {"found": {"complete": False}, "acceptance": "reduced", "percent": percent, "why": "incomplete"}
+        await yard.do("return.inspect", return_id=back.id, unit_id=unit.id, disposition="resell", **found)
+    actor, _ = await yard.actor(DRINKS)
+    await yard.acts(actor, "return.appeal", return_id=back.id, note="箱から出していません")
+    leader = await yard.worker(Role.LEADER)
+    with pytest.raises(Refused, match="return_not_above"):
+        await yard.acts(leader, "return.review", return_id=back.id, answer="reduced", percent="50", note="同じ割合")
+    await yard.acts(leader, "return.review", return_id=back.id, answer="reduced", percent="70", note="箱はありました")
+    assert sorted(unit.given for unit in await yard.units(back.id)) == [70, 80]
+    text = plain((await letter(yard, told[-1], now)).letter.blocks, "ja")
+    assert "商品代金の70%をお返しいたします" in text
+    assert "責任者より：箱はありました" in text
+
+
+async def test_that_what_was_given_early_was_not_owed(yard: Yard, told: list[CustomerNews], now: Any) -> None:
+    """Before anybody is asked to pay for it."""
+    back = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    await yard.arrives(back)
+    await yard.looked_at(back, acceptance="rejected", why="not_ours", disposition="back_to_customer")
+    leader = await yard.worker(Role.LEADER)
+    await yard.acts(leader, "return.review", return_id=back.id, answer="rejected", note="別の店の品でした")
+    (news,) = [one for one in told if one.template == "return_rejected"]
+    assert "当店でお買い上げの商品ではありませんでした" in plain((await letter(yard, news, now)).letter.blocks, "ja")

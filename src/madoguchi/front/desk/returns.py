@@ -10,6 +10,8 @@ from litestar import Response
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.people.queries import access_customer
+from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.shop.queries import access_order
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import LEADERS, get, post
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in
@@ -20,15 +22,28 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.i18n import Reader
+from madoguchi.kit.money import Money
 from madoguchi.service.returns import queries, reading, warehouse
 from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Unit
+from madoguchi.service.returns.slips import named, unit_worths
 
 HERE = "/desk/returns"
 REVIEW = "return.review"
 
 
+class UnitView(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit: what it cost and what was given for it so far, and what the warehouse found wrong and noted."""
+
+    name: str
+    money: str
+    why: str
+    note: str
+
+
 class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """A return to decide on: whose, what was found, why the customer objects, and the form."""
+    """A return to decide on: whose, what was found, what it is worth, why the customer objects, and the form."""
 
     id: UUID
     number: str
@@ -36,6 +51,7 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     order: str
     appeal: str
     lines: Sequence[str]
+    units: Sequence[UnitView]
     photos: Sequence[UUID]
     fields: Sequence[FieldView]
     url: str
@@ -93,6 +109,7 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given:
     fields = await actions.fields(tx, actor, services.catalogue.actions[REVIEW], Subject(About.RETURN, of.id))
     values = filled_in(fields, given) if given is not None else None
     units = await queries.units_of(tx, of.id)
+    order = (await access_order(tx, actor, of.order_id)).document
     return ReviewView(
         id=of.id,
         number=of.number or "",
@@ -100,7 +117,20 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given:
         order=of.order_ref,
         appeal=of.appeal or "",
         lines=[line.to(reader) for line in await reading.sentences(tx, of)],
+        units=[_unit(unit, order, reader) for unit in units],
         photos=[one for unit in units for one in await warehouse.photos_of(tx, actor, unit.id)],
         fields=field_views(REVIEW, fields, reader, values, within=f"{of.id}-"),
         url=f"{HERE}/{of.id}/review",
+    )
+
+
+def _unit(unit: Unit, order: StoreOrder, reader: Reader) -> UnitView:
+    line = next(line for line in order.lines if line.ref == unit.line_ref)
+    (usual,) = unit_worths(line, 0, 1)
+    worth, paid = Money(usual if unit.worth is None else unit.worth, order.currency), Money(unit.paid, order.currency)
+    return UnitView(
+        name=named(line),
+        money=reader.t("desk.returns.unit", worth=worth, promised=unit.promised, paid=paid),
+        why=reader.t(f"returns.why.{unit.why}") if unit.why else "",
+        note=unit.note,
     )

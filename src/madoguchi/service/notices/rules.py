@@ -25,6 +25,8 @@ NEWS = (  # of rooms that tell of themselves
     "return_due",
     "return_received",
     "return_expired",
+    "return_rejected",
+    "return_answered",
     "advance_void",
     "guarantee_reviewed",
     "parcel_missed",

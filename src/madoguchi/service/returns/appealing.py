@@ -29,13 +29,16 @@ class AppealReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str
 
 
-class ReviewReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is given after all for everything of a return that somebody has to decide, or that was objected to."""
+class ReviewReturn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is given after all for everything of a return that somebody has to decide, or that was objected to.
+
+    `note` is said to the customer.
+    """
 
     return_id: UUID
     answer: Acceptance
     percent: int | None = None
-    note: str = ""
+    note: str
 
 
 async def appeal_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -75,13 +78,17 @@ async def review_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ..
 async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
     """Decide; Refused: forbidden, return_nothing_to_review, return_percent."""
     of, units = await _reviewable(tx, actor, arguments.return_id, lock=True)
-    for unit in units:
-        verdict = _verdict(unit, arguments)
-        if verdict.acceptance is unit.acceptance and verdict.percent == unit.percent:
-            continue  # it stays as it was decided
+    verdicts = {unit.id: _verdict(unit, arguments) for unit in units}
+    changed = [unit for unit in units if not _stays(unit, verdicts[unit.id])]
+    if arguments.answer is Acceptance.REDUCED and not changed:
+        raise Refused("return_not_above", field="percent")
+    for unit in changed:
+        verdict = verdicts[unit.id]
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
         await unit_rows.reopen(tx, unit.id)
-    await verbs.answer(tx, of.id)
+        if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
+            await verbs.tell_rejected(tx, of, unit, verdict.why)
+    await verbs.answer(tx, of, arguments.answer, clean_text(arguments.note), arguments.percent)
     await inspecting.after(tx, of)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 
@@ -125,14 +132,19 @@ async def _reviewable(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = Fal
 
 def _verdict(unit: Unit, told: ReviewReturn) -> Verdict:
     why = unit.why or Why.DAMAGED
-    least = 0 if unit.acceptance is Acceptance.MANUAL else unit.given  # an objection takes nothing away
+    share = -1 if told.percent is None else told.percent
+    objected = unit.acceptance is not Acceptance.MANUAL
     match told.answer:
         case Acceptance.ACCEPTED:
             return Verdict(Acceptance.ACCEPTED)
-        case Acceptance.REDUCED if told.percent is not None and least <= told.percent <= unit.promised:
-            return Verdict(Acceptance.REDUCED, told.percent, why)
-        case Acceptance.REJECTED if unit.acceptance is Acceptance.MANUAL:
+        case Acceptance.REDUCED if not 0 <= share <= unit.promised:
+            raise Refused("return_percent", limit=unit.promised, field="percent")
+        case Acceptance.REDUCED if not objected or share > unit.given:
+            return Verdict(Acceptance.REDUCED, share, why)
+        case Acceptance.REJECTED if not objected:
             return Verdict(Acceptance.REJECTED, None, why)
-        case Acceptance.REJECTED:  # the objection is not granted
-            return Verdict(unit.acceptance, unit.percent, unit.why)
-    raise Refused("return_percent", limit=unit.promised, field="percent")
+    return Verdict(unit.acceptance, unit.percent, unit.why)  # an objection takes nothing away
+
+
+def _stays(unit: Unit, verdict: Verdict) -> bool:
+    return verdict.acceptance is unit.acceptance and verdict.percent == unit.percent

@@ -112,6 +112,8 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
         note = clean_text(arguments.note)
         await unit_rows.look_at(tx, unit.id, arguments.found.grade, arguments.disposition, note, actor.id)
+        if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
+            await verbs.tell_rejected(tx, of, unit, verdict.why)
         await after(tx, of)
     return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=given(unit, verdict)),))
 
@@ -123,7 +125,7 @@ async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Ver
     if told.acceptance is None:
         return suggested
     chosen = _chosen(unit, told)
-    return chosen if given(unit, chosen) >= least else Verdict(Acceptance.MANUAL)
+    return chosen if given(unit, chosen) >= least else Verdict(Acceptance.MANUAL, None, chosen.why)
 
 
 def assess(pack: ReturnRules, fault: Fault, unit: Unit, found: Found) -> tuple[Verdict, int]:

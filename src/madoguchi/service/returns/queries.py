@@ -26,7 +26,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
     the price) are taken off. `out_ref` is the store's order by which the new goods of an exchange go out, `out_less`
-    what they cost less (minor units).
+    what they cost less (minor units). `answer` is what a leader said to what was decided.
     """
 
     id: UUID
@@ -58,6 +58,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     appeal: str | None
     appealed_at: datetime | None
     answered_at: datetime | None
+    answer: str | None
     gift_id: UUID | None = None
     gift_number: str | None = None
 
@@ -118,7 +119,7 @@ def subject_of(return_id: UUID) -> str:
 _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coalesce(o.store_ref, '') as order_ref,
   r.wish, r.reason, r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking,
   r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref, r.out_less,
-  r.appeal, r.appealed_at, r.answered_at, r.gift_id, g.number as gift_number
+  r.appeal, r.appealed_at, r.answered_at, r.answer, r.gift_id, g.number as gift_number
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,

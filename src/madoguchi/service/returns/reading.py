@@ -11,7 +11,7 @@ from madoguchi.core.actions.rules import Said, TextCard, said
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import ENDED, Reception
+from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
 
 
 class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,11 +43,13 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     lines = [said("returns.status.what", number=of.number or "", order=of.called)]
     lines.append(said(f"returns.state.{of.state}", until=of.send_until))
     for unit in units:
-        if unit.why:
+        if unit.why and unit.acceptance is not Acceptance.MANUAL:
             lines.append(said(f"returns.line.{unit.acceptance}", name=unit.name, percent=unit.given))
             lines.append(Said(f"returns.why.{unit.why}"))
         elif unit.reception in {Reception.SHORT, Reception.WRONG_ITEM}:
             lines.append(said(f"returns.line.{unit.reception}", name=unit.name, percent=0))
+    if of.answer:
+        lines.append(said("returns.status.answer", words=of.answer))
     lines += [
         said("returns.status.parcel", carrier=one.carrier, number=one.number)
         for one in await queries.parcels_of(tx, of.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import msgspec
 from psycopg import errors
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.actions.rules import Wish
+from madoguchi.core.actions.rules import Said, Wish, said
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.returning.verbs import drop_return
@@ -25,7 +26,17 @@ from madoguchi.service.returns import queries, rules, sending
 from madoguchi.service.returns.events import ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import RECEPTION, Booked, Reception, ReturnState, Stage, Unit, may_go
+from madoguchi.service.returns.rules import (
+    RECEPTION,
+    Acceptance,
+    Booked,
+    Reception,
+    ReturnState,
+    Stage,
+    Unit,
+    Why,
+    may_go,
+)
 from madoguchi.service.returns.units import verbs as unit_rows
 
 SETTLE = "returns.settle"
@@ -248,13 +259,13 @@ async def refold(tx: Tx, return_id: UUID) -> None:
         tx.wake(f"order:{before.told_order}")
 
 
-async def _tell(tx: Tx, of: Return, template: str) -> None:
+async def _tell(tx: Tx, of: Return, template: str, **more: Any) -> None:
     """Write to whoever sends it; what is given for it is told when it is settled."""
     shop = await store(tx, of.store_id)
     until = of.send_until.astimezone(ZoneInfo(shop.time_zone)).date()
     here = f"/returns/{of.id}"
     paths = {"return": here} | ({"calendar": f"{here}/calendar"} if template == "return_due" else {})
-    facts = pack({"order": of.called, "number": of.number or "", "until": until})
+    facts = pack({"order": of.called, "number": of.number or "", "until": until, **more})
     news = CustomerNews(
         customer_id=of.customer_id, order_id=of.told_order, template=template, parameters=facts, paths=paths
     )
@@ -282,12 +293,20 @@ async def object_to(tx: Tx, of: Return, words: str) -> None:
     tx.wake(of.subject)
 
 
-async def answer(tx: Tx, return_id: UUID) -> None:
-    """A leader has answered, where the customer objected."""
+async def answer(tx: Tx, of: Return, given: Acceptance, words: str, percent: int | None) -> None:
+    """A leader has decided, and says why; where the customer objected, the customer is told."""
     await tx.execute(
-        "update returns set answered_at = case when appealed_at is null then null else %s end where id = %s",
-        [tx.now, return_id],
+        """update returns set answer = %s, answered_at = case when appealed_at is null then null else %s end
+           where id = %s""",
+        [words, tx.now, of.id],
     )
+    if of.appealed_at:
+        await _tell(tx, of, "return_answered", answer=said(f"returns.answered.{given}", percent=percent), words=words)
+
+
+async def tell_rejected(tx: Tx, of: Return, unit: Unit, why: Why | None) -> None:
+    """What was given for a unit before anybody looked at it was not owed; of all else its settlement tells."""
+    await _tell(tx, of, "return_rejected", goods=unit.name, why=Said(f"returns.why.{why or Why.DAMAGED}"))
 
 
 async def refund_instead(tx: Tx, return_id: UUID) -> None:
