@@ -126,19 +126,23 @@ def _name(said: Said) -> str:
     return f"{said.chat}#{said.seq} {said.text}"
 
 
-# what must give no rows; every cancellation in the database is looked at, whether its confirmation was answered or not
+# what must give no rows; every cancellation in the database is looked at, whether its confirmation was answered or not,
+# and none of the other requests and writes that the demo world begins with
 _MONEY = {
     "executed otherwise than told": """
         select r.number, r.state, o.state from requests r left join demo_store.operations o on o.key = r.id::text
-        where (case r.state when 'done' then 'succeeded' when 'failed' then 'failed' else 'pending' end)
+        where r.action = 'order.cancel'
+          and (case r.state when 'done' then 'succeeded' when 'failed' then 'failed' else 'pending' end)
               is distinct from coalesce(o.state, 'failed')""",
-    "not settled": "select number, state from requests where settled_at is null",
+    "not settled": "select number, state from requests where action = 'order.cancel' and settled_at is null",
     "executed without a request": """
         select o.key from demo_store.operations o
-        where not exists (select 1 from requests r where r.id::text = o.key)
+        where o.kind in ('cancel', 'refund')
+          and not exists (select 1 from requests r where r.id::text = o.key)
           and not exists (select 1 from refund_intents i where i.id::text = o.key)""",
     "orders cancelled twice": """
-        select order_ref, count(*) from requests where state = 'done' group by order_ref having count(*) > 1""",
+        select order_ref, count(*) from requests where action = 'order.cancel' and state = 'done'
+        group by order_ref having count(*) > 1""",
     "booked otherwise than refunded": """
         select r.number, o.refunds, b.booked
         from requests r join demo_store.operations o on o.key = r.id::text
@@ -146,14 +150,14 @@ _MONEY = {
           select jsonb_object_agg(e.tender_ref, e.amount) as booked from ledger_entries e
           where e.request_id = r.id and e.intent_id is null and e.step = 'settle'
             and e.tender_ref is not null and e.amount > 0) b on true
-        where jsonb_path_query_array(o.refunds, '$.keyvalue() ? (@.value > 0).key')
+        where r.action = 'order.cancel' and (jsonb_path_query_array(o.refunds, '$.keyvalue() ? (@.value > 0).key')
               is distinct from jsonb_path_query_array(coalesce(b.booked, '{}'), '$.keyvalue().key')
            or (select coalesce(sum(value::bigint), 0) from jsonb_each_text(o.refunds))
-              <> (select coalesce(sum(value::bigint), 0) from jsonb_each_text(coalesce(b.booked, '{}')))""",
+              <> (select coalesce(sum(value::bigint), 0) from jsonb_each_text(coalesce(b.booked, '{}'))))""",
     "refunded otherwise than the tenders say": """
         select t.order_ref, t.ref, t.refunded, p.paid_back
         from demo_store.tenders t
-        join requests r on r.order_ref = t.order_ref and r.store_id = t.shop_id
+        join requests r on r.order_ref = t.order_ref and r.store_id = t.shop_id and r.action = 'order.cancel'
         left join lateral (
           select coalesce(sum(amount), 0) as paid_back from demo_store.payments p
           where (p.shop_id, p.order_ref, p.tender_ref) = (t.shop_id, t.order_ref, t.ref)
