@@ -137,6 +137,8 @@ def again(ref: str, order: StoreOrder, units: Mapping[str, int], address: Addres
             cancelled=0,
             shipped=0,
             delivered=0,
+            announced=0,
+            restocked=0,
         )
         for line in order.lines
         if line.ref in units

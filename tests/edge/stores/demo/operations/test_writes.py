@@ -175,6 +175,15 @@ async def test_a_replacement_costs_nothing_and_ships(demo: DemoStore, now: datet
     assert (await order_of(demo, made.ref)).state is OrderState.DELIVERED
 
 
+async def test_one_is_sent_again_of_what_came_back_in_part(demo: DemoStore) -> None:
+    ref, lines = MISAKI.order(Story.DELIVERED), {"2": 2}
+    done(await demo.create_return(fresh_key(), ref, (await order_of(demo, ref)).version, lines, None))
+    done(await demo.restock(fresh_key(), ref, lines))
+    made = done(await demo.create_replacement(fresh_key(), ref, {"2": 1}, None)).order
+    assert made
+    assert [(line.quantity, line.announced, line.restocked) for line in made.lines] == [(1, 0, 0)]
+
+
 @pytest.mark.parametrize("lines", [{}, {"1": 4}, {"1": 0}, {"1": -1}, {"2": 1}])
 async def test_no_more_is_replaced_than_was_sent(demo: DemoStore, lines: dict[str, int]) -> None:
     answer = await demo.create_replacement(fresh_key(), FANG.order(Story.SHIPPED), lines, None)
