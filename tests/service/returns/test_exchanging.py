@@ -167,8 +167,8 @@ async def test_cheaper_goods_give_the_difference_back_when_the_others_are_there(
 @pytest.mark.usefixtures("careful")
 async def test_what_never_comes_back_goes_out_to_nobody(yard: Yard) -> None:
     of = await exchange(yard, **DEARER)
-    await yard.time_passes(timedelta(days=29))
-    await yard.time_passes(timedelta(days=29, minutes=6))
+    await yard.time_passes(timedelta(days=36))
+    await yard.time_passes(timedelta(days=36, minutes=6))
     assert (await yard.back(of.id)).state is ReturnState.EXPIRED
     assert (await out(yard, of)).state is OrderState.CANCELLED
     assert await paid(yard, of.order_ref) == 0

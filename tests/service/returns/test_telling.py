@@ -56,7 +56,7 @@ async def test_before_the_last_day_and_after_it(yard: Yard, told: list[CustomerN
     text = plain((*made.letter.blocks, *made.letter.ways), "ja")
     assert CLOTHES in text
     assert f"https://help.example/returns/{back.id}/calendar" in text
-    await yard.time_passes(left + timedelta(days=2))
+    await yard.time_passes(left + timedelta(days=8))
     assert [one.template for one in told] == ["return_due", "return_expired"]
 
 

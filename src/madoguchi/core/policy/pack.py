@@ -384,6 +384,7 @@ class ReturnRules(_Part, frozen=True, kw_only=True):
         default_factory=lambda: {Payer.SHOP: _OURS, Payer.CUSTOMER: (Method.OWN,)}
     )
     label_days: Days  # how long an unused label is good
+    grace_days: Days = 7  # after that a parcel may still come, before the return ends
     photos: PhotoRules = PhotoRules(above=0, returns=0, days=90)
     keep: tuple[str, ...] = ()  # flags of goods that need not come back when they are faulty
     keep_below: Amount = 0  # faulty goods worth less than this need not come back either

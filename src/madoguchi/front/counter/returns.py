@@ -231,13 +231,15 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     offers = await actions.offers(tx, services.catalogue, actor, Subject(About.RETURN, of.id))
     names = list(dict.fromkeys(unit.name for unit in units))
     sendable = of.state in _SENDABLE
+    handed_over = of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels)
+    words = "handed_over" if handed_over else now(of)
     return ReturnView(
         number=of.number or "",
         topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
         order_id=of.told_order,
-        title=reader.t(f"counter.returns.now.{now(of)}", day=reader.local_day(of.send_until)),
-        next=reader.t(f"counter.returns.next.{now(of)}", day=reader.local_day(of.send_until)),
-        who=reader.t(f"counter.returns.who.{_who(of)}"),
+        title=reader.t(f"counter.returns.now.{words}", day=reader.local_day(of.send_until)),
+        next=reader.t(f"counter.returns.next.{words}", day=reader.local_day(of.send_until)),
+        who=reader.t(f"counter.returns.who.{'shop' if handed_over else _who(of)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
         details=(*[line.to(reader) for line in await sentences(tx, of)][2:], *await _pickups(tx, parcels, reader)),

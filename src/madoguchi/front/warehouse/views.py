@@ -7,7 +7,7 @@ import msgspec
 
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns.queries import Line
-from madoguchi.service.returns.rules import COMING, Acceptance, Reception, ReturnState, Unit
+from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState, Unit, expected
 from madoguchi.service.returns.strays.queries import StrayParcel
 from madoguchi.service.returns.warehouse import Shown
 
@@ -90,9 +90,9 @@ def row(line: Line, reader: Reader) -> Row:
         url=return_url(line.id),
         title=line.number,
         text=reader.t("warehouse.goods", n=line.units, goods=line.goods),
-        meta=reader.datetime(line.changed_at),
-        state=reader.t(f"warehouse.state.{line.state}"),
-        tone=_TONES[line.state],
+        meta=reader.datetime(line.handed_over_at or line.changed_at),
+        state=reader.t("warehouse.state.handed_over" if line.handed_over_at else f"warehouse.state.{line.state}"),
+        tone="waiting" if line.handed_over_at else _TONES[line.state],
     )
 
 
@@ -138,7 +138,7 @@ def _unit(of: Shown, unit: Unit, reader: Reader) -> UnitView:
         sku=unit.sku,
         state=reader.t(key, percent=unit.given),
         tone=_tone(unit),
-        expected=unit.reception in COMING or unit.reception is Reception.LOST,
+        expected=unit in expected(of.units),
         url=unit_url(of.id, unit.id) if is_to_be_looked_at(unit) else "",
     )
 

@@ -20,6 +20,7 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
     ACCEPTANCE,
     COMING,
+    NOT_COMING,
     RECEPTION,
     Acceptance,
     Disposition,
@@ -76,17 +77,20 @@ class InspectReturn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
     """Note what was in the parcel.
 
-    Refused: return_not_open, return_nothing_expected, return_already_here where it came before.
+    Refused: return_not_open, return_nothing_expected, return_already_here where it came before, units_taken where it
+    was called off and something else was done with it since.
     """
     of, units = await _opened(tx, actor, arguments.return_id)
-    expected = {unit.id: unit for unit in units if unit.reception in COMING or unit.reception is Reception.LOST}
+    expected = {unit.id: unit for unit in rules.expected(units)}
     if not expected:
         raise Refused("return_already_here" if any(unit.received_at for unit in units) else "return_not_open", 409)
     told = arguments.units or dict.fromkeys(expected, Reception.RECEIVED)
     if not expected.keys() >= told.keys() or not set(told.values()) <= set(ARRIVALS):
         raise Refused("return_nothing_expected", 409)
-    told = {id: one for id, one in told.items() if one in RECEPTION[expected[id].reception]}  # else it stays lost
+    told = {id: one for id, one in told.items() if one in RECEPTION[expected[id].reception]}  # else it stays as it was
     async with tx.acting(SYSTEM):
+        called_off = [expected[id] for id in told if expected[id].reception in NOT_COMING]
+        await verbs.take_up_again(tx, of, called_off, late=True)
         for reception in ARRIVALS:
             await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
         missing = [id for id, reception in told.items() if reception is not Reception.RECEIVED]
@@ -120,6 +124,8 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
 
 async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Verdict:
     """What is given for a unit; Refused: return_percent, return_why."""
+    if unit.late:
+        return Verdict(Acceptance.MANUAL)
     pack = await rules_of(tx, of.store_id)
     suggested, least = assess(pack.returns, of.fault, unit, told.found)
     if told.acceptance is None:

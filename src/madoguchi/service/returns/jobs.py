@@ -15,7 +15,7 @@ from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Signer
 from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.outgoing import lapsing
-from madoguchi.service.returns.rules import LOST_AFTER, Reception
+from madoguchi.service.returns.rules import Reception
 
 _SOON = timedelta(minutes=5)  # when something else is under way on the order
 log = logging.getLogger(__name__)
@@ -64,13 +64,15 @@ async def pass_time(tx: Tx, return_id: UUID) -> None:
         return
     units = await queries.units_of(tx, return_id)
     moving = any(unit.reception is Reception.IN_TRANSIT for unit in units)
-    scans = [one.scanned_at for one in await queries.parcels_of(tx, return_id) if one.scanned_at]
-    if moving and scans and max(scans) + LOST_AFTER <= tx.now:
+    lost_at = await verbs.lost_at(tx, return_id) if moving else None
+    if lost_at and lost_at <= tx.now:
         await verbs.lose(tx, return_id)
-    elif of.send_until <= tx.now:
+    elif await verbs.ends_at(tx, of) <= tx.now:
         await verbs.expire(tx, return_id)
-    elif of.reminded_at is None:
+    elif of.reminded_at is None and tx.now < of.send_until:
         await verbs.remind(tx, return_id)
+    else:
+        await verbs.refold(tx, return_id)
 
 
 async def _later(tx: Tx, return_id: UUID) -> None:

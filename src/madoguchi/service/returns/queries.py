@@ -12,6 +12,7 @@ from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
+from madoguchi.core.shop.port import TrackingState
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -90,9 +91,14 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime
     arrived_at: datetime | None
 
+    @property
+    def handed_over(self) -> bool:
+        """Whether the carrier says that the warehouse has it, which has not said so yet."""
+        return self.state == TrackingState.DELIVERED and self.arrived_at is None
+
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A return in a list."""
+    """A return in a list; `handed_over_at`: since when the carrier says that it is here, while nobody has opened it."""
 
     id: UUID
     number: str
@@ -101,6 +107,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     goods: str
     changed_at: datetime
     send_until: datetime
+    handed_over_at: datetime | None
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -123,7 +130,7 @@ _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coale
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
-  restocked_at from return_units"""
+  restocked_at, late from return_units"""
 _PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
 
 
@@ -192,14 +199,18 @@ async def is_of_goods(tx: Tx, photo_id: UUID) -> bool:
 
 
 async def lines_in(tx: Tx, state: ReturnState, limit: int = 100) -> Sequence[Line]:
-    """Returns in a state, the longest there first (for the warehouse)."""
+    """Returns in a state, first what must be looked for, then the longest there (for the warehouse)."""
     return await tx.all(
         Line,
         """select r.id, r.number, r.state, r.changed_at, r.send_until, count(*)::int as units,
-             string_agg(distinct u.name, '、') as goods
+             string_agg(distinct u.name, '、') as goods, p.handed_over_at
            from returns r join return_units u on u.return_id = r.id and u.reception not in ('cancelled', 'expired')
-           where r.state = %s group by r.id order by r.changed_at limit %s""",
-        [state, limit],
+           left join lateral (
+             select min(told_at) as handed_over_at from return_parcels
+             where return_id = r.id and state = %s and arrived_at is null) p on true
+           where r.state = %s group by r.id, p.handed_over_at
+           order by p.handed_over_at nulls last, r.changed_at limit %s""",
+        [TrackingState.DELIVERED, state, limit],
     )
 
 

@@ -61,8 +61,8 @@ RECEPTION: Mapping[Reception, frozenset[Reception]] = {
     Reception.SHORT: frozenset(),
     Reception.WRONG_ITEM: frozenset(),
     Reception.KEPT: frozenset(),
-    Reception.CANCELLED: frozenset(),
-    Reception.EXPIRED: frozenset(),
+    Reception.CANCELLED: frozenset({Reception.RECEIVED}),  # sent all the same: somebody decides about it
+    Reception.EXPIRED: frozenset({Reception.IN_TRANSIT, Reception.RECEIVED}),
 }
 _DECIDED = frozenset({Acceptance.ACCEPTED, Acceptance.REDUCED, Acceptance.REJECTED})
 ACCEPTANCE: Mapping[Acceptance, frozenset[Acceptance]] = {
@@ -187,7 +187,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 
     `promised` is the share of its price, in percent, if it is as the customer says, `if_opened` if it was opened;
     `percent` is what is given after it was looked at. `keep`: it need not come back. `worth` and `paid` are minor
-    units, once there was money for it.
+    units, once there was money for it. `late`: it came after it was given up, so that a person decides about it.
     """
 
     id: UUID
@@ -213,6 +213,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     inspected_at: datetime | None = None
     restocked_at: datetime | None = None
+    late: bool = False
 
     @property
     def given(self) -> int:
@@ -292,7 +293,7 @@ def booking(trigger: Trigger, unit: Unit) -> Booked | None:
         return Booked.KEPT if unit.booked is Booked.FREE else Booked.RETURNED  # freed before: granted on appeal
     if unit.acceptance is Acceptance.REJECTED:
         return Booked.FREE
-    if unit.acceptance is Acceptance.PENDING and _paid_before(trigger, unit.reception):
+    if unit.acceptance is Acceptance.PENDING and not unit.late and _paid_before(trigger, unit.reception):
         return Booked.RETURNED
     return None
 
@@ -335,14 +336,22 @@ _BEFORE: Mapping[Reception, tuple[Trigger, ...]] = {
 }
 
 
+def expected(units: Sequence[Unit]) -> list[Unit]:
+    """What may be in a parcel that comes; what was called off only where nothing else can be meant."""
+    coming = [unit for unit in units if unit.reception in {*COMING, Reception.LOST}]
+    if coming or any(unit.received_at for unit in units):
+        return coming
+    return [unit for unit in units if unit.reception in NOT_COMING]
+
+
 def next_look(
-    units: Sequence[Unit], send_until: datetime, *, reminded: bool, scanned_at: datetime | None
+    units: Sequence[Unit], *, remind_at: datetime | None, ends_at: datetime, lost_at: datetime | None
 ) -> datetime | None:
-    """When time alone changes something next: a reminder, the end of the label, or a parcel that is given up."""
+    """When time alone changes something next: a reminder, the end of the return, or a parcel that is given up."""
     receptions = {unit.reception for unit in units}
     moments = []
     if Reception.AWAITING in receptions:
-        moments.append(send_until if reminded else send_until - REMIND_BEFORE)
-    if Reception.IN_TRANSIT in receptions and scanned_at:
-        moments.append(scanned_at + LOST_AFTER)
+        moments.append(remind_at or ends_at)
+    if Reception.IN_TRANSIT in receptions and lost_at:
+        moments.append(lost_at)
     return min(moments, default=None)

@@ -1,7 +1,8 @@
 """What becomes of a return and its units. Never commits, and moves no money: `settling` does, by its own request."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Said, Wish, said
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
-from madoguchi.core.ledger.returning.verbs import drop_return
+from madoguchi.core.ledger.returning.verbs import drop_return, open_return
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.queries import rules_of
@@ -51,6 +52,8 @@ _MOVING = frozenset(
         TrackingState.DELIVERED,
     }
 )
+
+log = logging.getLogger(__name__)
 
 
 class Settle(msgspec.Struct, frozen=True):
@@ -146,9 +149,25 @@ async def cancel(tx: Tx, request_id: UUID, of: Return) -> None:
 
 
 async def expire(tx: Tx, return_id: UUID) -> None:
-    """The label has ended: what was not sent is free again. What was given before is called back by its advance."""
+    """Its time has ended: what was not sent is free again. What was given before is called back by its advance."""
     of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
-    await _call_off(tx, return_id, of, await _awaited(tx, return_id), Reception.EXPIRED)
+    await _call_off(tx, ids.uuid7(), of, await _awaited(tx, return_id), Reception.EXPIRED)
+
+
+async def ends_at(tx: Tx, of: Return) -> datetime:
+    """Until when it may be sent: to the last day of the label, and the days of grace after it."""
+    return of.send_until + timedelta(days=(await rules_of(tx, of.store_id)).returns.grace_days)
+
+
+async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit], *, late: bool) -> None:
+    """Units (locked) that were called off come after all, and are to be moved on.
+
+    `late`: after the time for them, so that a person decides. Refused("units_taken") where something else was done
+    with them in between.
+    """
+    free = [unit for unit in units if unit.booked is Booked.FREE]
+    await open_return(tx, ids.uuid7(), of.order_id, counted(free))
+    await unit_rows.take_up_again(tx, units, free, late=late)
 
 
 async def lose(tx: Tx, return_id: UUID) -> None:
@@ -213,6 +232,8 @@ async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: d
         [scanned, at, state, at, known.id],
     )
     await _follow(tx, known, state, at)
+    if scanned:
+        await _sent_in_time(tx, known.return_id, scanned)
     await refold(tx, known.return_id)
     return True
 
@@ -224,6 +245,28 @@ async def _follow(tx: Tx, parcel: Parcel, state: TrackingState, at: datetime) ->
     elif state is TrackingState.RETURNED_TO_SENDER and at >= parcel.told_at:
         back = [unit for unit in units if unit.reception is Reception.IN_TRANSIT and unit.booked is Booked.OPEN]
         await move(tx, back, Reception.AWAITING)
+
+
+async def _sent_in_time(tx: Tx, return_id: UUID, scanned: datetime) -> None:
+    """What had expired was on its way before; it stays called off where something else was done with it."""
+    of = await queries.access_return(tx, SYSTEM, return_id)
+    expired = [one for one in await queries.units_of(tx, return_id, lock=True) if one.reception is Reception.EXPIRED]
+    if not expired or scanned > await ends_at(tx, of):
+        return
+    try:
+        await take_up_again(tx, of, expired, late=False)
+        await move(tx, expired, Reception.IN_TRANSIT)
+    except Refused as refused:
+        log.info("return %s was sent in time and stays called off: %s", return_id, refused.code)
+
+
+async def lost_at(tx: Tx, return_id: UUID) -> datetime | None:
+    """When what is on its way is given up as lost; None where the carrier says that it was handed over."""
+    parcels = await queries.parcels_of(tx, return_id)
+    scans = [parcel.scanned_at for parcel in parcels if parcel.scanned_at]
+    if not scans or any(parcel.handed_over for parcel in parcels):
+        return None
+    return max(scans) + rules.LOST_AFTER
 
 
 # --- what all of it comes down to
@@ -317,9 +360,12 @@ async def refund_instead(tx: Tx, return_id: UUID) -> None:
 async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | None:
     if of.stage is not Stage.AGREED or (await rules_of(tx, of.store_id)).returns.named_method:
         return None  # a store that gives the price back by itself sees to its returns, and to its labels
-    scans = [parcel.scanned_at for parcel in await queries.parcels_of(tx, of.id) if parcel.scanned_at]
+    to_remind = of.reminded_at is None and tx.now < of.send_until
     return rules.next_look(
-        units, of.send_until, reminded=of.reminded_at is not None, scanned_at=max(scans, default=None)
+        units,
+        remind_at=of.send_until - rules.REMIND_BEFORE if to_remind else None,
+        ends_at=await ends_at(tx, of),
+        lost_at=await lost_at(tx, of.id),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
+from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.photos import verbs as photos
 from madoguchi.core.photos.queries import File, Photo, access_photo
 from madoguchi.core.policy.pack import ReturnReason
@@ -16,11 +17,11 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import inspecting, queries, settling
+from madoguchi.service.returns import inspecting, queries, rules, settling
 from madoguchi.service.returns.inspecting import InspectReturn, Verdict
-from madoguchi.service.returns.queries import Line
+from madoguchi.service.returns.queries import Line, Return
 from madoguchi.service.returns.rules import (
-    COMING,
+    NOT_COMING,
     Acceptance,
     Booked,
     Condition,
@@ -33,6 +34,7 @@ from madoguchi.service.returns.rules import (
 from madoguchi.service.returns.strays import verbs as aside
 from madoguchi.service.returns.strays.queries import StrayParcel, open_ones
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.verbs import counted
 
 LONGEST = 80  # characters of what a scanner reads
 
@@ -75,7 +77,7 @@ async def scan(tx: Tx, actor: Actor, text: str) -> Scanned:
     async with tx.acting(SYSTEM):
         of = await queries.access_return(tx, SYSTEM, return_id)
     units = await queries.units_of(tx, return_id)
-    if any(unit.reception in {*COMING, Reception.LOST} for unit in units) and of.stage is Stage.AGREED:
+    if of.stage is Stage.AGREED and await _can_be_taken_in(tx, of, rules.expected(units)):
         return Scanned(return_id)
     if any(unit.reception is Reception.RECEIVED and unit.inspected_at is None for unit in units):
         return Scanned(return_id)
@@ -184,6 +186,14 @@ async def photo(tx: Tx, actor: Actor, photo_id: UUID) -> Photo:
         raise invisible()
     async with tx.acting(SYSTEM):
         return await access_photo(tx, SYSTEM, photo_id)
+
+
+async def _can_be_taken_in(tx: Tx, of: Return, units: Sequence[Unit]) -> bool:
+    """Whether something is expected with which nothing else was done since it was called off."""
+    wanted = counted([unit for unit in units if unit.booked is Booked.FREE and unit.reception in NOT_COMING])
+    async with tx.acting(SYSTEM):
+        held = await ledger.lines(tx, of.order_id) if wanted else {}
+    return bool(units) and all(held[ref].free >= n for ref, n in wanted.items())
 
 
 def _check(actor: Actor) -> None:

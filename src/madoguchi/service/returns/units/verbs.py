@@ -41,6 +41,14 @@ async def free(tx: Tx, units: Sequence[Unit]) -> None:
     )
 
 
+async def take_up_again(tx: Tx, units: Sequence[Unit], free: Sequence[Unit], *, late: bool) -> None:
+    """They come after all; those that were free are expected again."""
+    await tx.execute("update return_units set late = %s where id = any(%s)", [late, [unit.id for unit in units]])
+    await tx.execute(
+        "update return_units set booked = 'open', settled_at = null where id = any(%s)", [[unit.id for unit in free]]
+    )
+
+
 async def reject_missing(tx: Tx, units: Sequence[UUID], by: UUID | None) -> None:
     """What was not in the parcel is not paid for."""
     await tx.execute(
