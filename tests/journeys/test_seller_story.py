@@ -25,18 +25,21 @@ SECRET = "090-0000-1001"
 
 @pytest.mark.spoken("ja")
 async def test_a_seller_answers(street: Street, lang: str, says: Reader) -> None:
-    page = await street.customer(MISAKI, lang)
+    page, watching = await street.customer(MISAKI, lang), await street.merchant("yamada", lang)
     await ask(page, street.site, says, "product", f"電子レンジで使えますか。{SECRET}")
     await expect(page.locator(".room-top")).to_contain_text(
         says.t("counter.case.seller.waiting", seller=SELLER, time=NOW + 48 * HOUR)
     )
+    waits = watching.locator(".list-row", has_text=BOWLS)
+    await expect(waits).to_be_visible()  # without looking again, as what comes below
     theirs = await street.merchant("yamada", lang, scripts=False)  # on a phone, and nothing but forms
     await theirs.click(".list-row")
     await expect(theirs.locator(".timeline")).to_contain_text("電子レンジで使えますか。●●●")
     await theirs.get_by_label(says.t("seller.answer.text")).fill("はい、お使いいただけます。")
     await theirs.get_by_role("button", name=says.t("seller.answer.send")).click()
     await expect(theirs.locator(".now")).to_contain_text(says.t("seller.due.answered"))
-    await expect(page.locator(".timeline")).to_contain_text("はい、お使いいただけます。")  # without looking again
+    await expect(waits).to_have_count(0)
+    await expect(page.locator(".timeline")).to_contain_text("はい、お使いいただけます。")
     await expect(page.locator(".room-top")).to_contain_text(says.t("counter.case.seller.answered", seller=SELLER))
     await rate(page, street.site, says)
     await theirs.goto(f"{street.site.url}/seller/figures")

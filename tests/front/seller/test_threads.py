@@ -117,6 +117,25 @@ async def test_a_closed_thread_takes_no_answer(site: Site) -> None:
     assert "このやりとりは終了しています。" in page.text
 
 
+async def test_its_people_hear_of_a_seller_and_of_nothing_else(site: Site) -> None:
+    customer, case_id = await asked(site)
+    hers = await merchant(site)
+    json = {"accept": "application/json"}
+    for who, path, status in (
+        (hers, "/seller/live?topics=seller", 200),
+        (hers, f"/seller/live?topics=case:{case_id}", 404),
+        (hers, "/seller/live?topics=queue:all", 404),
+        (hers, f"/seller/live?topics=seller:{hers.actor.seller_id}", 404),
+        (customer, "/live?topics=seller", 404),
+        (customer, "/seller/live?topics=seller", 403),
+    ):
+        assert (await who.http.get(path, headers=json)).status_code == status, path
+    for path in ("waiting", f"threads/{case_id}", "claims"):
+        assert "data-refetch" in (await hers.get(f"/seller/panels/{path}")).text
+    others = await merchant(site, "nagisa")
+    assert (await others.get(f"/seller/panels/threads/{case_id}")).status_code == 404
+
+
 async def test_a_person_signs_in_and_out_and_is_let_go(site: Site) -> None:
     stored = await hash_password(PASSWORD)
 

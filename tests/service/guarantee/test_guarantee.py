@@ -222,6 +222,22 @@ async def test_neither_side_learns_how_to_reach_the_other(asked: Bazaar) -> None
     assert words == {"customer": written, "seller": "直接 0955-12-3456 にお電話ください"}
 
 
+async def test_what_people_do_not_decide_in_time_is_raised(asked: Bazaar) -> None:
+    await asked.claimed()
+    of = await asked.answer(await asked.merchant(), REFUSE)
+    assert of.decide_by == clock.now() + RULES.review_hours * HOUR
+    aoi = await asked.hire()
+    for hours, late in ((RULES.review_hours - 1, 0), (RULES.review_hours, 1)):
+        with asked.later(hours * HOUR):
+            await asked.pass_time()
+            assert await asked.db.run(aoi, lambda tx: queries.overdue(tx, aoi)) == late
+    with asked.later((RULES.review_hours + 1) * HOUR):
+        request = await asked.decide(aoi, "deny")
+        await asked.approve(await asked.hire(Role.LEADER), request)
+        await asked.work()
+        assert await asked.db.run(aoi, lambda tx: queries.overdue(tx, aoi)) == 0
+
+
 async def test_both_sides_read_what_happened_where_they_talked(asked: Bazaar) -> None:
     customer, order_id = await asked.actor(BOWLS)
     await asked.claimed()

@@ -453,6 +453,7 @@ class GuaranteeRules(_Part, frozen=True, kw_only=True):
     report_days: Days = 90  # past the last promised day, until when it can be claimed
     answer_hours: Hours = 48  # until when the seller answers a claim
     silent_most: Amount = 0  # up to which a seller's silence grants it
+    review_hours: Hours = 72  # until when people decide
     approval: Approver = Approver.LEADER  # who agrees to a decision
     appeal_days: Days = 30
 

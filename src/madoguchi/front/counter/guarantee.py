@@ -88,6 +88,7 @@ def terms(pack: RulePack, reader: Reader) -> Terms:
             t("counter.guarantee.step.claim", n=rules.report_days),
             t("counter.guarantee.step.answer", n=rules.answer_hours),
             t("counter.guarantee.step.decide", limit=silent),
+            t("counter.guarantee.step.review", n=rules.review_hours),
             t("counter.guarantee.step.appeal", n=rules.appeal_days),
         ],
         excepts=[

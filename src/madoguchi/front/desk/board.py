@@ -15,6 +15,7 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.guarantee.queries import overdue
 from madoguchi.service.routing import queries
 from madoguchi.service.routing.queries import Counts, MyCase, Offer, Owed, QueueRow, Taken
 from madoguchi.service.routing.rules import Person, Presence, Priority
@@ -46,6 +47,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     taken: Taken | None
     counts: Counts
     approvals: int
+    overdue_claims: int
 
     @property
     def presence(self) -> Presence:
@@ -88,7 +90,8 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
 class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     """The board in the reader's words; `taken` tells that somebody else took what I was asked to take.
 
-    `approvals` is how much waits for my word, or for a leader's on what I asked for.
+    `approvals` is how much waits for my word, or for a leader's on what I asked for; `overdue_claims` how many claims
+    on the guarantee should have been decided by now.
     """
 
     mine: Sequence[RowView]
@@ -99,6 +102,7 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     longest: str
     approvals: int
+    overdue_claims: int
 
 
 async def load(tx: Tx, actor: Actor, parts: Collection[Part] = tuple(Part)) -> Board:
@@ -113,6 +117,7 @@ async def load(tx: Tx, actor: Actor, parts: Collection[Part] = tuple(Part)) -> B
         taken=await queries.taken_from_me(tx, actor) if Part.OFFER in parts and not offer else None,
         counts=await queries.counts(tx, actor) if Part.COUNTS in parts else _NOBODY,
         approvals=await count_approvals(tx, actor) if Part.APPROVALS in parts else 0,
+        overdue_claims=await overdue(tx, actor) if Part.APPROVALS in parts else 0,
     )
 
 
@@ -138,6 +143,7 @@ def view(board: Board, visitor: Visitor) -> BoardView:
         counts=board.counts,
         longest=span(clock.now() - board.counts.longest_since, reader) if board.counts.longest_since else "",
         approvals=board.approvals,
+        overdue_claims=board.overdue_claims,
     )
 
 

@@ -36,6 +36,8 @@ class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     title: str
+    due: str
+    overdue: bool
     lines: Sequence[str]
     sides: Sequence[tuple[str, str, Sequence[str]]]
     fields: Sequence[FieldView]
@@ -45,7 +47,7 @@ class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
 
 @get(HERE, access=STAFF_ONLY)
 async def show(services: Services, visitor: Visitor) -> Response[Any]:
-    """All of them, the longest waiting first."""
+    """All of them, the most urgent first."""
     return await _page(services, visitor)
 
 
@@ -100,10 +102,13 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Claim, given: 
     ]
     if of.appeal:
         sides.append((reader.t("guarantee.fact.appeal"), of.appeal, ()))
+    late = of.decide_by is not None and of.decide_by <= tx.now
     names = (await access_customer(tx, actor, of.customer_id)).name, (await seller(tx, of.seller_id)).name
     return ClaimView(
         id=of.id,
         title=reader.t("desk.guarantee.who", number=of.number, customer=names[0], seller=names[1]),
+        due=reader.t("desk.guarantee.overdue" if late else "desk.guarantee.due", time=of.decide_by),
+        overdue=late,
         lines=[line.to(reader) for line in sentences(of) if line.key != "guarantee.status.seller"],
         sides=sides,
         fields=field_views(DECIDE, fields, reader, values, within=f"{of.id}-"),

@@ -61,7 +61,16 @@ class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
 @get(HERE, access=SELLERS)
 async def show_claims(services: Services, visitor: Visitor) -> Response[Any]:
     """What is to be answered by its deadline, then the rest, the newest first."""
+    return await _list(services, visitor)
 
+
+@get("/seller/panels/claims", access=SELLERS, by_itself=True)
+async def claims_again(services: Services, visitor: Visitor) -> Response[Any]:
+    """The same, read again when something is new."""
+    return await _list(services, visitor)
+
+
+async def _list(services: Services, visitor: Visitor) -> Response[Any]:
     async def work(tx: Tx) -> list[Row]:
         found = await queries.claims_of_seller(tx, visitor.actor)
         return [_row(claim, tx.now, visitor.reader) for claim in found]

@@ -42,7 +42,16 @@ class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get("/seller", access=SELLERS)
 async def show_waiting(services: Services, visitor: Visitor) -> Response[Any]:
     """What waits for an answer, the most urgent first."""
+    return await _waiting(services, visitor)
 
+
+@get("/seller/panels/waiting", access=SELLERS, by_itself=True)
+async def waiting_again(services: Services, visitor: Visitor) -> Response[Any]:
+    """The same, read again when something is new."""
+    return await _waiting(services, visitor)
+
+
+async def _waiting(services: Services, visitor: Visitor) -> Response[Any]:
     async def work(tx: Tx) -> list[Row]:
         return [views.row(line, tx.now, visitor.reader) for line in await queries.waiting(tx, visitor.actor)]
 
@@ -69,6 +78,12 @@ async def show_answered(services: Services, visitor: Visitor, before: UUID | Non
 @get("/seller/threads/{case_id:uuid}", access=SELLERS)
 async def show_thread(services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
     """One thread."""
+    return await _page(services, visitor, case_id)
+
+
+@get("/seller/panels/threads/{case_id:uuid}", access=SELLERS, by_itself=True)
+async def thread_again(services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
+    """The same, read again when something is new."""
     return await _page(services, visitor, case_id)
 
 

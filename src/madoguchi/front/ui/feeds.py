@@ -2,8 +2,8 @@
 
 A reader asks for topics and says where it stands; it first catches up by number, then gets what comes. A slow reader
 is dropped and resumes by its cursor. Topics: `case:<id>` (entries, read marks, typing), and `queue:all`,
-`approvals`, `person:<id>`, `order:<id>`, `return:<id>`, `request:<id>`, which only say "look again": not more often
-than every second, and not to everybody at once, since each who hears it comes to look.
+`approvals`, `person:<id>`, `seller:<id>`, `order:<id>`, `return:<id>`, `request:<id>`, which only say "look again": not
+more often than every second, and not to everybody at once, since each who hears it comes to look.
 """
 
 import asyncio
@@ -301,6 +301,7 @@ _PANELS = {
     "queue": "inbox",
     "approvals": "approvals",
     "person": "mine",
+    "seller": "seller",
     "order": "order",
     "return": "return",
     "request": "request",

@@ -13,7 +13,7 @@ from litestar.response import Stream
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Message, Receive, Send
 
-from madoguchi.core.access.rules import Actor, Audience
+from madoguchi.core.access.rules import Actor, Audience, Role
 from madoguchi.core.cases.queries import Entry, access_case
 from madoguchi.core.people.queries import session_lives
 from madoguchi.core.requests.queries import access_request
@@ -182,6 +182,8 @@ async def _own(tx: Tx, actor: Actor, topic: str) -> str:
             return topic
         case "approvals" if actor.is_staff and not rest:
             return topic
+        case "seller" if not rest and actor.role is Role.SELLER:
+            return f"seller:{actor.seller_id}"
         case "person" if not rest and actor.id:
             return f"person:{actor.id}"
     raise invisible()

@@ -29,9 +29,11 @@ class Keeper:
         self._signer = signer
 
     async def sweep(self, _: Nothing) -> None:
-        """Go on with what sellers did not answer in time."""
+        """Go on with what sellers did not answer in time, and raise what people did not decide in time."""
         for claim_id in await self._db.run(SYSTEM, queries.silent):
             await self._db.run(SYSTEM, partial(_fall_silent, claim_id=claim_id))
+        for claim_id in await self._db.run(SYSTEM, queries.to_raise):
+            await self._db.run(SYSTEM, partial(verbs.raise_review, claim_id=claim_id))
 
     async def pay(self, arguments: verbs.Pay) -> None:
         """Have a claim paid; later where something else is under way, never where it was settled in another way."""

@@ -77,7 +77,7 @@ class _Id(msgspec.Struct, frozen=True):
 _CLAIM = """select g.id, g.number, g.store_id, g.customer_id, g.order_id, o.store_ref as order_ref, g.seller_id,
   g.ground, g.units, g.amount as amount_minor, g.currency, g.told, g.photos, g.photos_shown, g.refund_to, g.state,
   g.silence_grants, g.due_at, g.answer, g.seller_told, g.seller_photos, g.answered_at,
-  g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note,
+  g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note, g.decide_by,
   g.appeal, g.appeal_until, g.made_at
 from guarantee_claims g join orders o on o.id = g.order_id"""
 _OF_SELLER = """select g.id, g.number, o.store_ref as order_ref, g.ground, g.amount as amount_minor, g.currency, g.told,
@@ -113,11 +113,11 @@ async def claims_of(tx: Tx, actor: Actor, *, limit: int = 10) -> Sequence[Claim]
 
 
 async def to_decide(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[Claim]:
-    """What waits for somebody's decision, the longest first; for staff, else invisible."""
+    """What waits for somebody's decision, the most urgent first; for staff, else invisible."""
     if not actor.is_staff:
         raise invisible()
     return await tx.all(
-        Claim, f"{_CLAIM} where g.state in ('under_review', 'appealed') order by g.changed_at, g.id limit %s", [limit]
+        Claim, f"{_CLAIM} where g.state in ('under_review', 'appealed') order by g.decide_by, g.id limit %s", [limit]
     )
 
 
@@ -139,6 +139,25 @@ async def silent(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
     rows = await tx.all(
         _Id,
         "select id from guarantee_claims where state = 'waiting_seller' and due_at < %s order by due_at limit %s",
+        [tx.now, limit],
+    )
+    return [row.id for row in rows]
+
+
+async def overdue(tx: Tx, actor: Actor) -> int:
+    """How many claims should have been decided by now; for staff, else none."""
+    query = """select count(*) from guarantee_claims
+               where state in ('under_review', 'appealed') and decide_by <= %s and raised_at is not null"""
+    return int(await tx.value(query, [tx.now])) if actor.is_staff else 0
+
+
+async def to_raise(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
+    """Claims about which nobody has decided in time, and which were not raised yet (for the system)."""
+    rows = await tx.all(
+        _Id,
+        """select id from guarantee_claims
+           where state in ('under_review', 'appealed') and decide_by <= %s and raised_at is null
+           order by decide_by limit %s""",
         [tx.now, limit],
     )
     return [row.id for row in rows]

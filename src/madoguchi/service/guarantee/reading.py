@@ -27,7 +27,7 @@ async def show(tx: Tx, actor: Actor, arguments: ShowGuarantee) -> TextCard:
 def sentences(of: Claim) -> tuple[Said, ...]:
     """The same of a claim that the actor was found to see."""
     lines = [said("guarantee.status.what", number=of.number, order=of.order_ref, amount=of.amount)]
-    lines.append(said(f"guarantee.state.{of.state}", until=of.due_at or of.made_at))
+    lines.append(said(f"guarantee.state.{of.state}", until=of.decide_by or of.due_at or of.made_at))
     if of.seller_told:
         lines.append(said("guarantee.status.seller", words=of.seller_told))
     if of.decision_note:

@@ -82,8 +82,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """A claim on the guarantee; `number` is for people, `order_ref` the store's name of the order.
 
     `told` is what the customer says as the seller reads it, `seller_told` the other way round; the seller sees `photos`
-    where they are `photos_shown`. `due_at` is by when the seller answers, `counts` whether it counts against the seller
-    once it has ended. Amounts in minor units.
+    where they are `photos_shown`. `due_at` is by when the seller answers, `decide_by` by when people decide what was
+    left to them, `counts` whether it counts against the seller once it has ended. Amounts in minor units.
     """
 
     id: UUID
@@ -113,6 +113,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: UUID | None
     decided_at: datetime | None
     decision_note: str
+    decide_by: datetime | None
     appeal: str | None
     appeal_until: datetime | None
     made_at: datetime

@@ -24,9 +24,10 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import pack
 from madoguchi.kit.security import clean_text
 from madoguchi.service.guarantee import queries, rules
-from madoguchi.service.guarantee.rules import MOVES, Claim, ClaimPlan, SellerAnswer, Side, State
+from madoguchi.service.guarantee.rules import MOVES, TO_DECIDE, Claim, ClaimPlan, SellerAnswer, Side, State
 
 PAY = "guarantee.pay"
+REVIEWS = "approvals"  # what those listen to who decide
 
 
 class Pay(msgspec.Struct, frozen=True):
@@ -119,14 +120,27 @@ async def move(tx: Tx, of: Claim, state: State, *, liability: Fault | None = Non
     if state not in MOVES[of.state]:
         raise Refused("guarantee_moved", 409)
     counts = rules.counts(of, state, liability)
+    decide_by = await _decide_by(tx, of) if state in TO_DECIDE else None
     await tx.execute(
         """update guarantee_claims set state = %s, counts = coalesce(%s, counts), liability = coalesce(%s, liability),
-             changed_at = %s where id = %s""",
-        [state, counts, liability, tx.now, of.id],
+             decide_by = %s, raised_at = null, changed_at = %s where id = %s""",
+        [state, counts, liability, decide_by, tx.now, of.id],
     )
+    if TO_DECIDE & {of.state, state}:
+        tx.wake(REVIEWS)
     tx.wake(f"order:{of.order_id}")
     tx.wake(talking.topic(of.seller_id))
     return await queries.access_claim(tx, SYSTEM, of.id)
+
+
+async def raise_review(tx: Tx, claim_id: UUID) -> None:
+    """Nobody has decided in time: whoever looks at the desk sees it now (by the system)."""
+    await tx.execute("update guarantee_claims set raised_at = %s where id = %s", [tx.now, claim_id])
+    tx.wake(REVIEWS)
+
+
+async def _decide_by(tx: Tx, of: Claim) -> datetime:
+    return tx.now + timedelta(hours=(await rules_of(tx, of.store_id)).guarantee.review_hours)
 
 
 async def review(tx: Tx, of: Claim) -> Claim:
@@ -136,7 +150,7 @@ async def review(tx: Tx, of: Claim) -> Claim:
         customer_id=of.customer_id,
         order_id=of.order_id,
         template="guarantee_reviewed",
-        parameters=pack({"order": of.order_ref, "number": of.number}),
+        parameters=pack({"order": of.order_ref, "number": of.number, "until": found.decide_by}),
         paths={"order": f"/orders/{of.order_id}"},
     )
     await events.record(tx, news)
