@@ -5,6 +5,7 @@ A family that is optional falls back on other words where it has no text of its 
 
 import ast
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import product
 
 from madoguchi.app import catalogue
@@ -120,6 +121,7 @@ def _can_end(action: str, state: Settled) -> bool:
     return state is not Settled.PARTLY_DONE or (action, state) in notices.SETTLED
 
 
+@cache
 def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
