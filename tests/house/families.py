@@ -159,6 +159,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.method.{}": Method,
         "returns.postage.{}": ("ours", "taken_off", "yours"),
         "returns.when.{}.{}": list(product(Return, Trigger)),
+        "returns.early.{}": Return,
+        "returns.given_early.{}": ("money", "goods"),
         "returns.next.{}": Method,
         "returns.fee.{}": Fee,
         "returns.line.{}": [*Acceptance, *WITHOUT_GOODS, *NOT_HERE],

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.actions.rules import Said
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.kit import events, ids
 from madoguchi.kit.errors import Refused
@@ -14,6 +15,7 @@ from madoguchi.kit.events import Happened
 from madoguchi.kit.mail import plain
 from madoguchi.service.notices.letters import Links
 from madoguchi.service.notices.occasions import Notice, customer_news
+from madoguchi.service.returns.reading import sentences
 from madoguchi.service.returns.rules import REMIND_BEFORE
 from tests.service.returns.conftest import Yard
 
@@ -95,3 +97,16 @@ async def test_that_what_was_given_early_was_not_owed(yard: Yard, told: list[Cus
     await yard.acts(leader, "return.review", return_id=back.id, answer="rejected", note="別の店の品でした")
     (news,) = [one for one in told if one.template == "return_rejected"]
     assert "当店でお買い上げの商品ではありませんでした" in plain((await letter(yard, news, now)).letter.blocks, "ja")
+
+
+async def test_that_what_is_given_early_is_asked_back_when_nothing_comes(yard: Yard) -> None:
+    """On the slip that is agreed to, and on the return's own page until it is here."""
+    actor, order_id = await yard.actor(CLOTHES)
+    broken = {"lines": {"2": 1}, "reason": "defective", "wish": "replacement"}
+    quote = await yard.quote(actor, order_id, "order.return", **broken)
+    words = [fact.words for fact in quote.draft.slip.facts if fact.label.key == "returns.fact.early"]
+    assert words == [Said("returns.early.replacement")]
+    request = await yard.agree(CLOTHES, quote)
+    back = await yard.back(request.id)
+    said = await yard.db.run(actor, lambda tx: sentences(tx, back))
+    assert "returns.given_early.goods" in [one.key for one in said]

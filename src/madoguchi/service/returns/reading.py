@@ -8,6 +8,8 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import About, Subject, Thing
 from madoguchi.core.actions.rules import Said, TextCard, said
+from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
@@ -54,4 +56,13 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
         said("returns.status.parcel", carrier=one.carrier, number=one.number)
         for one in await queries.parcels_of(tx, of.id)
     ]
-    return tuple(lines)
+    return (*lines, *await _given_early(tx, of))
+
+
+async def _given_early(tx: Tx, of: Return) -> list[Said]:
+    """What was given early, and until when the goods are expected for it."""
+    advance = await open_advance(tx, of.order_id, of.subject)
+    if advance is None or advance.state is not AdvanceState.PAID:
+        return []
+    what = "goods" if advance.goods else "money"
+    return [said(f"returns.given_early.{what}", amount=advance.amount, until=advance.due_at)]

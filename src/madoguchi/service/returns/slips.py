@@ -9,7 +9,7 @@ from madoguchi.core.actions.rules import Fact, MoneyBack, Said, Slip, SlipLine, 
 from madoguchi.core.ledger.rules import LineUnits, by_tender
 from madoguchi.core.ledger.rules import Part as Back
 from madoguchi.core.policy.decisions import ReturnDecision
-from madoguchi.core.policy.pack import Payer
+from madoguchi.core.policy.pack import Payer, Trigger
 from madoguchi.core.policy.paying_back import parts, to_recipient
 from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder, TenderKind
 from madoguchi.kit.money import Money, telescoped, total
@@ -157,7 +157,15 @@ def _facts(plan: ReturnPlan, decision: ReturnDecision) -> tuple[Fact, ...]:
         Fact(Said("returns.fact.postage"), Said(f"returns.postage.{paid}")),
         Fact(Said("returns.fact.until"), said("returns.until", until=plan.send_until)),
         Fact(Said("returns.fact.when"), Said(f"returns.when.{plan.wish}.{plan.refund_on}")),
+        *_early(plan),
     )
+
+
+def _early(plan: ReturnPlan) -> tuple[Fact, ...]:
+    """What is asked back of what is given before anybody has looked at the goods."""
+    if plan.refund_on is Trigger.INSPECTED:
+        return ()
+    return (Fact(Said("returns.fact.early"), Said(f"returns.early.{plan.wish}")),)
 
 
 def _next_step(plan: ReturnPlan) -> Said:
