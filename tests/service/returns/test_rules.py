@@ -16,6 +16,7 @@ from madoguchi.service.returns.rules import (
     RECEPTION,
     Acceptance,
     Booked,
+    Disposition,
     Reception,
     ReturnState,
     Stage,
@@ -118,8 +119,13 @@ def test_money_waits_for_what_the_rules_say(
     assert rules.booking(trigger, unit(reception, acceptance)) is booked
 
 
-def test_what_was_freed_and_is_granted_on_appeal_stays_where_it_is() -> None:
-    assert rules.booking(Trigger.INSPECTED, unit(R.RECEIVED, A.ACCEPTED, booked=Booked.FREE)) is Booked.KEPT
+@pytest.mark.parametrize(
+    ("reception", "disposition"), [(R.RECEIVED, Disposition.BACK_TO_CUSTOMER), (R.SHORT, Disposition.MISSING)]
+)
+def test_what_is_granted_though_the_goods_are_not_with_us_stays_where_it_is(
+    reception: Reception, disposition: Disposition
+) -> None:
+    assert rules.booking(Trigger.INSPECTED, unit(reception, A.ACCEPTED, disposition=disposition)) is Booked.KEPT
 
 
 @given(st.integers(0, 10**9), st.integers(0, 100))

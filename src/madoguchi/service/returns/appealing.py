@@ -1,5 +1,6 @@
 """Objecting to what was decided about a return, and deciding what the warehouse left to a leader."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -76,12 +77,17 @@ async def review_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ..
 
 
 async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
-    """Decide; Refused: forbidden, return_nothing_to_review, return_percent."""
+    """Decide.
+
+    Refused: forbidden, return_nothing_to_review, return_percent, return_not_above, return_made_good where the goods
+    were made good otherwise since.
+    """
     of, units = await _reviewable(tx, actor, arguments.return_id, lock=True)
     verdicts = {unit.id: _verdict(unit, arguments) for unit in units}
     changed = [unit for unit in units if not _stays(unit, verdicts[unit.id])]
     if arguments.answer is Acceptance.REDUCED and not changed:
         raise Refused("return_not_above", field="percent")
+    await _hold(tx, of, [unit for unit in changed if verdicts[unit.id].acceptance is not Acceptance.REJECTED])
     for unit in changed:
         verdict = verdicts[unit.id]
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
@@ -100,6 +106,14 @@ async def offer_review(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None
     except Refused as refused:
         return refusal(refused)
     return None
+
+
+async def _hold(tx: Tx, of: Return, granted: Sequence[Unit]) -> None:
+    """Nothing else can be done with goods for which something is given after all."""
+    try:
+        await verbs.take_up_again(tx, of, granted)
+    except Refused as refused:
+        raise Refused("return_made_good", 409) from refused
 
 
 async def _appealable(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> Return:

@@ -34,7 +34,6 @@ from madoguchi.service.returns.rules import (
 from madoguchi.service.returns.units import verbs as unit_rows
 
 ARRIVALS = (Reception.RECEIVED, Reception.SHORT, Reception.WRONG_ITEM)
-_AT_REST = frozenset({Disposition.BACK_TO_CUSTOMER, Disposition.MISSING})
 
 
 class ReceiveReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +89,8 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
     told = {id: one for id, one in told.items() if one in RECEPTION[expected[id].reception]}  # else it stays as it was
     async with tx.acting(SYSTEM):
         called_off = [expected[id] for id in told if expected[id].reception in NOT_COMING]
-        await verbs.take_up_again(tx, of, called_off, late=True)
+        await verbs.take_up_again(tx, of, called_off)
+        await unit_rows.come_late(tx, called_off)
         for reception in ARRIVALS:
             await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
         missing = [id for id, reception in told.items() if reception is not Reception.RECEIVED]

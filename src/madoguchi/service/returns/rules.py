@@ -147,6 +147,9 @@ class Disposition(StrEnum):
     MISSING = "missing"
 
 
+_NOT_WITH_US = frozenset({Disposition.BACK_TO_CUSTOMER, Disposition.MISSING})
+
+
 class Why(StrEnum):
     """Why less than promised is given for a unit."""
 
@@ -287,10 +290,8 @@ def booking(trigger: Trigger, unit: Unit) -> Booked | None:
         return Booked.KEPT
     if unit.booked in {Booked.RETURNED, Booked.KEPT}:
         return unit.booked  # what was given before is called back by its advance, if at all
-    if unit.reception in NOT_HERE:
-        return Booked.FREE
     if unit.acceptance in {Acceptance.ACCEPTED, Acceptance.REDUCED}:
-        return Booked.KEPT if unit.booked is Booked.FREE else Booked.RETURNED  # freed before: granted on appeal
+        return Booked.KEPT if unit.disposition in _NOT_WITH_US else Booked.RETURNED
     if unit.acceptance is Acceptance.REJECTED:
         return Booked.FREE
     if unit.acceptance is Acceptance.PENDING and not unit.late and _paid_before(trigger, unit.reception):

@@ -114,7 +114,7 @@ async def begin(tx: Tx, wish: Wish) -> None:
     assert wish.order_id
     if not await unit_rows.take_up(tx, plan.due, wish.id):
         raise Refused("order_changed", 409)
-    await ledger.reserve(tx, wish.id, wish.order_id, plan.units(Booked.FREE, Booked.KEPT), plan.money)
+    await ledger.reserve(tx, wish.id, wish.order_id, {}, plan.money)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -207,8 +207,6 @@ async def _book(tx: Tx, wish: Wish, order_id: UUID, plan: SettlePlan) -> None:
             await verb(tx, wish.id, order_id, units, plan.paid(Booked.OPEN, to))
     if units := plan.units(Booked.OPEN, Booked.FREE):
         await drop_return(tx, wish.id, order_id, units)
-    if units := plan.units(Booked.FREE, Booked.KEPT):
-        await ledger.settle_kept(tx, wish.id, order_id, units, refunded=bool(plan.money))
 
 
 async def _pay_in_advance(
@@ -230,7 +228,7 @@ async def _pay_in_advance(
 async def _give_up(tx: Tx, wish: Wish, plan: SettlePlan, operation: Operation) -> Outcome:
     """The store cannot send it again: then the price is given back; or it could not now: again later."""
     assert wish.order_id
-    await ledger.release(tx, wish.id, wish.order_id, plan.units(Booked.FREE, Booked.KEPT), plan.money)
+    await ledger.release(tx, wish.id, wish.order_id, {}, plan.money)
     await unit_rows.let_go(tx, wish.id)
     gone = plan.replaced and operation.code is Failure.UNAVAILABLE
     if gone:

@@ -159,15 +159,14 @@ async def ends_at(tx: Tx, of: Return) -> datetime:
     return of.send_until + timedelta(days=(await rules_of(tx, of.store_id)).returns.grace_days)
 
 
-async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit], *, late: bool) -> None:
-    """Units (locked) that were called off come after all, and are to be moved on.
+async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
+    """Units (locked) that were done with are to be settled once more: they come after all, or an objection is granted.
 
-    `late`: after the time for them, so that a person decides. Refused("units_taken") where something else was done
-    with them in between.
+    Refused("units_taken") where something else was done with those that were the customer's again.
     """
     free = [unit for unit in units if unit.booked is Booked.FREE]
     await open_return(tx, ids.uuid7(), of.order_id, counted(free))
-    await unit_rows.take_up_again(tx, units, free, late=late)
+    await unit_rows.take_up_again(tx, free)
 
 
 async def lose(tx: Tx, return_id: UUID) -> None:
@@ -254,7 +253,7 @@ async def _sent_in_time(tx: Tx, return_id: UUID, scanned: datetime) -> None:
     if not expired or scanned > await ends_at(tx, of):
         return
     try:
-        await take_up_again(tx, of, expired, late=False)
+        await take_up_again(tx, of, expired)
         await move(tx, expired, Reception.IN_TRANSIT)
     except Refused as refused:
         log.info("return %s was sent in time and stays called off: %s", return_id, refused.code)

@@ -41,12 +41,16 @@ async def free(tx: Tx, units: Sequence[Unit]) -> None:
     )
 
 
-async def take_up_again(tx: Tx, units: Sequence[Unit], free: Sequence[Unit], *, late: bool) -> None:
-    """They come after all; those that were free are expected again."""
-    await tx.execute("update return_units set late = %s where id = any(%s)", [late, [unit.id for unit in units]])
+async def take_up_again(tx: Tx, units: Sequence[Unit]) -> None:
+    """They were free, and are to be settled once more."""
     await tx.execute(
-        "update return_units set booked = 'open', settled_at = null where id = any(%s)", [[unit.id for unit in free]]
+        "update return_units set booked = 'open', settled_at = null where id = any(%s)", [[unit.id for unit in units]]
     )
+
+
+async def come_late(tx: Tx, units: Sequence[Unit]) -> None:
+    """They come after the time for them."""
+    await tx.execute("update return_units set late = true where id = any(%s)", [[unit.id for unit in units]])
 
 
 async def reject_missing(tx: Tx, units: Sequence[UUID], by: UUID | None) -> None:
