@@ -53,13 +53,13 @@ def parts(rules: RulePack, order: StoreOrder, owed: Mapping[str, Money], wished:
 
 
 def to_recipient(rules: RulePack, order: StoreOrder, owed: Mapping[str, Money], gift_id: UUID) -> list[Part]:
-    """What is owed for a present, by tender, to the gift balance of whoever got it."""
+    """What is owed for a present, by tender, to the gift balance of whoever got it; they read nothing of a card."""
     usual = rules.refunds.ways(TenderKind.GIFT_BALANCE)[0]
     return [
         Part(
             tender_ref=tender.ref,
             tender_kind=tender.kind,
-            tender_label=tender.label,
+            tender_label="",
             amount=owed[tender.ref],
             destination=Destination.RECIPIENT,
             days=(usual.least_days, usual.most_days),

@@ -14,7 +14,8 @@ from madoguchi.core.people.rules import email_key
 from madoguchi.core.people.sellers import queries as sellers
 from madoguchi.core.people.sellers.queries import SellerPerson
 from madoguchi.core.people.verbs import NewSession
-from madoguchi.edge.stores.demo.people import PEOPLE
+from madoguchi.core.shop.queries import access_order, order_id_of
+from madoguchi.edge.stores.demo.people import NAOKI, PEOPLE, YOKO, Story
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.ui.access import EVERYONE, get, post
 from madoguchi.front.ui.forms import form
@@ -27,7 +28,8 @@ from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import NAMES
 
 FOUND = 20  # customers of a search
-TARGETS = {"home": "/", "shop": "/demo/shop"} | {door: f"/{door}" for door in ("desk", "office", "seller", "warehouse")}
+PAGES = ("gifts", "desk", "office", "seller", "warehouse")
+TARGETS = {"home": "/", "shop": "/demo/shop"} | {page: f"/{page}" for page in PAGES}
 
 
 class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +38,7 @@ class Be(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["customer", "staff", "seller", "nobody"]
     ref: str = ""
     store: str = DEMO.id
-    to: Literal["home", "shop", "desk", "office", "seller", "warehouse"] = "home"
+    to: Literal["home", "shop", "gifts", "desk", "office", "seller", "warehouse"] = "home"
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -46,13 +48,15 @@ class Shown(msgspec.Struct, frozen=True):
     sellers: Sequence[SellerPerson]
     shops: Sequence[Store]
     found: Sequence[Customer]
+    gift_code: str | None
 
 
 @get("/demo", access=EVERYONE)
 async def choose(request: Asked, services: Services, visitor: Visitor, q: str = "") -> Response[str]:
     """Everybody there is."""
     shown = await services.db.run(SYSTEM, lambda tx: _shown(tx, q))
-    return page(services, visitor, "demo/people.html", request.url.path, people=PEOPLE, shown=shown, q=q, names=NAMES)
+    path = request.url.path
+    return page(services, visitor, "demo/people.html", path, people=PEOPLE, given=NAOKI, shown=shown, q=q, names=NAMES)
 
 
 @post("/demo/be", access=EVERYONE)
@@ -76,7 +80,14 @@ async def _shown(tx: Tx, q: str) -> Shown:
         await sellers.everybody(tx),
         await queries.stores(tx),
         await queries.customers_like(tx, q.strip(), FOUND) if q.strip() else (),
+        await _gift_code(tx),
     )
+
+
+async def _gift_code(tx: Tx) -> str | None:
+    """What is printed on the slip in the parcel of a present that somebody got; None in a shop without that present."""
+    order_id = await order_id_of(tx, DEMO.id, YOKO.order(Story.GIVEN))
+    return (await access_order(tx, SYSTEM, order_id)).document.gift_code if order_id else None
 
 
 async def _become(tx: Tx, services: Services, visitor: Visitor, wish: Be) -> NewSession | None:

@@ -192,6 +192,7 @@ def test_named_orders_stand_where_they_should_at_any_hour(hour: int) -> None:
         Story.DIGITAL_OPENED: OrderState.DELIVERED,
         Story.CUSTOM_MADE: OrderState.PAID,
         Story.GIFT: OrderState.PAID,
+        Story.GIVEN: OrderState.DELIVERED,
         Story.CORPORATE: OrderState.PAID,
     }
     orders = {p.order.ref: p.order for p in stories.contents(now).orders}

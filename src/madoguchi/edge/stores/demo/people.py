@@ -27,6 +27,7 @@ class Story(StrEnum):
     DIGITAL_OPENED = "digital_opened"
     CUSTOM_MADE = "custom_made"
     GIFT = "gift"
+    GIVEN = "given"  # a present that has come to somebody else
     CORPORATE = "corporate"
 
 
@@ -210,6 +211,7 @@ YOKO = Person(
         NamedOrder(ref="MD-10234421", story=Story.DIGITAL, items={"GIFTCARD-1": 1}),
         NamedOrder(ref="MD-10234360", story=Story.SHIPPED, items={"TEAPOT-1": 1, "PLATE-1": 1}),
         NamedOrder(ref="MD-10234102", story=Story.CANCELLED, items={"CURTAIN-GR": 1}),
+        NamedOrder(ref="MD-10233337", story=Story.GIVEN, items={"TOWEL-BE": 2, "TEA-1": 1}),  # Naoki got it
     ),
     subscriptions=(
         NamedSubscription(

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from madoguchi.core.shop.port import (
     Address,
     Coupon,
+    GiftOptions,
     OrderState,
     Shipment,
     StoreCustomer,
@@ -19,7 +20,7 @@ from madoguchi.core.shop.port import (
 )
 from madoguchi.edge.stores.demo import baskets, catalogue, parcels, rules
 from madoguchi.edge.stores.demo.contents import Contents, Held, Placed, payments_of
-from madoguchi.edge.stores.demo.people import PEOPLE, NamedOrder, NamedSubscription, Person, Story
+from madoguchi.edge.stores.demo.people import NAOKI, PEOPLE, NamedOrder, NamedSubscription, Person, Story
 from madoguchi.edge.stores.demo.rules import Plan
 
 LATE_BY = timedelta(days=2)  # since the promised day, and again until the new estimate
@@ -33,6 +34,7 @@ GIFT_TO = Address(
 )
 _ON_THE_ROAD = {TrackingState.INFO_RECEIVED, TrackingState.IN_TRANSIT}
 MIND_CHANGED = "no longer needed"
+CONGRATULATION = "新しいお住まいのお祝いに。また遊びに行かせてください。"
 THANKS, LAST_YEARS = "ARIGATO500", "FUYU2025"  # coupon codes
 
 
@@ -173,6 +175,13 @@ def _gift(telling: Telling) -> StoreOrder:
     return replace(order, is_gift=True, address=GIFT_TO)
 
 
+def _given(telling: Telling) -> StoreOrder:
+    order = telling.placed(timedelta(days=9))
+    assert NAOKI.customer.address
+    order = replace(order, is_gift=True, gift=GiftOptions(message=CONGRATULATION), address=NAOKI.customer.address)
+    return rules.arrived(rules.sent(order, _everything(order), telling.now - timedelta(days=8)), telling.now)
+
+
 def _corporate(telling: Telling) -> StoreOrder:
     return replace(telling.placed(timedelta(hours=4)), is_business=True)
 
@@ -193,6 +202,7 @@ STORIES: Mapping[Story, Callable[[Telling], StoreOrder]] = {
     Story.DIGITAL_OPENED: _digital_opened,
     Story.CUSTOM_MADE: _new,
     Story.GIFT: _gift,
+    Story.GIVEN: _given,
     Story.CORPORATE: _corporate,
 }
 
