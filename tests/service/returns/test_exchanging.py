@@ -347,6 +347,8 @@ async def test_the_new_order_says_what_it_waits_for(yard: Yard) -> None:
     new = await out(yard, of)
     card = order_card(of.id, new, clock.now(), "Asia/Tokyo")
     assert [fact.words.key for fact in card.facts if isinstance(fact.words, Said)] == ["orders.card.exchange.held"]
+    assert card.held
     await yard.arrives(of)
     card = order_card(of.id, await out(yard, of), clock.now(), "Asia/Tokyo")
     assert [fact.words.key for fact in card.facts if isinstance(fact.words, Said)] == ["orders.card.exchange.out"]
+    assert not card.held

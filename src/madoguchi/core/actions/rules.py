@@ -86,7 +86,10 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
-    """An order as people see it: what, where, until when; `facts` are what else was agreed, such as wrapping."""
+    """An order as people see it: what, where, until when; `facts` are what else was agreed, such as wrapping.
+
+    `held`: it goes out once other goods have come back.
+    """
 
     id: UUID
     ref: str
@@ -101,6 +104,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     is_gift: bool = False
     pay_by: datetime | None = None
     time_zone: str = "UTC"
+    held: bool = False
     facts: tuple[Fact, ...] = ()
 
     @property

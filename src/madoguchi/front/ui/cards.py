@@ -205,6 +205,8 @@ def _headline(card: OrderCard, parcel: Parcel | None, reader: Reader) -> str:
         return reader.t("orders.headline.late", day=reader.local_day(known))
     if card.state is OrderState.PENDING_PAYMENT and card.pay_by:
         return reader.t("orders.headline.pay_by", day=reader.local_day(card.pay_by))
+    if card.held:
+        return reader.t("orders.headline.held")
     if card.state is OrderState.DELIVERED and parcel and parcel.delivered_at:
         return reader.t("orders.headline.delivered", day=reader.local_day(parcel.delivered_at))
     promised = parcel.promised_until if parcel and parcel.promised_until else card.promised_until

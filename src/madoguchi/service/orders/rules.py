@@ -71,6 +71,7 @@ def order_card(
         is_gift=facts.is_gift,
         pay_by=next((t.pay_by for t in facts.tenders if t.pay_by and not t.captured), None),
         time_zone=time_zone,
+        held=_waits(facts),
         facts=(*_coupon(facts), *_exchange(facts), *(presents.facts(facts.gift) if facts.gift else ())),
     )
 
@@ -86,9 +87,12 @@ def _exchange(order: StoreOrder) -> tuple[Fact, ...]:
     """For which order's goods these go out, and what they wait for."""
     if order.exchanges is None:
         return ()
-    waits = order.held and order.state is not OrderState.CANCELLED
-    key = "orders.card.exchange.held" if waits else "orders.card.exchange.out"
+    key = "orders.card.exchange.held" if _waits(order) else "orders.card.exchange.out"
     return (Fact(Said("orders.card.exchange"), said(key, order=order.exchanges)),)
+
+
+def _waits(order: StoreOrder) -> bool:
+    return order.held and order.state is not OrderState.CANCELLED
 
 
 def decide(
