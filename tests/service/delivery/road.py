@@ -8,7 +8,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.actions.rules import OrderCard, Refusal
+from madoguchi.core.actions.rules import OrderCard, Refusal, TextCard
 from madoguchi.core.carriers.consignments import verbs
 from madoguchi.core.carriers.consignments.jobs import Announcer
 from madoguchi.core.carriers.jobs import Follower
@@ -24,6 +24,7 @@ from madoguchi.edge.carriers.simulated.rules import Temper
 from madoguchi.kit import clock, jobs
 from madoguchi.kit.db import Database
 from madoguchi.kit.faults import Faults
+from madoguchi.kit.i18n import Reader
 from madoguchi.kit.jobs import Nothing
 from madoguchi.service.delivery.actions import ACTIONS as DELIVERY
 from madoguchi.service.orders.actions import ACTIONS as ORDERS
@@ -72,6 +73,14 @@ class Road:
         subject = Subject(About.PARCEL, order_id, PARCEL)
         found = await self.db.run(actor, lambda tx: actions.offers(tx, CATALOGUE, actor, subject))
         return {offer.action: offer.refusal for offer in found}
+
+    async def options(self, ref: str) -> tuple[list[str], tuple[str, ...]]:
+        """What is told of everything that can be arranged, and by which actions."""
+        actor, order_id = await self.shop.actor(ref)
+        raw = {"order_id": str(order_id), "parcel_ref": PARCEL}
+        card = await self.db.run(actor, lambda tx: actions.run(tx, CATALOGUE, actor, "delivery.options", raw))
+        assert isinstance(card, TextCard)
+        return [line.to(Reader("ja")) for line in card.lines], card.ways
 
     async def form(self, ref: str, action: str) -> dict[str, Field]:
         """What the action asks for, by name."""

@@ -25,7 +25,7 @@ from tests.service.orders.test_changes import NEW_ADDRESS
 MISSED, COD, COMING = "MD-10234391", "MD-10234333", "MD-10234360"  # all with つばさ急便
 WITH_KOTORI = "MD-10234371"  # which sends nothing on
 STUCK, DELIVERED, UNSHIPPED = "MD-10234553", "MD-10233915", "MD-10234602"
-ALL = {"delivery.redeliver", "delivery.instruct", "delivery.redirect"}
+ALL = {"delivery.options", "delivery.redeliver", "delivery.instruct", "delivery.redirect"}
 KENTAS_NEW = NEW_ADDRESS | {"name": "高橋 健太"}
 
 
@@ -39,6 +39,19 @@ def codes(told: dict[str, object]) -> dict[str, str | None]:
 @pytest.mark.parametrize("ref", [MISSED, COMING])
 async def test_a_parcel_on_its_way_can_be_arranged(road: Road, ref: str) -> None:
     assert codes(dict(await road.offered(ref))) == dict.fromkeys(ALL)
+
+
+async def test_everything_that_can_be_arranged_is_told_at_once(road: Road) -> None:
+    lines, ways = await road.options(COMING)
+    assert ways == ("delivery.redeliver", "delivery.instruct", "delivery.redirect")
+    assert any(line.startswith("3月") and "午前中" in line for line in lines)
+    assert any("玄関前" in line and "駅前コンビニ" in line for line in lines)
+    assert any("転送" in line for line in lines)
+    _, ways = await road.options(WITH_KOTORI)
+    assert ways == ("delivery.redeliver", "delivery.instruct")
+    for none, code in ((DELIVERED, "parcel_delivered"), (STUCK, "delivery_held_up")):
+        with pytest.raises(Refused, match=code):
+            await road.options(none)
 
 
 async def test_what_does_not_concern_a_parcel_is_not_offered(road: Road) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import Subject
-from madoguchi.core.actions.rules import Effect, OrderCard
+from madoguchi.core.actions.rules import Effect, OrderCard, TextCard
 from madoguchi.core.cases import verbs as cases
 from madoguchi.kit.errors import Refused
 from madoguchi.service.bot import choosing, doable, filling, finding
@@ -92,7 +92,8 @@ async def look(turn: Turn, action: Action, subject: Subject, beside: Sequence[Op
     if isinstance(card, OrderCard):
         await show_order(turn, card)
     else:
-        await turn.voice.say("bot.told", card=card, options=[*beside, turn.voice.person(), turn.voice.other()])
+        ways = await doable.named(turn, subject.id, card.ways) if isinstance(card, TextCard) and card.ways else beside
+        await turn.voice.say("bot.told", card=card, options=[*ways, turn.voice.person(), turn.voice.other()])
 
 
 async def show_order(turn: Turn, card: OrderCard) -> None:

@@ -11,7 +11,8 @@ from madoguchi.core.actions.rules import Draft, Effect, Refusal, Wish
 from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import Operation
 from madoguchi.kit.db import Tx
-from madoguchi.service.delivery import instruction, pickup, redelivery, redirection, settling
+from madoguchi.service.delivery import instruction, options, pickup, redelivery, redirection, settling
+from madoguchi.service.delivery.opening import ParcelOf
 
 _CUSTOMERS = Need(Level.PROVEN)
 
@@ -51,6 +52,16 @@ def _carried(of: _Arranging) -> Change:
 
 
 ACTIONS = (
+    Action(
+        name="delivery.options",
+        effect=Effect.READ,
+        arguments=ParcelOf,
+        need=_CUSTOMERS,
+        also=("delivery.redelivery", "delivery.instructions"),
+        about=About.PARCEL,
+        offer=options.offer,
+        read=options.show,
+    ),
     _parcel("delivery.redeliver", redelivery, redelivery.Redeliver, "delivery.redelivery"),
     _parcel("delivery.instruct", instruction, instruction.Instruct, "delivery.instructions"),
     _parcel("delivery.redirect", redirection, redirection.Redirect, also=("order.change_address",)),

@@ -34,7 +34,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     told = await carried(tx, parcel.carrier, parcel.tracking_number)
     options = tuple(
         FieldOption(value=one.value, label=instruction_words(one), note=one.point.place if one.point else "")
-        for one in _free(told.instructions if told else (), tx.now)
+        for one in free(told.instructions if told else (), tx.now)
     )
     field = Field(name="handing", kind=FieldKind.CHOICE, options=options, unknown="instruction_unavailable")
     return (field,) if options else ()
@@ -43,7 +43,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
 async def draft(tx: Tx, actor: Actor, arguments: Instruct) -> Draft:
     """How it would be handed over; Refused("instruction_unavailable") for a way that the carrier does not offer."""
     opening = await opened(tx, actor, arguments)
-    chosen = next((one for one in _free(opening.carried.instructions, tx.now) if one.value == arguments.handing), None)
+    chosen = next((one for one in free(opening.carried.instructions, tx.now) if one.value == arguments.handing), None)
     if chosen is None:
         raise Refused("instruction_unavailable", 409, field="handing")
     plan = {"handing": chosen.handing, "point": chosen.point.ref if chosen.point else ""}
@@ -64,12 +64,13 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 async def opened(tx: Tx, actor: Actor, of: ParcelOf) -> Opening:
     """The parcel, when there is a way to choose; Refused as `open_for`, and carrier_too_late."""
     opening = await open_for(tx, actor, of, Ability.INSTRUCT)
-    if not _free(opening.carried.instructions, tx.now):
+    if not free(opening.carried.instructions, tx.now):
         raise too_late()
     return opening
 
 
-def _free(instructions: Sequence[Instruction], now: datetime) -> list[Instruction]:
+def free(instructions: Sequence[Instruction], now: datetime) -> list[Instruction]:
+    """Those that can still be asked for."""
     return [one for one in instructions if one.ask_by > now]
 
 
