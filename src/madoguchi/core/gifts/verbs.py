@@ -37,7 +37,7 @@ async def _give(tx: Tx, customer: Customer, order: Order) -> Gift:
     await tx.execute(
         """insert into gifts (id, number, store_id, order_id, customer_id, redeemed_at) values (%s, %s, %s, %s, %s, %s)
            on conflict (order_id) do nothing""",
-        [ids.uuid7(), ids.number("G"), order.store_id, order.id, customer.id, tx.now],
+        [ids.uuid7(), ids.number("P"), order.store_id, order.id, customer.id, tx.now],
     )
     gift = await gift_of_order(tx, order.id)
     if gift is None or gift.customer_id != customer.id:
