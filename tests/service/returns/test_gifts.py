@@ -83,7 +83,7 @@ async def test_a_code_is_understood_as_people_type_it_and_known_once(yard: Yard)
     wide = "".join(chr(ord(c) + 0xFEE0) for c in code)
     for typed in (code.lower(), code.replace("-", ""), f" {code.replace('-', ' ')} ", wide, code.replace("0", "O")):
         assert await shows(yard, actor, typed) == first
-    assert first.number.startswith("G-")
+    assert first.number.startswith("P-")
     assert first.customer_id == actor.id
 
 
