@@ -1,13 +1,14 @@
 """What every decision has in common: the law above the pack, and how a decision begins. Pure."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
 
 from madoguchi.core.policy.decisions import Decision, Reason, outcome
-from madoguchi.core.policy.floors import Clause, lawful
+from madoguchi.core.policy.floors import lawful
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.questions import Question
 from madoguchi.kit import i18n
@@ -30,19 +31,26 @@ def under_law(*matters: str) -> Callable[[_Decide[Q, D]], _Decide[Q, D]]:
         @wraps(decide)
         def lawfully(pack: RulePack, question: Q) -> D:
             country, on = question.country, question.at.date()
-            bettered, won = lawful(pack, country, on)
-            decision = decide(bettered, question)
-
-            def decided(clause: Clause) -> bool:
-                without, _ = lawful(pack, country, on, but=clause.id)
-                return outcome(decide(without, question)) != outcome(decision)
-
-            ids = tuple(clause.id for clause in won if clause.field.split(".")[0] in matters and decided(clause))
-            return msgspec.structs.replace(decision, clauses=ids)
+            decision = decide(lawful(pack, country, on)[0], question)
+            clauses = deciding(pack, country, on, matters, lambda rules: outcome(decide(rules, question)))
+            return msgspec.structs.replace(decision, clauses=clauses)
 
         return lawfully
 
     return wrap
+
+
+def deciding(
+    pack: RulePack, country: str, on: date, matters: tuple[str, ...], decide: Callable[[RulePack], Any]
+) -> tuple[str, ...]:
+    """Ids of the clauses on some matters without which something would be decided otherwise."""
+    bettered, won = lawful(pack, country, on)
+    found = decide(bettered)
+    return tuple(
+        clause.id
+        for clause in won
+        if clause.field.split(".")[0] in matters and decide(lawful(pack, country, on, but=clause.id)[0]) != found
+    )
 
 
 def start(pack: RulePack, question: Question) -> dict[str, Any]:

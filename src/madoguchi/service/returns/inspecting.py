@@ -10,8 +10,11 @@ from madoguchi.core.actions.rules import TextCard, said
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.advances.rules import AdvanceState
-from madoguchi.core.policy.pack import Fault, ReturnRules, Worn
+from madoguchi.core.policy.floors import lawful
+from madoguchi.core.policy.law import deciding
+from madoguchi.core.policy.pack import Fault, ReturnRules, RulePack, Worn
 from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.security import clean_text
@@ -53,11 +56,15 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What is given for a unit, in percent of its price, and why less than was promised."""
+    """What is given for a unit, in percent of its price, and why less than was promised.
+
+    `clauses` are those of the law without which the rules would say otherwise.
+    """
 
     acceptance: Acceptance
     percent: int | None = None
     why: Why | None = None
+    clauses: tuple[str, ...] = ()
 
 
 class InspectReturn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,7 +122,9 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
     async with tx.acting(SYSTEM):
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
         note = clean_text(arguments.note)
-        await unit_rows.look_at(tx, unit.id, arguments.found.grade, arguments.disposition, note, actor.id)
+        await unit_rows.look_at(
+            tx, unit.id, arguments.found.grade, arguments.disposition, note, verdict.clauses, actor.id
+        )
         if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
             await verbs.tell_rejected(tx, of, unit, verdict.why)
         await after(tx, of)
@@ -126,12 +135,23 @@ async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Ver
     """What is given for a unit; Refused: return_percent, return_why."""
     if unit.late:
         return Verdict(Acceptance.MANUAL)
-    pack = await rules_of(tx, of.store_id)
-    suggested, least = assess(pack.returns, of.fault, unit, told.found)
-    if told.acceptance is None:
-        return suggested
-    chosen = _chosen(unit, told)
-    return chosen if given(unit, chosen) >= least else Verdict(Acceptance.MANUAL, None, chosen.why)
+    (suggested, least), clauses = await _assessed(tx, of, unit, told.found)
+    verdict = suggested if told.acceptance is None else _chosen(unit, told)
+    if told.acceptance and given(unit, verdict) < least:
+        verdict = Verdict(Acceptance.MANUAL, None, verdict.why)
+    return msgspec.structs.replace(verdict, clauses=clauses)
+
+
+async def _assessed(tx: Tx, of: Return, unit: Unit, found: Found) -> tuple[tuple[Verdict, int], tuple[str, ...]]:
+    """What the rules say under the law of the consumer's country, and the clauses that decided."""
+    async with tx.acting(SYSTEM):
+        country = (await access_order(tx, SYSTEM, of.order_id)).document.address.country
+    pack, on = await rules_of(tx, of.store_id), of.made_at.date()
+
+    def by(rules: RulePack) -> tuple[Verdict, int]:
+        return assess(rules.returns, of.fault, unit, found)
+
+    return by(lawful(pack, country, on)[0]), deciding(pack, country, on, ("returns",), by)
 
 
 def assess(pack: ReturnRules, fault: Fault, unit: Unit, found: Found) -> tuple[Verdict, int]:
@@ -147,10 +167,17 @@ def assess(pack: ReturnRules, fault: Fault, unit: Unit, found: Found) -> tuple[V
         if applies and worn is Worn.REFUSED:
             return Verdict(Acceptance.REJECTED, None, why), 0
         if applies and worn is Worn.INSPECTED:
-            return Verdict(Acceptance.REDUCED, unit.if_opened, why), 0
+            return _worth_less(unit, why), 1
     if found.opened and unit.if_opened < unit.promised:
         return Verdict(Acceptance.REDUCED, unit.if_opened, Why.OPENED), unit.if_opened
     return whole, unit.promised
+
+
+def _worth_less(unit: Unit, why: Why) -> Verdict:
+    """The share that an opened one is worth; a leader says it where opening takes nothing off."""
+    if unit.if_opened < unit.promised:
+        return Verdict(Acceptance.REDUCED, unit.if_opened, why)
+    return Verdict(Acceptance.MANUAL, None, why)
 
 
 def _chosen(unit: Unit, told: InspectReturn) -> Verdict:

@@ -130,7 +130,7 @@ _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coale
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
-  restocked_at, late from return_units"""
+  restocked_at, late, clauses from return_units"""
 _PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
 
 

@@ -191,6 +191,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     `promised` is the share of its price, in percent, if it is as the customer says, `if_opened` if it was opened;
     `percent` is what is given after it was looked at. `keep`: it need not come back. `worth` and `paid` are minor
     units, once there was money for it. `late`: it came after it was given up, so that a person decides about it.
+    `clauses`: those of the law that had a part in what is given.
     """
 
     id: UUID
@@ -217,6 +218,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     inspected_at: datetime | None = None
     restocked_at: datetime | None = None
     late: bool = False
+    clauses: tuple[str, ...] = ()
 
     @property
     def given(self) -> int:

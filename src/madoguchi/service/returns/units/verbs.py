@@ -71,12 +71,21 @@ async def decide(tx: Tx, unit_id: UUID, acceptance: Acceptance, percent: int | N
     )
 
 
-async def look_at(tx: Tx, unit_id: UUID, grade: Grade, disposition: Disposition, note: str, by: UUID | None) -> None:
-    """How a unit was found, and what becomes of it."""
+async def look_at(
+    tx: Tx,
+    unit_id: UUID,
+    grade: Grade,
+    disposition: Disposition,
+    note: str,
+    clauses: Sequence[str],
+    by: UUID | None,
+) -> None:
+    """How a unit was found, what becomes of it, and which clauses of the law had a part in what is given for it."""
     await tx.execute(
-        """update return_units set grade = %s, disposition = %s, note = %s, inspected_at = %s, inspected_by = %s
+        """update return_units
+           set grade = %s, disposition = %s, note = %s, clauses = %s, inspected_at = %s, inspected_by = %s
            where id = %s""",
-        [grade, disposition, note, tx.now, by, unit_id],
+        [grade, disposition, note, list(clauses), tx.now, by, unit_id],
     )
 
 
