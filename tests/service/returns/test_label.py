@@ -6,11 +6,14 @@ from io import BytesIO
 import pypdfium2
 import pytest
 import zxingcpp
+from msgspec.structs import replace
 from pypdf import PdfReader
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.rules import DocumentCard, Paper
+from madoguchi.core.carriers.consignments.queries import access_consignment
+from madoguchi.front.counter.return_sending import sending
 from madoguchi.front.ui.told import card as told_card
 from madoguchi.kit.codes import code128, qr
 from madoguchi.kit.errors import Refused
@@ -18,10 +21,11 @@ from madoguchi.kit.i18n import LANGUAGES, Reader
 from madoguchi.kit.pdf import Title, document
 from madoguchi.service.returns.label import _LAYOUT, Label, Printable, label, pdf
 from tests.kit.test_pdf import beyond
-from tests.service.returns.conftest import Yard
+from tests.service.returns.conftest import CARRIER, Yard
 
 SHIRTS = {"lines": {"2": 1}, "reason": "size", "condition": "unopened"}
 CLOTHES = "MD-10233915"
+COFFEE = "MD-10233790"
 LONG = "株式会社" + "超長社名" * 30
 
 
@@ -53,6 +57,32 @@ async def test_both_codes_say_the_number(yard: Yard, lang: str) -> None:
     assert content == await pdf(slip), "the same slip gives the same bytes"
     assert b"/FontFile" in content
     assert not beyond(content)
+
+
+async def test_what_is_taken_off_afterwards_and_whose_code_is_shown_are_told(yard: Yard) -> None:
+    """Nobody pays at the counter, where the carrier's code is shown and not ours."""
+    told = {"lines": {"1": 2}, "reason": "mistake", "condition": "unopened", "method": "code"}
+    back = await yard.send_back(COFFEE, **told)
+    slip = await yard.db.run(SYSTEM, lambda tx: label(tx, SYSTEM, back.id, "ja"))
+    t = Reader("ja").t
+    assert slip.label.postage_notes == (t("returns.label.paid.taken_off"), t("returns.label.form.code"))
+    assert "配送会社の2次元コード" in slip.label.steps[-1]
+
+
+async def test_a_counter_is_shown_the_carriers_code_and_never_ours(yard: Yard) -> None:
+    told = {"lines": {"1": 2}, "reason": "mistake", "condition": "unopened", "method": "code"}
+    back = await yard.send_back(COFFEE, **told)
+    carried = await yard.db.run(SYSTEM, lambda tx: access_consignment(tx, SYSTEM, back.id))
+    assert carried
+    reader = Reader("ja")
+    soon = sending(back, carried, reader, booked=False)
+    assert soon
+    assert soon.code is None
+    there = replace(carried, carrier=CARRIER, number="440000000015", paperless="PL-1")
+    shown = sending(back, there, reader, booked=False)
+    assert shown
+    assert shown.code
+    assert (shown.code.number, shown.code.marks) == ("440000000015", qr("PL-1"))
 
 
 async def test_nothing_on_it_tells_what_was_paid(yard: Yard) -> None:
@@ -118,7 +148,7 @@ def _drawn(name: str, items: int = 2) -> Printable:
             address=name,
             sender=("ご依頼主", name),
             postage="着払い",
-            postage_note=name,
+            postage_notes=(name,),
             facts=(("注文番号", name),),
             columns=("お品物", "数量"),
             items=tuple((f"品物 {n} {name if n == 0 else ''}", "1") for n in range(items)),

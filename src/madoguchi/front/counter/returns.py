@@ -23,6 +23,7 @@ from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter.orders import OfferView, offer_view
 from madoguchi.front.counter.page import page
 from madoguchi.front.counter.refunds import RefundView, refund_views
+from madoguchi.front.counter.return_sending import SENDABLE, Sending, carriers_code, sending
 from madoguchi.front.counter.returned import ReturnLine, now, return_line
 from madoguchi.front.counter.returning import until
 from madoguchi.front.ui import documents
@@ -34,7 +35,7 @@ from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids
 from madoguchi.kit.calendar import Day, calendar
-from madoguchi.kit.codes import Marks, code128, qr
+from madoguchi.kit.codes import code128, qr
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.files import disposition
@@ -46,8 +47,8 @@ from madoguchi.service.returns.reading import sentences
 from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
 
 SLIP = "return.label"  # stands above, with the code
+PICK_UP = "return.pickup"
 _LOOKED_AT = 20  # newest orders
-_SENDABLE = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT})
 
 
 class LineView(msgspec.Struct, frozen=True):
@@ -85,7 +86,10 @@ class Centre(msgspec.Struct, frozen=True):
 
 
 class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
-    """One return: how far it is, who acts next, what was said of its goods, its slip while something is to be sent."""
+    """One return: how far it is, who acts next, what was said of its goods, its slip while something is to be sent.
+
+    `booking` is a collection at the door that is still to be arranged.
+    """
 
     number: str
     topics: str
@@ -98,9 +102,8 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     details: tuple[str, ...]
     refunds: Sequence[RefundView]
     offers: tuple[OfferView, ...]
-    sendable: bool
-    method: str
-    code: Marks | None
+    sending: Sending | None
+    booking: OfferView | None
 
 
 @get("/returns", access=KNOWN_CUSTOMERS)
@@ -143,7 +146,7 @@ async def code(request: Asked, services: Services, visitor: Visitor, return_id: 
 
     async def work(tx: Tx) -> tuple[Return, Consigned | None]:
         found = await queries.access_return(tx, visitor.actor, return_id)
-        if found.number is None or found.state not in _SENDABLE:
+        if found.number is None or found.state not in SENDABLE:
             raise Refused("return_no_label", 409)
         return found, await access_consignment(tx, visitor.actor, return_id)
 
@@ -155,8 +158,7 @@ async def code(request: Asked, services: Services, visitor: Visitor, return_id: 
         visitor,
         "return_code.html",
         carrier=carried.carrier if carried else None,
-        parcel=carried.number if carried else None,
-        paperless=qr(carried.paperless) if carried and carried.paperless else None,
+        paperless=carriers_code(carried, visitor.reader),
         number=found.number,
         square=qr(found.number),
         bars=code128(found.number),
@@ -177,7 +179,7 @@ async def day(services: Services, visitor: Visitor, return_id: UUID) -> Response
     """The last day on which it can be sent, for the customer's own calendar."""
     reader = visitor.reader
     found = await services.db.run(visitor.actor, lambda tx: queries.access_return(tx, visitor.actor, return_id))
-    if found.number is None or found.state not in _SENDABLE:
+    if found.number is None or found.state not in SENDABLE:
         raise Refused("return_no_label", 409)
     url = f"{services.settings.public_url}/returns/{return_id}"
     made = Day(
@@ -230,7 +232,10 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     intents = [one for one in await intents_of(tx, actor, of.customer_id) if await _is_for(tx, actor, one, of)]
     offers = await actions.offers(tx, services.catalogue, actor, Subject(About.RETURN, of.id))
     names = list(dict.fromkeys(unit.name for unit in units))
-    sendable = of.state in _SENDABLE
+    pickups = await _pickups(tx, parcels, reader)
+    way = sending(of, await access_consignment(tx, actor, of.id), reader, booked=bool(pickups))
+    to_book = way is not None and of.method is Method.PICKUP and not pickups
+    booking = next((one for one in offers if to_book and one.action == PICK_UP and one.refusal is None), None)
     handed_over = of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels)
     words = "handed_over" if handed_over else now(of)
     return ReturnView(
@@ -242,12 +247,11 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         who=reader.t(f"counter.returns.who.{'shop' if handed_over else _who(of)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
-        details=(*[line.to(reader) for line in await sentences(tx, of)][2:], *await _pickups(tx, parcels, reader)),
+        details=(*[line.to(reader) for line in await sentences(tx, of)][2:], *pickups),
         refunds=await refund_views(tx, intents, reader),
-        offers=tuple(offer_view(offer, reader) for offer in offers if offer.action != SLIP),
-        sendable=sendable,
-        method=of.method or Method.LABEL,
-        code=qr(of.number) if sendable and of.number else None,
+        offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one is not booking),
+        sending=way,
+        booking=offer_view(booking, reader) if booking else None,
     )
 
 

@@ -47,7 +47,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     sender: tuple[str, str]
     postage: str
-    postage_note: str
+    postage_notes: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     columns: tuple[str, str]
     items: tuple[tuple[str, str], ...]
@@ -105,7 +105,7 @@ async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
         address=issuer.address or "",
         sender=(t("returns.label.from"), await _sender(tx, actor, found)),
         postage=t(f"returns.label.postage.{_postage(found)}"),
-        postage_note=t(f"returns.label.postage.{_postage(found)}.note"),
+        postage_notes=(t(f"returns.label.paid.{_paid(found)}"), t(f"returns.label.form.{_method(found)}")),
         facts=(
             (t(f"returns.label.{'gift' if found.gift_id else 'order'}"), found.called),
             (t("returns.label.until"), reader.date(found.send_until)),
@@ -143,5 +143,14 @@ def _postage(of: Return) -> str:
     return "yours" if of.method is Method.OWN else "ours"
 
 
+def _paid(of: Return) -> str:
+    """The same in the end."""
+    return "taken_off" if of.postage else _postage(of)
+
+
+def _method(of: Return) -> Method:
+    return of.method or Method.LABEL
+
+
 def _steps(of: Return) -> tuple[str, ...]:
-    return "pack", "enclose", f"send.{of.method or Method.LABEL}"
+    return "pack", "enclose", f"send.{_method(of)}"
