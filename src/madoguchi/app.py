@@ -233,6 +233,7 @@ class App:
             "shop.follow": Duty(self._follow, Nothing, timedelta(seconds=5)),
             carriers_jobs.FOLLOW: Duty(self._carry, Nothing, timedelta(seconds=5)),
             consignments.ANNOUNCE: Duty(self.announcer.announce, consignments.Announce),
+            consignments.WITHDRAW: Duty(self.announcer.withdraw, consignments.Announce),
             "bot.settled": Duty(self.bot.after, Happened),
             "bot.sweep": Duty(self.bot.sweep, Nothing, timedelta(seconds=2)),
             guarantee.PAY: Duty(self.guarantee.pay, guarantee.Pay),

@@ -145,6 +145,17 @@ class CarrierContract:
         never = await carrier.book_pickup(fresh_key(), number, now.date() - timedelta(days=3), Band.MORNING)
         assert never.code is Failure.UNAVAILABLE
 
+    async def test_a_return_is_taken_back_before_it_was_sent(self, carrier: CarrierPort, parcels: Parcels) -> None:
+        going_back = Consignment(reference="R-1", sender=HOME, receiver="まどぐち商店", prepaid=False)
+        number, key = (await carrier.announce_return(fresh_key(), going_back)).created or "", fresh_key()
+        done = [await carrier.withdraw_return(one, number) for one in (key, key, fresh_key())]
+        assert {one.state for one in done} == {OperationState.SUCCEEDED}
+        assert await carrier.get_operation(key) == done[0]
+        assert await carrier.pickup_slots(number) == ()
+        for none, code in (("000000000000", Failure.NOT_FOUND), (parcels.coming, Failure.INVALID)):
+            assert (await carrier.withdraw_return(fresh_key(), none)).code is code
+        assert (await carrier.withdraw_return(key, parcels.coming)).code is Failure.INVALID
+
     async def test_every_ability_can_be_asked_for(self, carrier: CarrierPort) -> None:
         assert carrier.abilities() == frozenset(Ability)
 

@@ -105,13 +105,14 @@ class Road:
         await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
 
     async def announce(self, faults: Faults | None = None, temper: Temper | None = None) -> None:
-        """Let the carriers be told what will come back."""
+        """Let the carriers be told what will come back, and what will not."""
 
         async def heard(_: object, id: UUID, carrier: str, number: str) -> None:
             self.numbers[id] = (carrier, number)
 
         announcer = Announcer(self.db, self.made(faults, temper), heard)
-        await jobs.run_due(self.db, {verbs.ANNOUNCE: jobs.Duty(announcer.announce, verbs.Announce)})
+        duties = {verbs.ANNOUNCE: announcer.announce, verbs.WITHDRAW: announcer.withdraw}
+        await jobs.run_due(self.db, {name: jobs.Duty(duty, verbs.Announce) for name, duty in duties.items()})
 
     async def done(self, ref: str, action: str, **more: Any) -> Request:
         """Quoted, confirmed and worked on."""

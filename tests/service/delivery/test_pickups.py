@@ -149,3 +149,62 @@ async def test_without_any_carrier_it_is_sent_by_hand(road: Road) -> None:
 
 async def _nobody(*_: object) -> None:
     return None
+
+
+async def withdrawn(road: Road, id: UUID) -> None:
+    """It is not sent after all; said twice, as it may be."""
+    for _ in range(2):
+        await road.db.run(SYSTEM, lambda tx: verbs.withdraw(tx, id))
+
+
+async def test_a_carrier_hears_of_what_is_not_sent_after_all(road: Road, now: datetime) -> None:
+    actor, id = await consigned(road)
+    await road.announce()
+    await withdrawn(road, id)
+    await road.announce(Faults(lost=1.0))
+    assert (await told(road, actor, id)).withdrawal is None
+    with clock.frozen(now + AGAIN):
+        await road.announce()
+    of = await told(road, actor, id)
+    assert (of.withdrawal, of.withdrawn_at) == (verbs.DONE, now)
+    assert of.carrier
+    assert of.number
+    assert await road.carriers[of.carrier].pickup_slots(of.number) == ()
+    await road.announce()
+    assert await told(road, actor, id) == of
+
+
+async def test_what_was_not_announced_yet_never_is(road: Road) -> None:
+    actor, id = await consigned(road)
+    await withdrawn(road, id)
+    await road.announce()
+    of = await told(road, actor, id)
+    assert (of.number, of.refused, of.withdrawal) == (None, None, None)
+
+
+async def test_what_is_taken_back_while_it_is_announced_is_taken_back_at_the_carrier(road: Road) -> None:
+    actor, id = await consigned(road)
+
+    async def meanwhile(*_: object) -> None:
+        raise AssertionError("the number is told before")
+
+    announcer = Announcer(road.db, road.carriers, meanwhile)
+    of = await told(road, actor, id)
+    answer = await road.carriers[TSUBASA.name].announce_return(str(id), of.document)
+    await withdrawn(road, id)
+    await road.announce()
+    await road.db.run(SYSTEM, lambda tx: verbs.announced(tx, id, TSUBASA.name, answer))
+    await announcer.withdraw(verbs.Announce(id))
+    assert (await told(road, actor, id)).withdrawal == verbs.DONE
+
+
+async def test_who_was_faster_is_told_so(road: Road) -> None:
+    actor, id = await consigned(road)
+    await road.announce()
+    of = await told(road, actor, id)
+    assert of.carrier
+    assert of.number
+    assert await road.carriers[of.carrier].hand_in(of.number)
+    await withdrawn(road, id)
+    await road.announce()
+    assert (await told(road, actor, id)).withdrawal == "too_late"

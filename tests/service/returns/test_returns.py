@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.carriers.consignments.queries import access_consignment
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.policy.pack import RulePack
@@ -191,6 +192,9 @@ async def test_it_can_be_called_off_until_it_is_on_its_way(yard: Yard) -> None:
     await yard.agree(BOWLS, await yard.asks(actor, "return.cancel", return_id=str(of.id)))
     assert await state(yard, of) is ReturnState.CANCELLED
     assert (await yard.held(BOWLS))["1"].free == 2
+    parcel = await yard.db.run(actor, lambda tx: access_consignment(tx, actor, of.id))
+    assert parcel
+    assert parcel.withdrawn_at, "the carrier hears of it"
     again = await yard.send_back(BOWLS, lines={"1": 1}, reason="not_as_described")
     await yard.on_its_way(again)
     with pytest.raises(Exception, match="return_on_its_way"):

@@ -27,6 +27,7 @@ class Ability(StrEnum):
     REDIRECT = "redirect"
     PICK_UP = "pick_up"  # at the customer's door
     ANNOUNCE_RETURN = "announce_return"
+    WITHDRAW_RETURN = "withdraw_return"
 
 
 class Band(StrEnum):
@@ -186,6 +187,13 @@ class CarrierPort(Protocol):
 
     async def announce_return(self, key: str, consignment: Consignment) -> CarrierOperation:
         """Say that a parcel will come back: its number, and what stands in the 2D code that replaces a label."""
+        ...
+
+    async def withdraw_return(self, key: str, number: str) -> CarrierOperation:
+        """Say that an announced parcel will not come: nobody fetches it, its code is good no more.
+
+        Too late once it was handed in; whatever the key, it is as good as done where it was done before.
+        """
         ...
 
     async def pickup_slots(self, number: str) -> tuple[Slot, ...]:

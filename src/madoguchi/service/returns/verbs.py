@@ -12,6 +12,7 @@ from psycopg import errors
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Said, Wish, said
+from madoguchi.core.carriers.consignments import verbs as consignments
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
@@ -197,6 +198,8 @@ async def _call_off(tx: Tx, request_id: UUID, of: Return, units: Sequence[Unit],
     free = [unit for unit in units if unit.booked is Booked.OPEN]
     await unit_rows.free(tx, free)
     await drop_return(tx, request_id, of.order_id, counted(free))
+    if not any(unit.reception in rules.COMING for unit in await queries.units_of(tx, of.id)):
+        await consignments.withdraw(tx, of.id)
     await refold(tx, of.id)
 
 

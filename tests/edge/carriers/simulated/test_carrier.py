@@ -176,6 +176,18 @@ async def test_customers_bring_their_parcels_by_themselves(make: Make, now: date
     assert [one.event.state for one in told] == [TrackingState.IN_TRANSIT]
 
 
+async def test_what_was_taken_back_is_not_handed_in(make: Make, now: datetime) -> None:
+    carrier = make(temper=Temper(hands_in=timedelta(hours=2)))
+    kept, sent = [(await carrier.announce_return(fresh_key(), BACK)).created or "" for _ in range(2)]
+    await carrier.withdraw_return(fresh_key(), kept)
+    assert not await carrier.hand_in(kept)
+    told = await pass_time(carrier, now + timedelta(days=10), timedelta(hours=6))
+    assert {one.number for one in told} == {sent}
+    with clock.frozen(now + timedelta(days=1)):
+        late = await carrier.withdraw_return(fresh_key(), sent)
+    assert (late.state, late.code) == (OperationState.FAILED, Failure.TOO_LATE)
+
+
 async def test_neither_side_reaches_into_the_others_tables(db: Database, carriers_db: Database) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         await db.run(SYSTEM, lambda tx: tx.execute("select from demo_carriers.parcels"))

@@ -1,4 +1,4 @@
-"""Announcing to a carrier what customers send back."""
+"""Announcing to a carrier what customers send back, and what they do not after all."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,10 +9,10 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.carriers import verbs as carriers
 from madoguchi.core.carriers.consignments import verbs
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
-from madoguchi.core.carriers.consignments.verbs import ANNOUNCE, Announce
+from madoguchi.core.carriers.consignments.verbs import ANNOUNCE, WITHDRAW, Announce
 from madoguchi.core.carriers.jobs import facts
 from madoguchi.core.carriers.port import Ability, CarrierOperation, CarrierPort, CarrierUnavailable
-from madoguchi.core.shop.port import OperationState
+from madoguchi.core.shop.port import Failure, OperationState
 from madoguchi.kit import clock, jobs
 from madoguchi.kit.db import Database, Tx
 
@@ -24,7 +24,10 @@ Concerned = Callable[[Tx, UUID, str, str], Awaitable[object]]
 
 
 class Announcer:
-    """Announces each consignment to the carrier that can be asked for most. Safe to run twice: it knows our keys."""
+    """Announces each consignment to the carrier that can be asked for most, and takes back what is not sent.
+
+    Safe to run twice: carriers know our keys.
+    """
 
     def __init__(self, database: Database, carriers: Mapping[str, CarrierPort], concerned: Concerned) -> None:
         self._db = database
@@ -34,7 +37,7 @@ class Announcer:
     async def announce(self, arguments: Announce) -> None:
         """One consignment; where nobody answers it is tried again."""
         of = await self._db.run(SYSTEM, lambda tx: access_consignment(tx, SYSTEM, arguments.id))
-        if of is None or of.number or of.refused:
+        if of is None or of.number or of.refused or of.withdrawn_at:
             return
         able = [one for one in self._carriers.values() if Ability.ANNOUNCE_RETURN in one.abilities()]
         if not able:
@@ -44,7 +47,28 @@ class Announcer:
             await self._ask(max(able, key=lambda one: len(one.abilities())), of)
         except CarrierUnavailable as error:
             log.warning("no answer about %s: %s", of.document.reference, error)
-            await self._later(arguments)
+            await self._later(ANNOUNCE, arguments)
+
+    async def withdraw(self, arguments: Announce) -> None:
+        """One that will not be sent; what was not announced yet never is."""
+        of = await self._db.run(SYSTEM, lambda tx: access_consignment(tx, SYSTEM, arguments.id))
+        if of is None or of.number is None or of.carrier is None or of.withdrawal:
+            return
+        carrier = self._carriers[of.carrier]
+        if Ability.WITHDRAW_RETURN not in carrier.abilities():
+            await self._db.run(SYSTEM, lambda tx: verbs.withdrawn(tx, of.id, Failure.NOT_SUPPORTED))
+            return
+        try:
+            answer = await carrier.withdraw_return(f"{of.id}/withdrawn", of.number)
+        except CarrierUnavailable as error:
+            log.warning("no answer about %s: %s", of.document.reference, error)
+            await self._later(WITHDRAW, arguments)
+            return
+        if answer.state in {OperationState.SUCCEEDED, OperationState.FAILED}:
+            said = answer.code or verbs.DONE
+            await self._db.run(SYSTEM, lambda tx: verbs.withdrawn(tx, of.id, said))
+        else:
+            await self._later(WITHDRAW, arguments)
 
     async def _ask(self, carrier: CarrierPort, of: Consigned) -> None:
         answer = await carrier.announce_return(str(of.id), of.document)
@@ -54,7 +78,7 @@ class Announcer:
             log.warning("%s does not take %s: %s", carrier.name, of.document.reference, answer.code)
             await self._db.run(SYSTEM, lambda tx: verbs.refused(tx, of.id, answer.code or "failed"))
         else:
-            await self._later(Announce(of.id))
+            await self._later(ANNOUNCE, Announce(of.id))
 
     async def _take_over(self, carrier: CarrierPort, of: Consigned, answer: CarrierOperation) -> None:
         number = answer.created
@@ -69,7 +93,6 @@ class Announcer:
 
         await self._db.run(SYSTEM, take_over)
 
-    async def _later(self, arguments: Announce) -> None:
-        at = clock.now() + AGAIN
-        key = f"{ANNOUNCE}:{arguments.id}"
-        await self._db.run(SYSTEM, lambda tx: jobs.enqueue(tx, ANNOUNCE, arguments, key=key, at=at))
+    async def _later(self, job: str, arguments: Announce) -> None:
+        at, key = clock.now() + AGAIN, f"{job}:{arguments.id}"
+        await self._db.run(SYSTEM, lambda tx: jobs.enqueue(tx, job, arguments, key=key, at=at))

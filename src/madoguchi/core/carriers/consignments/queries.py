@@ -1,6 +1,7 @@
 """Reading consignments. `access_consignment` is the only way from an id to a row, for an actor."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,10 @@ from madoguchi.kit.db import Tx
 
 
 class Consigned(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel that comes back; `carrier`, `number` and `paperless` once a carrier has taken the announcement."""
+    """A parcel that comes back; `carrier`, `number` and `paperless` once a carrier has taken the announcement.
+
+    It will not be sent since `withdrawn_at`; `withdrawal` is what the carrier said to that, "done" or why not.
+    """
 
     id: UUID
     customer_id: UUID
@@ -21,9 +25,12 @@ class Consigned(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None
     paperless: str | None
     refused: str | None
+    withdrawn_at: datetime | None
+    withdrawal: str | None
 
 
-_CONSIGNED = "select id, customer_id, order_id, document, carrier, number, paperless, refused from carrier_consignments"
+_CONSIGNED = """select id, customer_id, order_id, document, carrier, number, paperless, refused, withdrawn_at,
+  withdrawal from carrier_consignments"""
 
 
 async def access_consignment(tx: Tx, actor: Actor, id: UUID) -> Consigned | None:

@@ -10,10 +10,12 @@ from madoguchi.kit import jobs
 from madoguchi.kit.db import Tx
 
 ANNOUNCE = "carriers.announce"
+WITHDRAW = "carriers.withdraw"
+DONE = "done"
 
 
 class Announce(msgspec.Struct, frozen=True):
-    """Arguments of the job that announces a consignment."""
+    """Arguments of the jobs that announce a consignment, and take it back."""
 
     id: UUID
 
@@ -29,12 +31,32 @@ async def consign(tx: Tx, id: UUID, of: Consignment, *, customer_id: UUID, order
 
 
 async def announced(tx: Tx, id: UUID, carrier: str, operation: CarrierOperation) -> None:
-    """A carrier has taken it, under its own number."""
-    await tx.execute(
+    """A carrier has taken it, under its own number; what was taken back meanwhile, it hears of next."""
+    gone = await tx.value(
         """update carrier_consignments set carrier = %s, number = %s, paperless = %s, announced_at = %s
-           where id = %s and number is null""",
+           where id = %s and number is null returning withdrawn_at""",
         [carrier, operation.created, operation.paperless, tx.now, id],
     )
+    if gone:
+        await _enqueue_withdrawal(tx, id)
+
+
+async def withdraw(tx: Tx, id: UUID) -> None:
+    """It will not be sent, if it was to be: its carrier is told soon. Again is as good as once."""
+    known = await tx.execute(
+        "update carrier_consignments set withdrawn_at = %s where id = %s and withdrawn_at is null", [tx.now, id]
+    )
+    if known:
+        await _enqueue_withdrawal(tx, id)
+
+
+async def withdrawn(tx: Tx, id: UUID, said: str) -> None:
+    """What the carrier said to that."""
+    await tx.execute("update carrier_consignments set withdrawal = %s where id = %s", [said, id])
+
+
+async def _enqueue_withdrawal(tx: Tx, id: UUID) -> None:
+    await jobs.enqueue(tx, WITHDRAW, Announce(id), key=f"{WITHDRAW}:{id}")
 
 
 async def refused(tx: Tx, id: UUID, why: str) -> None:

@@ -13,10 +13,11 @@ from madoguchi.edge.carriers.simulated.asked import (
     PickUp,
     Redeliver,
     Redirect,
+    WithdrawReturn,
     ability,
 )
 from madoguchi.edge.carriers.simulated.brands import Brand
-from madoguchi.edge.carriers.simulated.rules import Parcel, Temper
+from madoguchi.edge.carriers.simulated.rules import Direction, Parcel, Temper
 
 Answer = Parcel | Failure
 
@@ -36,6 +37,8 @@ def answer(brand: Brand, temper: Temper, parcel: Parcel | None, asked: Asked, no
             return _instructed(brand, parcel, asked, now)
         case Redirect():
             return _redirected(brand, parcel, asked, now)
+        case WithdrawReturn():
+            return _withdrawn(parcel, now)
         case PickUp():
             slot = _chosen(rules.pickup_slots(parcel, now), asked.day, asked.band)
             return rules.collected(temper, parcel, slot) if slot else _no(rules.pickup_slots(parcel, now))
@@ -62,6 +65,12 @@ def _redirected(brand: Brand, parcel: Parcel, asked: Redirect, now: datetime) ->
     if asked.address.country != parcel.address.country:
         return Failure.INVALID
     return rules.redirected(parcel, asked.address, now)
+
+
+def _withdrawn(parcel: Parcel, now: datetime) -> Answer:
+    if parcel.direction is not Direction.BACK:
+        return Failure.INVALID
+    return Failure.TOO_LATE if rules.reached(parcel, now) else rules.withdrawn(parcel)
 
 
 def _chosen(offered: Sequence[Slot], day: date, band: Band) -> Slot | None:

@@ -39,6 +39,12 @@ class PickUp(msgspec.Struct, frozen=True, tag_field="kind", tag="pick_up"):
     band: Band
 
 
+class WithdrawReturn(msgspec.Struct, frozen=True, tag_field="kind", tag="withdraw_return"):
+    """See CarrierPort.withdraw_return."""
+
+    number: str
+
+
 class AnnounceReturn(msgspec.Struct, frozen=True, tag_field="kind", tag="announce_return"):
     """See CarrierPort.announce_return; `number` is the one that the parcel gets."""
 
@@ -46,7 +52,7 @@ class AnnounceReturn(msgspec.Struct, frozen=True, tag_field="kind", tag="announc
     consignment: Consignment
 
 
-Asked = Redeliver | Instruct | Redirect | PickUp | AnnounceReturn
+Asked = Redeliver | Instruct | Redirect | PickUp | AnnounceReturn | WithdrawReturn
 
 
 def ability(asked: Asked) -> Ability:

@@ -24,7 +24,15 @@ from madoguchi.core.carriers.port import (
 )
 from madoguchi.core.shop.port import Address, Failure, OperationState
 from madoguchi.edge.carriers.simulated import queries, rules, verbs
-from madoguchi.edge.carriers.simulated.asked import AnnounceReturn, Asked, Instruct, PickUp, Redeliver, Redirect
+from madoguchi.edge.carriers.simulated.asked import (
+    AnnounceReturn,
+    Asked,
+    Instruct,
+    PickUp,
+    Redeliver,
+    Redirect,
+    WithdrawReturn,
+)
 from madoguchi.edge.carriers.simulated.brands import Brand
 from madoguchi.edge.carriers.simulated.queries import OperationRow
 from madoguchi.edge.carriers.simulated.rules import Parcel, Temper, Waybill
@@ -115,6 +123,10 @@ class SimulatedCarrier:
         """Say that a parcel will come back; its number follows from the key."""
         number = numbers.twelve_digits(rules.luck(f"{self.name}/{key}"))
         return await self._do(key, AnnounceReturn(number, consignment))
+
+    async def withdraw_return(self, key: str, number: str) -> CarrierOperation:
+        """Say that an announced parcel will not come."""
+        return await self._do(key, WithdrawReturn(number))
 
     async def pickup_slots(self, number: str) -> tuple[Slot, ...]:
         """When an announced parcel can be collected."""

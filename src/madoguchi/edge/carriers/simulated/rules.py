@@ -78,7 +78,10 @@ class Waybill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel with the whole of its way, what lies ahead too; of one that comes back the address is its sender's."""
+    """A parcel with the whole of its way, what lies ahead too; of one that comes back the address is its sender's.
+
+    One that is `withdrawn` was announced and is not sent.
+    """
 
     number: str
     direction: Direction
@@ -86,6 +89,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     way: tuple[TrackingEvent, ...]
     cash: bool = False
     agreed: Agreed = Agreed()
+    withdrawn: bool = False
 
 
 class Temper(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +166,7 @@ def slots(parcel: Parcel, now: datetime) -> tuple[Slot, ...]:
 
 def pickup_slots(parcel: Parcel, now: datetime) -> tuple[Slot, ...]:
     """When an announced parcel can be collected: from tomorrow on, while it was not handed in."""
-    if parcel.direction is not Direction.BACK or state(parcel, now) is not TrackingState.PENDING:
+    if not awaited(parcel, now):
         return ()
     first = _day(now) + timedelta(days=1)
     last = first + timedelta(days=DAYS_OFFERED - 1)
@@ -184,6 +188,11 @@ def instructions(brand: Brand, parcel: Parcel, now: datetime) -> tuple[Instructi
         *(Instruction(handing=one, ask_by=until) for one in handings),
         *(Instruction(handing=Handing.PICK_UP, ask_by=until, point=one) for one in points),
     )
+
+
+def awaited(parcel: Parcel, now: datetime) -> bool:
+    """Whether it was announced and can still be handed in."""
+    return parcel.direction is Direction.BACK and not parcel.withdrawn and not reached(parcel, now)
 
 
 def _missed(parcel: Parcel, now: datetime) -> bool:
@@ -271,6 +280,11 @@ def collected(temper: Temper, parcel: Parcel, slot: Slot) -> Parcel:
     """The driver fetches it then."""
     after = handed_in(temper, parcel, _start(slot.day, slot.band) + HANDED_OVER)
     return replace(after, agreed=replace(parcel.agreed, slot=slot))
+
+
+def withdrawn(parcel: Parcel) -> Parcel:
+    """It is not sent, and nobody comes for it."""
+    return replace(parcel, way=(), agreed=Agreed(), withdrawn=True)
 
 
 def handed_in(temper: Temper, parcel: Parcel, at: datetime) -> Parcel:

@@ -80,9 +80,9 @@ async def pass_time(tx: Tx, brand: Brand, temper: Temper, now: datetime, limit: 
 
 
 async def hand_in(tx: Tx, brand: Brand, temper: Temper, number: str) -> bool:
-    """The sender brings an announced parcel to a depot; False when there is none, or it is on its way."""
+    """The sender brings an announced parcel to a depot; False when there is none, or it was sent or taken back."""
     held = await queries.parcel(tx, brand.name, number, lock=True)
-    if held is None or held.document.direction is Direction.OUTWARD or rules.reached(held.document, tx.now):
+    if held is None or not rules.awaited(held.document, tx.now):
         return False
     await _put(tx, brand, rules.handed_in(temper, held.document, tx.now), told=0)
     return True
