@@ -8,8 +8,10 @@ from uuid import UUID
 import msgspec
 
 from bench.month_world import Month, Place, Story
+from bench.presents import wrapped
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions.fields import BankAccount
+from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.ledger import queries as ledger
 from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail
 from madoguchi.core.policy.pack import Ground, Method, ReturnReason
@@ -21,7 +23,7 @@ from madoguchi.core.threads.rules import Topic, Wanted
 from madoguchi.kit.errors import Refused
 from madoguchi.service.refunds import queries as refund_queries
 from madoguchi.service.refunds import verbs as refunds
-from madoguchi.service.returns import exchanging
+from madoguchi.service.returns import exchanging, gifting
 from madoguchi.service.returns import queries as returns
 from madoguchi.service.returns import verbs as returning
 from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception, Unit
@@ -30,6 +32,7 @@ Tale = Callable[[Month, Place], Story]
 CARRIERS = ("つばさ急便", "ことり運輸", "ひばり郵便")
 REASONS = tuple(reason.value for reason in ReturnReason if reason is not ReturnReason.LOST)
 CONDITIONS = ("unopened", "unopened", "unopened", "opened", "opened", "incomplete", "used")
+GIVEN_BACK_FOR = tuple(reason.value for reason in gifting.REASONS)
 EXCHANGED_FOR = tuple(reason.value for reason in exchanging.REASONS)
 PROBLEMS = ("damaged", "defective", "wrong_item", "missing_part")
 PLACES = ["mail_box", "delivery_box", "drop_place", "household", "neighbours", "carrier_note"]
@@ -68,6 +71,32 @@ async def sends_back(month: Month, place: Place) -> Story:
     )
     if request and request.state is RequestState.DONE:
         async for wait in _comes_back(month, place, request.id):
+            yield wait
+    else:
+        yield timedelta(0)
+
+
+async def gives_away(month: Month, place: Place) -> Story:
+    """The order was a present; whoever got it sends something of it back, and maybe whoever gave it as well."""
+    app, recipient = month.app, month.chance.choice(month.places).customer
+    store = app.stores["demo"]
+    code = await wrapped(app.db, app.store_db, store, (await month.order(place)).ref)
+    assert recipient.id
+    owner = recipient.id
+    if not await month.say(recipient, "gift.redeem", customer_id=str(owner), code=code):
+        yield timedelta(0)
+        return
+    gift, *_ = await app.db.run(recipient, lambda tx: gifts_of(tx, recipient, owner))
+    request = await month.wish(
+        recipient,
+        "gift.return",
+        gift_id=str(gift.id),
+        lines=_some_units(month.chance, await month.order(place)),
+        reason=month.chance.choice(GIVEN_BACK_FOR),
+        condition=month.chance.choice(CONDITIONS),
+    )
+    if request and request.state is RequestState.DONE:
+        async for wait in _comes_back(month, msgspec.structs.replace(place, customer=recipient), request.id):
             yield wait
     else:
         yield timedelta(0)
@@ -186,6 +215,7 @@ class Chapter(msgspec.Struct, frozen=True):
 
 TALES: dict[Tale, Chapter] = {
     sends_back: Chapter(50, lambda place: place.delivered),
+    gives_away: Chapter(6, lambda place: place.delivered),
     exchanges: Chapter(15, lambda place: place.delivered),
     complains: Chapter(12, lambda place: place.delivered),
     misses: Chapter(10, lambda place: True),

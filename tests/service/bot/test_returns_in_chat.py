@@ -2,13 +2,13 @@
 
 import pytest
 
+from bench.presents import wrapped
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.rules import Kind
 from madoguchi.edge.stores.demo.people import BY_REF, NAOKI, Story
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from tests.presents import wrapped
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _kinds, _options, _said
 from tests.web import app as app
 from tests.web import world_template as world_template

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bench.presents import wrapped
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
@@ -27,7 +28,6 @@ from madoguchi.service.returns import gifting
 from madoguchi.service.returns.label import label
 from madoguchi.service.returns.queries import returns_of_order
 from madoguchi.service.returns.rules import ReturnState
-from tests.presents import wrapped
 from tests.service.returns.conftest import Yard
 
 CLOTHES = "MD-10233915"  # a sweater at 9,900 yen and two T-shirts, by card
