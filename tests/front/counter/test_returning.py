@@ -153,7 +153,7 @@ async def test_it_can_be_called_off_from_its_page(site: Site) -> None:
     await customer.post(customer.page.url.path)
     await customer.post(customer.link("/quotes/[0-9a-f-]+/confirm"), {"token": customer.field("token")})
     await customer.get(here)
-    assert "返品を取りやめました" in customer.page.text
+    assert "返品を取り消しました" in customer.page.text
     assert (await customer.http.get(f"{here}/slip")).status_code == 409
     assert UUID(here.rpartition("/")[2])
 

@@ -5,18 +5,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions.rules import Said
 from madoguchi.core.people.events import CustomerNews
+from madoguchi.front.counter.returned import next_words
 from madoguchi.kit import events, ids
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.events import Happened
+from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import plain
 from madoguchi.service.notices.letters import Links
 from madoguchi.service.notices.occasions import Notice, customer_news
 from madoguchi.service.returns.reading import sentences
-from madoguchi.service.returns.rules import REMIND_BEFORE
+from madoguchi.service.returns.rules import REMIND_BEFORE, ReturnState
 from tests.service.returns.conftest import Yard
 
 SHIRTS: dict[str, Any] = {"lines": {"2": 1}, "reason": "size", "condition": "unopened"}
@@ -110,3 +113,16 @@ async def test_that_what_is_given_early_is_asked_back_when_nothing_comes(yard: Y
     back = await yard.back(request.id)
     said = await yard.db.run(actor, lambda tx: sentences(tx, back))
     assert "returns.given_early.goods" in [one.key for one in said]
+
+
+async def test_its_page_speaks_of_what_was_wished_for(yard: Yard) -> None:
+    """A refund only where there is one, and nothing of it where all was given before."""
+    reader = Reader("ja")
+    back = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    back, units = replace(back, state=ReturnState.RECEIVED), await yard.units(back.id)
+    early = next_words(back, units, back.state, reader, money=False)
+    assert early == reader.t("counter.returns.next.received.early")
+    waiting = [replace(unit, settled_at=None) for unit in units]
+    words = next_words(back, waiting, back.state, reader, money=False)
+    assert "代わりの品をお送りいたします" in words
+    assert "返金" not in words

@@ -1,12 +1,15 @@
 """Returns as rows of a list: on their own page, and with their order."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import msgspec
 
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import ReturnState
+from madoguchi.service.returns.rules import NOT_COMING, ReturnState, Unit
 
 _TONES = {
     ReturnState.APPROVED: "waiting",
@@ -35,7 +38,7 @@ async def return_line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
     units = await queries.units_of(tx, of.id)
     return ReturnLine(
         url=f"/returns/{of.id}",
-        title=units[0].name if len(units) == 1 else f"{units[0].name} +{len(units) - 1}",
+        title=_called(units, reader),
         text=reader.t(f"counter.returns.now.{now(of)}", day=reader.local_day(of.send_until)),
         meta=of.number or "",
         state=reader.t(f"counter.returns.state.{of.state}"),
@@ -46,3 +49,25 @@ async def return_line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
 def now(of: Return) -> str:
     """Which words tell how far it is: those of its state, of an appeal while that is open."""
     return "appealed" if of.appealed_at and not of.answered_at else of.state
+
+
+def next_words(of: Return, units: Sequence[Unit], words: str, reader: Reader, *, money: bool) -> str:
+    """What comes next, by how far it is, for what the customer wished for; `money`: some is given back for it."""
+    t, key = reader.t, f"counter.returns.next.{words}"
+    given = [unit.settled_at for unit in units if unit.reception not in NOT_COMING or unit.paid or unit.replaced]
+    match of.state:
+        case ReturnState.APPROVED | ReturnState.IN_TRANSIT | ReturnState.RECEIVED if all(given) and words == of.state:
+            key += ".early"
+        case ReturnState.EXPIRED if any(given):
+            key += ".early"
+        case ReturnState.SETTLED if not money:
+            key += ".no_money"
+    return t(key, then=t(f"counter.returns.then.{of.wish}"))
+
+
+def _called(units: Sequence[Unit], reader: Reader) -> str:
+    """Its goods: the first by name and number, and how many others."""
+    names = Counter(unit.name for unit in units)
+    (first, count), *others = names.items()
+    name = reader.t("returns.goods", name=first, n=count) if count > 1 else first
+    return reader.t("counter.returns.and_others", name=name, n=len(others)) if others else name

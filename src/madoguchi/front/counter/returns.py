@@ -24,7 +24,7 @@ from madoguchi.front.counter.orders import OfferView, offer_view
 from madoguchi.front.counter.page import page
 from madoguchi.front.counter.refunds import RefundView, refund_views
 from madoguchi.front.counter.return_sending import SENDABLE, Sending, carriers_code, sending
-from madoguchi.front.counter.returned import ReturnLine, now, return_line
+from madoguchi.front.counter.returned import ReturnLine, next_words, now, return_line
 from madoguchi.front.counter.returning import until
 from madoguchi.front.ui import documents
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
@@ -46,6 +46,7 @@ from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.reading import sentences
 from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
 
+_LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
 SLIP = "return.label"  # stands above, with the code
 PICK_UP = "return.pickup"
 _LOOKED_AT = 20  # newest orders
@@ -81,6 +82,7 @@ class Centre(msgspec.Struct, frozen=True):
     """All of it."""
 
     returns: tuple[ReturnLine, ...]
+    ended: tuple[ReturnLine, ...]
     unfinished: tuple[Unfinished, ...]
     orders: tuple[OrderLines, ...]
 
@@ -117,7 +119,8 @@ async def returns(request: Asked, services: Services, visitor: Visitor) -> Respo
         begun = await drafts_of(tx, actor.id, RETURN)
         orders = await orders_of(tx, actor.id, limit=_LOOKED_AT)
         return Centre(
-            returns=tuple([await return_line(tx, one, visitor.reader) for one in found]),
+            returns=tuple([await return_line(tx, one, visitor.reader) for one in found if one.state not in ENDED]),
+            ended=tuple([await return_line(tx, one, visitor.reader) for one in found if one.state in ENDED]),
             unfinished=tuple(
                 [
                     _unfinished(await access_order(tx, actor, one.order_id), one.changed_at, visitor.reader)
@@ -243,7 +246,7 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
         order_id=of.told_order,
         title=reader.t(f"counter.returns.now.{words}", day=reader.local_day(of.send_until)),
-        next=reader.t(f"counter.returns.next.{words}", day=reader.local_day(of.send_until)),
+        next=next_words(of, units, words, reader, money=bool(intents)),
         who=reader.t(f"counter.returns.who.{'shop' if handed_over else _who(of)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
@@ -289,13 +292,13 @@ def _steps(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader:
         "sent": min((one.scanned_at for one in parcels if one.scanned_at), default=None),
         "received": min((unit.received_at for unit in units if unit.received_at), default=None),
         "inspected": min((unit.inspected_at for unit in units if unit.inspected_at), default=None),
-        "refunded" if of.wish is Wish.REFUND else "replaced": min(
-            (unit.settled_at for unit in units if unit.settled_at), default=None
-        ),
+        _LAST[of.wish]: min((unit.settled_at for unit in units if unit.settled_at), default=None),
     }
-    last = max((place for place, at in enumerate(reached.values()) if at), default=0)
+    *way, end = reached.values()
+    last = len(way) if of.state in ENDED else max((place for place, at in enumerate(way) if at), default=0)
     found = []
     for place, (name, at) in enumerate(reached.items()):
-        how = "done" if place <= last and (at or place < last) else "current" if place == last + 1 else "todo"
+        early = place == len(way) and end  # given before the goods were here
+        how = "done" if place <= last or early else "current" if place == last + 1 else "todo"
         found.append(StepView(reader.t(f"counter.returns.road.{name}"), how, reader.datetime(at) if at else "", ""))
     return tuple(found)
