@@ -12,16 +12,22 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Slip
 from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.gifts.rules import TRIES, WITHIN, Gift
-from madoguchi.core.ledger.queries import intents_of
-from madoguchi.core.ledger.rules import Destination, IntentState
+from madoguchi.core.ledger.queries import access_intent, intents_in, intents_of
+from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.people.queries import customer_by_ref
 from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.queries import customer_facts
-from madoguchi.edge.stores.demo.people import ICHIRO, MISAKI, NAOKI, Person
+from madoguchi.edge.stores.demo import queries as store_queries
+from madoguchi.edge.stores.demo import rules
+from madoguchi.edge.stores.demo import verbs as store_verbs
+from madoguchi.edge.stores.demo.people import ICHIRO, MISAKI, NAOKI, Person, Story
+from madoguchi.edge.stores.demo.shops import DEMO
+from madoguchi.edge.stores.demo.verbs import Step
 from madoguchi.kit import ids
+from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
+from madoguchi.kit.money import Money, total
 from madoguchi.service.receipts.rules import Kind
 from madoguchi.service.receipts.verbs import Wanted, issue
 from madoguchi.service.returns import gifting
@@ -38,6 +44,18 @@ async def signed_in(yard: Yard, who: Person) -> Actor:
     found = await yard.db.run(SYSTEM, lambda tx: customer_by_ref(tx, "demo", who.customer.ref))
     assert found
     return Actor(role=Role.CUSTOMER, id=found.id, level=Level.SIGNED_IN, store_id="demo", session=ids.uuid7())
+
+
+async def delivered(yard: Yard, ref: str) -> None:
+    """An order has come, all of it."""
+
+    async def bring(tx: Tx) -> None:
+        order = await store_queries.locked_order(tx, DEMO.id, ref)
+        assert order
+        came = rules.arrived(rules.sent(order, rules.wanted(order, None), tx.now - timedelta(days=6)), tx.now)
+        await store_verbs.write(tx, DEMO, [Step(order, came)], tx.now)
+
+    await yard.store_db.run(SYSTEM, bring)
 
 
 async def shows(yard: Yard, actor: Actor, code: str) -> Gift:
@@ -220,3 +238,24 @@ async def test_it_comes_back_as_late_as_any_return(yard: Yard) -> None:
     actor, gift = await got(yard)
     with yard.later(timedelta(days=40)), pytest.raises(Refused, match="return_late"):
         await asks(yard, actor, gift)
+
+
+async def test_what_was_paid_in_several_ways_is_one_amount_to_whoever_got_it(yard: Yard) -> None:
+    mixed = MISAKI.order(Story.CANCELLABLE)  # by gift balance, points and card
+    await delivered(yard, mixed)
+    actor, gift = await got(yard, ICHIRO, mixed)
+    before = await balance(yard, actor)
+    of = await yard.back((await sends(yard, actor, gift, lines={"1": 1}, reason="defective")).id)
+    await yard.on_its_way(of)
+    await yard.arrives(of)
+    await yard.refund()
+    await mirror.follow(yard.db, yard.store)
+    assert actor.id
+    owner = actor.id
+    (told,) = await yard.db.run(actor, lambda tx: intents_of(tx, actor, owner))
+    parts = await yard.db.run(SYSTEM, lambda tx: intents_in(tx, [IntentState.SUCCEEDED], Rail.STORE))
+    assert {part.tender_kind for part in parts} == {"gift_balance", "points", "card"}
+    assert told.amount == total([part.amount for part in parts], "JPY") == await balance(yard, actor) - before
+    assert (await yard.db.run(actor, lambda tx: access_intent(tx, actor, parts[-1].id))).amount == told.amount
+    await yard.looked_at(of)
+    await yard.in_order()
