@@ -13,8 +13,8 @@ from madoguchi.core.access.rules import Role
 from madoguchi.core.policy.decisions import ReturnDecision, Verdict
 from madoguchi.core.policy.fields import with_values
 from madoguchi.core.policy.pack import Asked, Fault, Method, Payer, ReturnReason, RulePack, Trigger, shipped
-from madoguchi.core.policy.questions import Condition, ReturnQuestion
-from madoguchi.core.policy.returning import asked_of, return_until
+from madoguchi.core.policy.questions import Condition, History, ReturnQuestion
+from madoguchi.core.policy.returning import asked_of, decide_returns, return_until
 from madoguchi.core.policy.rules import decide_return
 
 NOW = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
@@ -285,6 +285,29 @@ def test_what_is_worth_little_and_faulty_need_not_come_back(amount: int, rule: s
     assert (decision.keep, decision.trigger is Trigger.NOW, decision.methods == ()) == (rule is not None,) * 3
     assert decision.rules == (("faults.seller", rule) if rule else ("faults.seller",))
     assert not decide_return(PACK, back(amount=amount)).keep
+
+
+@pytest.mark.parametrize(
+    ("kept", "little", "perishable"),
+    [
+        (History(2, 30_000), (True, None), (True, None)),
+        (History(3, 4_000), (False, None), (True, Role.LEADER)),
+        (History(1, 49_000), (False, None), (True, Role.LEADER)),
+    ],
+)
+def test_above_what_is_believed_it_comes_back_or_a_person_agrees(
+    kept: History, little: object, perishable: object
+) -> None:
+    """Good faith for claims and for what need not come back has the same limits."""
+    for facts, expected in (({"amount": 1_400}, little), ({"flags": ("perishable",)}, perishable)):
+        decision = decide_return(PACK, back(R.DEFECTIVE, kept=kept, **facts))
+        assert (decision.keep, decision.approver) == expected
+
+
+def test_of_one_return_each_line_counts_for_the_next() -> None:
+    lines = {ref: back(R.DEFECTIVE, amount=1_400) for ref in "12"}
+    decisions = decide_returns(PACK, lines, History(1, 48_000))
+    assert [one.keep for one in decisions.values()] == [True, False]
 
 
 @pytest.mark.parametrize("flag", ["gift_card", "digital_opened"])

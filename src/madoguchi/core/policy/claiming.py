@@ -7,8 +7,8 @@ from typing import Any
 from madoguchi.core.access.rules import Role
 from madoguchi.core.policy.decisions import ClaimDecision, Verdict
 from madoguchi.core.policy.law import PERSON, because, start, under_law
-from madoguchi.core.policy.pack import Problem, RulePack
-from madoguchi.core.policy.questions import ClaimQuestion
+from madoguchi.core.policy.pack import GoodFaith, Problem, RulePack
+from madoguchi.core.policy.questions import ClaimQuestion, History
 from madoguchi.kit.money import Money
 
 PHOTO = "photo"  # what is asked for where it is not believed without
@@ -28,7 +28,7 @@ def decide_claim(pack: RulePack, question: ClaimQuestion) -> ClaimDecision:
         )
     if found := _too_late(pack, question) or _too_early(pack, question) or _unchecked(pack, question):
         return found
-    believed = _in_good_faith(pack, question)
+    believed = in_good_faith(rules.good_faith, question.amount, question.history)
     if not believed and not question.evidence and question.problem in _SHOWN_BY_PHOTO:
         reason = because("claims.evidence", "errors.claim_needs_photo")
         return ClaimDecision(**head, verdict=Verdict.NEEDS_INFO, reasons=(reason,), asks=(PHOTO,))
@@ -104,13 +104,9 @@ def _unchecked(pack: RulePack, question: ClaimQuestion) -> ClaimDecision | None:
     )
 
 
-def _in_good_faith(pack: RulePack, question: ClaimQuestion) -> bool:
-    limits, before = pack.claims.good_faith, question.history
-    return (
-        question.amount <= limits.limit
-        and before.claims < limits.claims
-        and before.amount + question.amount <= limits.amount
-    )
+def in_good_faith(limits: GoodFaith, amount: int, before: History) -> bool:
+    """Whether something of this worth (minor units) is believed, after what was believed before."""
+    return amount <= limits.limit and before.claims < limits.claims and before.amount + amount <= limits.amount
 
 
 def _good_faith(pack: RulePack) -> Mapping[str, Any]:

@@ -38,7 +38,9 @@ class ChangeQuestion(_Question, frozen=True, kw_only=True, tag="change"):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Claims of a customer that were granted within the good-faith days: how many, worth how much."""
+    """What a customer was believed within the good-faith days: how many claims, or returns of which the goods need not
+    come back, worth how much.
+    """
 
     claims: int = 0
     amount: int = 0
@@ -71,7 +73,8 @@ class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
     """May units of a line come back, for how much, at whose cost?
 
     `amount` is what they cost, in minor units; `returns_before` how many returns the customer made within the days of
-    the photo rules; `trusted`: may be paid in advance (decide_advance); `to_balance`: the money goes to gift balance.
+    the photo rules; `kept` what they need not send back before; `trusted`: may be paid in advance (decide_advance);
+    `to_balance`: the money goes to gift balance.
     """
 
     reason: ReturnReason
@@ -83,6 +86,7 @@ class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
     condition: Condition = Condition()
     evidence: bool = False
     returns_before: int = 0
+    kept: History = History()
     trusted: bool = False
     to_balance: bool = False
 

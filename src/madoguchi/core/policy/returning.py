@@ -1,10 +1,13 @@
 """Returns: until when, for how much, at whose cost, and what the money waits for. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from madoguchi.core.access.rules import Role
+from madoguchi.core.policy.claiming import in_good_faith
 from madoguchi.core.policy.days import end_of_day
 from madoguchi.core.policy.decisions import Reason, ReturnDecision, Verdict
 from madoguchi.core.policy.law import PERSON, because, start, under_law
@@ -20,7 +23,7 @@ from madoguchi.core.policy.pack import (
     Trigger,
     Worn,
 )
-from madoguchi.core.policy.questions import ReturnQuestion
+from madoguchi.core.policy.questions import History, ReturnQuestion
 from madoguchi.kit.money import Money
 
 _SHOWN_BY_PHOTO = frozenset(
@@ -43,6 +46,16 @@ def decide_return(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
         asked = because("returns.photos", "errors.return_needs_photo")
         return _no_return(pack, question, Verdict.NEEDS_INFO, asked)
     return _accepted(pack, question)
+
+
+def decide_returns(pack: RulePack, questions: Mapping[str, ReturnQuestion], kept: History) -> dict[str, ReturnDecision]:
+    """The same for lines that come back together: what of one need not counts for the next, after what was `kept`."""
+    found = {}
+    for ref, question in questions.items():
+        found[ref] = decide_return(pack, msgspec.structs.replace(question, kept=kept))
+        if found[ref].keep:
+            kept = msgspec.structs.replace(kept, amount=kept.amount + question.amount)
+    return found
 
 
 def asked_of(pack: RulePack, flags: tuple[str, ...]) -> tuple[Asked, ...]:
@@ -131,7 +144,7 @@ def _accepted(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
     postage = Payer.SHOP if fits else pack.faults[fault].postage
     inspected = any(worn is Worn.INSPECTED for _, worn in _worn(pack, question))
     keep = _need_not_come_back(pack, question)
-    approver = None if NEVER_BY_ITSELF.isdisjoint(question.flags) else Role(rules.approval)
+    approver = Role(rules.approval) if _needs_a_word(pack, question) else None
     return ReturnDecision(
         **start(pack, question),
         verdict=Verdict.ALLOW_WITH_APPROVAL if approver else Verdict.ALLOW,
@@ -199,7 +212,19 @@ def _need_not_come_back(pack: RulePack, question: ReturnQuestion) -> bool:
     rules = pack.returns
     if _wished(pack, question):
         return False
-    return question.amount < rules.keep_below or not set(rules.keep).isdisjoint(question.flags)
+    if not set(rules.keep).isdisjoint(question.flags):
+        return True
+    return question.amount < rules.keep_below and _believed(pack, question)
+
+
+def _needs_a_word(pack: RulePack, question: ReturnQuestion) -> bool:
+    """Whether a person agrees first: to some goods always, to paying for what nobody sees above what is believed."""
+    unseen = _need_not_come_back(pack, question) and not _believed(pack, question)
+    return unseen or not NEVER_BY_ITSELF.isdisjoint(question.flags)
+
+
+def _believed(pack: RulePack, question: ReturnQuestion) -> bool:
+    return in_good_faith(pack.claims.good_faith, question.amount, question.kept)
 
 
 def _trigger(rules: ReturnRules, question: ReturnQuestion, *, keep: bool, inspected: bool) -> Trigger:

@@ -42,6 +42,11 @@ async def ship(tx: Tx, name: str) -> None:
     )
 
 
+async def one_at_a_time(tx: Tx, customer_id: UUID) -> None:
+    """Have whatever else is granted to a customer wait until this is: limits count what was granted before."""
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 4))", [str(customer_id)])
+
+
 async def keep_draft(tx: Tx, actor: Actor, pack: str, base: int, document: RulePack) -> None:
     """Keep what the actor is about to change, in place of what they kept before."""
     _check_admin(actor)

@@ -15,6 +15,7 @@ from madoguchi.core.ledger.advances.rules import of_parcel
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.pack import Remedy
 from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.verbs import one_at_a_time
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.port import Operation, OperationState, StorePort
 from madoguchi.core.shop.queries import access_order
@@ -33,7 +34,7 @@ async def begin(tx: Tx, wish: Wish) -> None:
     money_taken.
     """
     plan = plan_of(wish)
-    await tx.execute("select pg_advisory_xact_lock(hashtextextended(%s, 4))", [str(wish.customer_id)])
+    await one_at_a_time(tx, wish.customer_id)
     if not await deciding.still_granted(tx, await rules_of(tx, wish.store_id), wish.customer_id, plan):
         raise Refused("order_changed", 409)
     if wish.order_id is None and await is_looked_into(tx, wish.customer_id, plan.amount):

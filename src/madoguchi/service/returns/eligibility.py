@@ -17,7 +17,7 @@ from madoguchi.core.policy import paying_back, questions
 from madoguchi.core.policy.decisions import ReturnDecision, Verdict
 from madoguchi.core.policy.pack import ReturnReason, RulePack
 from madoguchi.core.policy.queries import rules_of
-from madoguchi.core.policy.questions import AdvanceQuestion, ReturnQuestion
+from madoguchi.core.policy.questions import AdvanceQuestion, History, ReturnQuestion
 from madoguchi.core.policy.rules import decide_advance, decide_return
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import OrderLine, StoreOrder
@@ -32,6 +32,14 @@ PERSON = ("service.human",)
 _ENDED_BY_ITSELF = frozenset({"membership"})  # by its own action, which gives back what the rules say
 
 
+class Before(msgspec.Struct, frozen=True):
+    """What limits count of whoever sends something back: earlier returns, advances, goods that did not come back."""
+
+    returns: int
+    open_advances: int
+    kept: History
+
+
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the ledger and the rules see it, and what the rules know of whoever sends something back.
 
@@ -43,9 +51,8 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     held: Mapping[str, LineUnits]
     money: Mapping[str, TenderMoney]
-    returns_before: int
     known_since: datetime
-    open_advances: int
+    before: Before
     sent_again: frozenset[str]
     gift: Gift | None = None
 
@@ -95,16 +102,14 @@ async def basis_of(tx: Tx, order: Order, gift: Gift | None = None) -> Basis:
     pack = await rules_of(tx, order.store_id)
     if pack.returns.status and order.document.status_text not in pack.returns.status:
         raise Refused("return_status", 409, alternatives=PERSON, word=order.document.status_text)
-    since = tx.now - timedelta(days=pack.returns.photos.days)
     found = Basis(
         order=order,
         pack=pack,
         zone=(await store(tx, order.store_id)).time_zone,
         held=await ledger.lines(tx, order.id),
         money=await ledger.tenders(tx, order.id),
-        returns_before=await queries.returned_since(tx, customer_id, since),
         known_since=await known_since(tx, customer_id),
-        open_advances=await open_advances_of(tx, customer_id) + await queries.promised_advances(tx, customer_id),
+        before=await before(tx, pack, customer_id),
         sent_again=await queries.sent_back_again(tx, order.id),
         gift=gift,
     )
@@ -113,10 +118,25 @@ async def basis_of(tx: Tx, order: Order, gift: Gift | None = None) -> Basis:
     return found
 
 
+async def before(tx: Tx, pack: RulePack, customer_id: UUID) -> Before:
+    """What limits count, as it is now."""
+    photos, kept = (timedelta(days=days) for days in (pack.returns.photos.days, pack.claims.good_faith.days))
+    return Before(
+        returns=await queries.returned_since(tx, customer_id, tx.now - photos),
+        open_advances=await open_advances_of(tx, customer_id) + await queries.promised_advances(tx, customer_id),
+        kept=await queries.kept_since(tx, customer_id, tx.now - kept),
+    )
+
+
 def decide(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trusted: bool) -> ReturnDecision:
     """What the rules say to units of a line."""
+    return decide_return(of.pack, question(of, ref, units, told, at, trusted=trusted))
+
+
+def question(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trusted: bool) -> ReturnQuestion:
+    """What is asked of the rules."""
     line = next(line for line in of.document.lines if line.ref == ref)
-    question = ReturnQuestion(
+    return ReturnQuestion(
         at=at,
         country=of.document.address.country,
         reason=told.reason,
@@ -127,26 +147,31 @@ def decide(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trusted
         flags=line.flags,
         condition=_condition(told.condition),
         evidence=told.evidence,
-        returns_before=of.returns_before,
+        returns_before=of.before.returns,
+        kept=of.before.kept,
         trusted=trusted,
         to_balance=_to_balance(of, told.refund_to),
     )
-    return decide_return(of.pack, question)
 
 
 def trusted(of: Basis, units: Mapping[str, int], at: datetime) -> bool:
-    """Whether this customer may be paid before the goods are back: only what one provider can take from them again."""
+    """Whether this customer may be paid before the goods are back."""
+    asked = in_advance(of, units, at)
+    return asked is not None and decide_advance(of.pack, asked).verdict is Verdict.ALLOW
+
+
+def in_advance(of: Basis, units: Mapping[str, int], at: datetime) -> AdvanceQuestion | None:
+    """What is asked of the rules for that; None where it is not one provider that can take it again from them."""
     kinds = {tender.ref: tender.kind for tender in of.document.tenders}
     if of.gift or [kinds[ref] in BY_PROVIDER for ref, held in of.money.items() if held.free.amount > 0] != [True]:
-        return False
-    question = AdvanceQuestion(
+        return None
+    return AdvanceQuestion(
         at=at,
         country=of.document.address.country,
         amount=total(list(of.worth(units).values()), of.document.currency).amount,
         customer_since=of.known_since,
-        open_advances=of.open_advances,
+        open_advances=of.before.open_advances,
     )
-    return decide_advance(of.pack, question).verdict is Verdict.ALLOW
 
 
 def delivered_at(order: StoreOrder, ref: str) -> datetime | None:

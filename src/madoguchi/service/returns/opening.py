@@ -13,8 +13,13 @@ from madoguchi.core.actions.rules import Approval, Draft, Outcome, Refusal, Said
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.photos import queries as photos
-from madoguchi.core.policy.decisions import Denied, ReturnDecision, Verdict
+from madoguchi.core.policy.decisions import Denied, ReturnDecision, Verdict, outcome
 from madoguchi.core.policy.pack import Asked, Fault, Method, ReturnReason, RulePack, Trigger
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.questions import ReturnQuestion
+from madoguchi.core.policy.returning import decide_returns
+from madoguchi.core.policy.rules import decide_advance, decide_return
+from madoguchi.core.policy.verbs import one_at_a_time
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.port import Balance, Capability, Operation, OperationState, OrderLine, StorePort
 from madoguchi.core.shop.queries import Order, customer_facts
@@ -22,7 +27,17 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import total
 from madoguchi.service.returns import slips, verbs
-from madoguchi.service.returns.eligibility import PERSON, Basis, Told, basis, decide, trusted
+from madoguchi.service.returns.eligibility import (
+    PERSON,
+    Basis,
+    Told,
+    basis,
+    before,
+    decide,
+    in_advance,
+    question,
+    trusted,
+)
 from madoguchi.service.returns.plans import Part, ReturnPlan
 from madoguchi.service.returns.rules import Condition
 from madoguchi.service.returns.rules import Wish as Wanted
@@ -194,11 +209,29 @@ def drafted(of: Basis, plan: ReturnPlan, decisions: Mapping[str, ReturnDecision]
 
 
 async def begin(tx: Tx, wish: Wish) -> None:
-    """Set the units aside and note the return; Refused("units_taken")."""
+    """Set the units aside and note the return.
+
+    Refused: units_taken; order_changed where the rules say otherwise after what was agreed to in between (quote again).
+    """
     plan, order_id = plan_of(wish), wish.order_id
     assert order_id
+    await one_at_a_time(tx, wish.customer_id)
+    if not await _still_agreed(tx, wish, plan):
+        raise Refused("order_changed", 409)
     await open_return(tx, wish.id, order_id, plan.units)
     await verbs.insert(tx, wish, plan)
+
+
+async def _still_agreed(tx: Tx, wish: Wish, plan: ReturnPlan) -> bool:
+    """Whether limits that count what was before still allow what they did when it was quoted."""
+    pack = await rules_of(tx, wish.store_id)
+    found = await before(tx, pack, wish.customer_id)
+    early = plan.early and msgspec.structs.replace(plan.early, open_advances=found.open_advances)
+    if early and decide_advance(pack, early).verdict is not Verdict.ALLOW:
+        return False
+    now = {ref: msgspec.structs.replace(one, returns_before=found.returns) for ref, one in plan.asked.items()}
+    again = decide_returns(pack, now, found.kept)
+    return all(outcome(decide_return(pack, one)) == outcome(again[ref]) for ref, one in plan.asked.items())
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:
@@ -298,7 +331,8 @@ def _check_units(of: Basis, lines: Mapping[str, int]) -> None:
 
 def _decisions(of: Basis, asked: ReturnOrder, told: Told, at: datetime) -> dict[str, ReturnDecision]:
     early = trusted(of, asked.lines, at)
-    found = {ref: decide(of, ref, count, told, at, trusted=early) for ref, count in asked.lines.items()}
+    questions = {ref: question(of, ref, count, told, at, trusted=early) for ref, count in asked.lines.items()}
+    found = decide_returns(of.pack, questions, of.before.kept)
     for ref, one in found.items():
         if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
             raise Denied(one, "photos" if "photo" in one.asks else None)
@@ -321,6 +355,8 @@ def _plan(of: Basis, asked: ReturnOrder, told: Told, decisions: Mapping[str, Ret
     method = _method(asked, coming)
     lines = {line.ref: line for line in of.document.lines}
     first = next(iter(decisions.values()))
+    questions = {ref: one.question for ref, one in decisions.items() if isinstance(one.question, ReturnQuestion)}
+    early = any(one.trusted for one in questions.values())
     return ReturnPlan(
         parts=tuple(_part(of, lines[ref], asked.lines[ref], told, one) for ref, one in decisions.items()),
         wish=asked.wish,
@@ -337,6 +373,9 @@ def _plan(of: Basis, asked: ReturnOrder, told: Told, decisions: Mapping[str, Ret
         send_until=min(one.send_by for one in decisions.values()),
         approval=any(one.approver for one in decisions.values()),
         slip=slips.blank(of.document),
+        asked=questions,
+        early=in_advance(of, asked.lines, first.question.at) if early else None,
+        kept=sum(questions[ref].amount for ref, one in decisions.items() if one.keep),
     )
 
 

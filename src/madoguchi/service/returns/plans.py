@@ -8,6 +8,7 @@ import msgspec
 from madoguchi.core.actions.rules import Slip
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
+from madoguchi.core.policy.questions import AdvanceQuestion, ReturnQuestion
 from madoguchi.kit import ids
 from madoguchi.service.returns.rules import Condition, Unit, Wish
 
@@ -25,7 +26,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReturnPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What was agreed to."""
+    """What was agreed to.
+
+    `asked` is what the rules were asked for each line, `early` whether it may be paid in advance, where it is to be;
+    `kept` what that is worth that need not come back, in minor units.
+    """
 
     parts: tuple[Part, ...]
     wish: Wish
@@ -42,6 +47,9 @@ class ReturnPlan(msgspec.Struct, frozen=True, kw_only=True):
     send_until: datetime
     approval: bool
     slip: Slip
+    asked: dict[str, ReturnQuestion]
+    early: AdvanceQuestion | None
+    kept: int
 
     @property
     def units(self) -> dict[str, int]:

@@ -12,6 +12,7 @@ from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
+from madoguchi.core.policy.questions import History
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
@@ -237,9 +238,20 @@ async def returned_since(tx: Tx, customer_id: UUID, since: datetime) -> int:
     return int(await tx.value(query, [customer_id, since]))
 
 
+async def kept_since(tx: Tx, customer_id: UUID, since: datetime) -> History:
+    """What a customer need not send back since a moment, and is given all the same."""
+    return await tx.one(
+        History,
+        """select count(*)::int as claims, coalesce(sum(kept), 0)::bigint as amount from returns
+           where customer_id = %s and made_at >= %s and kept > 0 and stage not in ('cancelled', 'declined')""",
+        [customer_id, since],
+    )
+
+
 async def promised_advances(tx: Tx, customer_id: UUID) -> int:
     """How many returns of a customer are to be paid before they are looked at, and are not paid yet."""
-    query = """select count(*) from returns r where r.customer_id = %s and r.refund_on = 'first_scan'
+    query = """select count(*) from returns r where r.customer_id = %s and r.refund_on in ('now', 'first_scan')
+               and exists (select from return_units u where u.return_id = r.id and not u.keep)
                and r.state in ('requested', 'review', 'approved', 'in_transit')
                and not exists (select from ledger_advances a where a.subject = 'return:' || r.id)"""
     return int(await tx.value(query, [customer_id]))

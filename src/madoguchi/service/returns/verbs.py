@@ -71,8 +71,8 @@ async def insert(tx: Tx, wish: Wish, plan: ReturnPlan) -> None:
     stage = Stage.REVIEW if plan.approval else Stage.REQUESTED
     await tx.execute(
         """insert into returns (id, store_id, customer_id, order_id, wish, reason, fault, condition, method, refund_to,
-             refund_on, outward, postage, restocking, stage, state, send_until, made_at, changed_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+             refund_on, outward, postage, restocking, kept, stage, state, send_until, made_at, changed_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             wish.id,
             wish.store_id,
@@ -88,6 +88,7 @@ async def insert(tx: Tx, wish: Wish, plan: ReturnPlan) -> None:
             plan.outward,
             plan.postage,
             plan.restocking,
+            plan.kept,
             stage,
             stage,
             plan.send_until,
