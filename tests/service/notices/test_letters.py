@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from madoguchi.core.access.rules import Audience
-from madoguchi.core.actions.rules import Fact, MoneyBack, Outcome, Said, Settled, Slip, SlipLine, TextCard
+from madoguchi.core.actions.rules import Fact, MoneyBack, Outcome, Said, Settled, Slip, SlipLine, TextCard, said
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.shop.port import TenderKind
@@ -105,7 +105,8 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
             again = {"redeliver": f"{page}/parcels/S1/actions/delivery.redeliver"} if "missed" in template else {}
             return letters.news(reader, template, facts, again | {"order": page})
         case _ if template in rules.NEWS:
-            facts = pack({"order": ORDER, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31), "amount": yen(3000)})
+            of = said("returns.of.order", number=ORDER) if template.startswith("return_") else ORDER
+            facts = pack({"order": of, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31), "amount": yen(3000)})
             page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"
             return letters.news(reader, template, facts, {"return": page, "calendar": f"{page}/calendar"})
         case _ if template in rules.REFUNDS:

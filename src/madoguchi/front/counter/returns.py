@@ -189,7 +189,7 @@ async def day(services: Services, visitor: Visitor, return_id: UUID) -> Response
         uid=f"return-{found.id}",
         day=reader.local_day(found.send_until),
         title=reader.t("counter.returns.calendar.title", number=found.number),
-        text=reader.t("counter.returns.calendar.text", order=found.called),
+        text=reader.t("counter.returns.calendar.text", order=found.named.to(reader)),
         url=url,
         told_at=found.agreed_at or found.made_at,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.actions.rules import Said, said
 from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
@@ -68,6 +69,11 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     def called(self) -> str:
         """By what number its customer knows what it is of."""
         return self.gift_number or self.order_ref
+
+    @property
+    def named(self) -> Said:
+        """What it is of, in words: the customer's order or, of a present, the gift."""
+        return said(f"returns.of.{'gift' if self.gift_id else 'order'}", number=self.called)
 
     @property
     def told_order(self) -> UUID | None:

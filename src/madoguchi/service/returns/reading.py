@@ -42,7 +42,7 @@ async def _called(tx: Tx, of: Return) -> str:
 async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     """The same of a return that the actor was found to see."""
     units = await queries.units_of(tx, of.id)
-    lines = [said("returns.status.what", number=of.number or "", order=of.called)]
+    lines = [said("returns.status.what", number=of.number or "", order=of.named)]
     lines.append(said(f"returns.state.{of.state}", until=of.send_until))
     for unit in units:
         if unit.why and unit.acceptance is not Acceptance.MANUAL:

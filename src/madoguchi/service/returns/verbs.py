@@ -311,7 +311,7 @@ async def _tell(tx: Tx, of: Return, template: str, **more: Any) -> None:
     until = of.send_until.astimezone(ZoneInfo(shop.time_zone)).date()
     here = f"/returns/{of.id}"
     paths = {"return": here} | ({"calendar": f"{here}/calendar"} if template == "return_due" else {})
-    facts = pack({"order": of.called, "number": of.number or "", "until": until, **more})
+    facts = pack({"order": of.named, "number": of.number or "", "until": until, **more})
     news = CustomerNews(
         customer_id=of.customer_id, order_id=of.told_order, template=template, parameters=facts, paths=paths
     )
