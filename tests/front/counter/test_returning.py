@@ -165,12 +165,3 @@ async def test_in_every_language(site: Site, lang: str) -> None:
     assert f'lang="{"zh-Hans" if lang == "zh" else lang}"' in customer.page.text
     await customer.get("/returns")
     assert here in customer.page.text
-
-
-async def test_what_each_way_costs_is_told_where_it_is_chosen(site: Site) -> None:
-    customer, path = await _begin(site, "MD-10233790")
-    await customer.post(f"{path}/items", {"lines[1]": "1"})
-    await customer.post(f"{path}/reason", {"reason": "mistake", "condition": "unopened"})
-    assert customer.page.url.path == f"{path}/outcome"
-    for words in ("返金額 1,010円（返送料 880円を差し引いた額）", "返金額 1,890円（送料はお客様のご負担）"):
-        assert words in customer.page.text, words

@@ -34,7 +34,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
-from madoguchi.service.returns.screens import PHOTO, Screen, decided, fields_on, narrowed, screen_of, with_costs
+from madoguchi.service.returns.screens import PHOTO, Screen, decided, fields_on, narrowed, screen_of
 
 _PATH = "/orders/{order_id:uuid}/return"
 _LATER = "later"  # the button that keeps what is there and leaves
@@ -237,7 +237,6 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, sc
     actor = visitor.actor
     form = await _form(tx, services, visitor, order_id)
     fields = await _asked(tx, visitor, order_id, form, screen)
-    fields = await with_costs(tx, actor, order_id, fields, form.given)
     if screen is Screen.ITEMS:
         lines = await possible(tx, actor, order_id)
         reader = visitor.reader

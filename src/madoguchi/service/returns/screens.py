@@ -8,16 +8,11 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldOption
-from madoguchi.core.actions.rules import Said, said
+from madoguchi.core.actions.fields import Field
 from madoguchi.core.policy.decisions import ReturnDecision
-from madoguchi.core.policy.pack import Fault, Method, Payer, ReturnReason
+from madoguchi.core.policy.pack import Fault, ReturnReason
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money
 from madoguchi.service.returns.eligibility import Told, basis, decide
-from madoguchi.service.returns.opening import ReturnOrder, agreement
-from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
 
 PHOTO = "photo"
@@ -31,7 +26,6 @@ class Screen(StrEnum):
     OUTCOME = "outcome"
 
 
-_TOLD = ("lines", "reason", "condition", "photos")
 _FIELDS = {Screen.ITEMS: ("lines",), Screen.REASON: ("reason", "condition", "photos")}
 
 
@@ -68,39 +62,6 @@ def narrowed(fields: Sequence[Field], decisions: Sequence[ReturnDecision]) -> tu
     """The fields that matter: a photo only where it is asked for, other goods only for a fault, ways that there are."""
     kept = (_narrow(field, decisions) for field in fields)
     return tuple(field for field in kept if field)
-
-
-async def with_costs(
-    tx: Tx, actor: Actor, order_id: UUID, fields: Sequence[Field], given: Mapping[str, Any]
-) -> tuple[Field, ...]:
-    """The same with what each way back costs and leaves of the price, after what was told before."""
-    if not any(field.name == "method" for field in fields):
-        return tuple(fields)
-    of = await basis(tx, actor, order_id)
-    told = {name: given[name] for name in _TOLD if given.get(name)} | {"order_id": order_id}
-
-    def costed(option: FieldOption) -> FieldOption:
-        asked = msgspec.convert(told | {"method": option.value}, ReturnOrder)
-        try:
-            plan, decisions = agreement(of, actor, asked, tx.now)
-        except Refused:  # something is missing that is told when it is gone on with
-            return option
-        shop = any(one.postage is Payer.SHOP for one in decisions.values())
-        return msgspec.structs.replace(option, note=_cost(plan, ours=shop))
-
-    return tuple(
-        msgspec.structs.replace(field, options=tuple(map(costed, field.options))) if field.name == "method" else field
-        for field in fields
-    )
-
-
-def _cost(plan: ReturnPlan, *, ours: bool) -> Said:
-    if ours:
-        return Said("returns.costs.ours")
-    total = plan.slip.total
-    if plan.postage:
-        return said("returns.costs.taken_off", total=total, postage=Money(plan.postage, total.currency))
-    return said(f"returns.costs.{'yours' if plan.method is Method.OWN else 'none'}", total=total)
 
 
 def _narrow(field: Field, decisions: Sequence[ReturnDecision]) -> Field | None:
