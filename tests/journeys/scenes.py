@@ -65,6 +65,17 @@ def press(selector: str) -> Act:
     return act
 
 
+def choose(*selectors: str) -> Act:
+    """Choose something, and send the form."""
+
+    async def act(page: Page) -> None:
+        for selector in selectors:
+            await page.check(selector)
+        await page.locator("main form .primary").first.click()
+
+    return act
+
+
 def empty(selector: str) -> Act:
     """Clear a box and send its form all the same."""
 
@@ -123,6 +134,14 @@ SCENES = [
     Scene("return", "returner", "{back}"),
     Scene("return-code", "returner", "{back}/code"),
     Scene("guarantee", "native", "/guarantee"),
+    Scene("seller-ask", "returner", "/orders/{bowls}/actions/seller.ask"),
+    Scene(
+        "seller-known",
+        "returner",
+        "/orders/{bowls}/actions/seller.ask",
+        choose("[name=topic][value=delivery]", "[name=wanted][value=refund]"),
+    ),
+    Scene("seller-product", "returner", "/products/PLATE/question"),
     Scene("cases", "native", "/cases"),
     Scene("cases-none", "newcomer", "/cases"),
     Scene("case", "talker", "/cases/{talk}"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from madoguchi.edge.stores.demo.people import MISAKI, Story
+from madoguchi.edge.stores.demo.people import MISAKI, YOKO, Story
 from tests.everything import NAME, everything
 from tests.front.counter.customer import Customer, signed_in
 from tests.web import Site
@@ -134,6 +134,15 @@ async def test_what_nobody_asked_for_is_refused(site: Site, monkeypatch: pytest.
 async def test_an_action_stands_only_on_what_it_is_about(site: Site, path: str) -> None:
     customer = await signed_in(site, MISAKI)
     assert (await customer.get(path)).status_code == 404
+
+
+async def test_a_look_up_needs_no_form(site: Site) -> None:
+    customer, order = await signed_in(site, YOKO), "select id from orders where store_ref = 'MD-10234360'"
+    page = await customer.get(f"/orders/{site.value(order)}/parcels/S1/actions/delivery.options")
+    main = page.text.partition("<main")[2]
+    assert "受け取り方：置き配（玄関前）" in main
+    assert "/actions/delivery.redeliver" in main
+    assert "<form" not in main.partition("</main")[0]
 
 
 async def test_a_chat_hears_how_it_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

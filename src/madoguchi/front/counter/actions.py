@@ -17,6 +17,7 @@ from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import find_quote
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import first, orders, views
+from madoguchi.front.counter.first import Known
 from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui import documents, photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
@@ -70,6 +71,8 @@ async def fill_in(
     actor = visitor.actor
     action = actions.find(services.catalogue, actor, name)
     subject = _subject(action, actor, order_id, parcel, subscription, return_id, gift_id)
+    if action.effect is Effect.READ and action.form is None:
+        return await _look(request, services, visitor, action, subject)
     held = await services.db.run(actor, lambda tx: find_quote(tx, actor, quote)) if quote else None
     return await _page(request, services, visitor, action, subject, held.arguments if held else None, None)
 
@@ -126,6 +129,25 @@ async def ask(
         lines=made,
         back=thing_url(subject),
     )
+
+
+async def _look(
+    request: Asked, services: Services, visitor: Visitor, action: Action, subject: Subject
+) -> Response[str]:
+    """What a look-up tells, at once; why not where it cannot be looked up."""
+
+    async def work(tx: Tx) -> Known:
+        card = await actions.run(tx, services.catalogue, visitor.actor, action.name, subject.arguments)
+        return await first.known(tx, services, visitor, subject, card)
+
+    try:
+        known = await services.db.run(visitor.actor, work)
+    except Refused as refused:
+        if refused.status == 404:
+            raise
+        return await _page(request, services, visitor, action, subject, None, refused)
+    title = visitor.reader.t(f"actions.{action.name}.name")
+    return page(request, services, visitor, "action_looked.html", title=title, known=known, back=thing_url(subject))
 
 
 def _subject(

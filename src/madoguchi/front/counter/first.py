@@ -9,6 +9,7 @@ from litestar import Response
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import Field, Subject
+from madoguchi.core.actions.rules import Card, TextCard
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.front.counter.page import page
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in
@@ -20,12 +21,12 @@ from madoguchi.kit.db import Tx
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What was told, what else may help (label, url), and what is still asked for; `given` was filled in before."""
+    """What was told, what may help (label, url), and what is still asked for; `given` was filled in before."""
 
-    lines: Sequence[str]
-    ways: Sequence[tuple[str, str]]
-    given: Mapping[str, Any]
-    fields: Sequence[FieldView]
+    lines: Sequence[str] = ()
+    ways: Sequence[tuple[str, str]] = ()
+    given: Mapping[str, Any] = {}
+    fields: Sequence[FieldView] = ()
 
 
 async def fields(
@@ -43,13 +44,13 @@ async def told(
 
     Refused: as reading.read for what the look-up asks for.
     """
-    known = await services.db.run(visitor.actor, lambda tx: _known(tx, services, visitor, action, subject, posted))
-    if known is None:
+    found = await services.db.run(visitor.actor, lambda tx: _known(tx, services, visitor, action, subject, posted))
+    if found is None:
         return None
     title = visitor.reader.t(f"actions.{action.name}.name")
     url = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     return page(
-        request, services, visitor, "action_first.html", title=title, known=known, form_url=url, back=thing_url(subject)
+        request, services, visitor, "action_first.html", title=title, known=found, form_url=url, back=thing_url(subject)
     )
 
 
@@ -63,13 +64,16 @@ async def _known(
         tx, services.catalogue, visitor.actor, action, subject, filled_in(before, posted)
     )
     rest = [field for field in await actions.fields(tx, visitor.actor, action, subject) if field.name not in given]
-    offers = await actions.offers(tx, services.catalogue, visitor.actor, subject) if card and card.ways else ()
-    return Known(
-        lines=[line.to(visitor.reader) for line in card.lines] if card else (),
-        ways=_ways(offers, card.ways if card else (), visitor),
-        given=given,
-        fields=field_views(action.name, rest, visitor.reader),
-    )
+    found = await known(tx, services, visitor, subject, card)
+    return msgspec.structs.replace(found, given=given, fields=field_views(action.name, rest, visitor.reader))
+
+
+async def known(tx: Tx, services: Services, visitor: Visitor, subject: Subject, card: Card | None) -> Known:
+    """What a look-up tells about a thing, and what it says may help."""
+    if not isinstance(card, TextCard):
+        return Known()
+    offers = await actions.offers(tx, services.catalogue, visitor.actor, subject) if card.ways else ()
+    return Known(lines=[line.to(visitor.reader) for line in card.lines], ways=_ways(offers, card.ways, visitor))
 
 
 async def _first(

@@ -1,6 +1,8 @@
 """What can be arranged about a parcel, told at once: when it can come, how it is handed over, whether it can go on."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import date
+from itertools import groupby
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.carried import agreed_facts, instruction_words
@@ -44,16 +46,16 @@ async def _agreed(tx: Tx, actor: Actor, of: ParcelOf) -> list[Said]:
 async def _times(tx: Tx, actor: Actor, of: ParcelOf) -> Sequence[Said]:
     opening = await redelivery.opened(tx, actor, of)
     free = slots.free(opening.carried.slots, tx.now)
-    days = sorted({slot.day for slot in free})
-    bands = {day: {slot.band for slot in free if slot.day == day} for day in days}
-    return [
-        said(
-            "delivery.options.day",
-            day=day,
-            bands=[Said(f"delivery.band.{band}") for band in Band if band in bands[day]],
-        )
-        for day in days
-    ]
+    bands = {day: [slot.band for slot in free if slot.day == day] for day in sorted({slot.day for slot in free})}
+    return [_days([*days], offered) for offered, days in groupby(bands, key=lambda day: bands[day])]
+
+
+def _days(days: Sequence[date], bands: Collection[Band]) -> Said:
+    """Days one after the other on which the same is offered."""
+    named = [Said(f"delivery.band.{band}") for band in Band if band in bands]
+    if len(days) == 1:
+        return said("delivery.options.day", day=days[0], bands=named)
+    return said("delivery.options.days", first=days[0], last=days[-1], bands=named)
 
 
 async def _handings(tx: Tx, actor: Actor, of: ParcelOf) -> Sequence[Said]:
