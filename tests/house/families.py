@@ -147,7 +147,9 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "warehouse.stray.{}.what": Stray,
         "warehouse.verdict.{}": sorted(set(Acceptance) - {Acceptance.PENDING}),
         "returns.title.{}": Return,
-        "returns.title.settled.{}": Return,
+        "returns.title.settled.{}": [*Return, "nothing"],
+        "returns.owed.{}": ("goods", "money"),
+        "returns.next.settled{}": ("", ".no_money", ".wrong_item"),
         "returns.{}.{}": [
             *(("reason", reason) for reason in ReturnReason),
             *(("condition", condition) for condition in Condition),
@@ -178,10 +180,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "claims.then.{}": Remedy,
         "counter.step.{}": ("what", "check", "done"),
         "counter.returns.state.{}": ReturnState,
-        "counter.returns.now.{}": [*ReturnState, "appealed", "handed_over"],
+        "counter.returns.now.{}": [*ReturnState, "appealed", "handed_over", "refused"],
         "counter.returns.next.{}": [
             *ReturnState,
-            *("appealed", "handed_over", "settled.no_money"),
+            *("appealed", "handed_over", "refused", "settled.no_money"),
             *(f"{state}.early" for state in ("approved", "in_transit", "received", "expired")),
         ],
         "counter.returns.then.{}": Return,

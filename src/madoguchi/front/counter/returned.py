@@ -9,7 +9,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import NOT_COMING, ReturnState, Unit
+from madoguchi.service.returns.rules import NOT_COMING, ReturnState, Unit, comes_to_nothing
 
 _TONES = {
     ReturnState.APPROVED: "waiting",
@@ -39,16 +39,18 @@ async def return_line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
     return ReturnLine(
         url=f"/returns/{of.id}",
         title=_called(units, reader),
-        text=reader.t(f"counter.returns.now.{now(of)}", day=reader.local_day(of.send_until)),
+        text=reader.t(f"counter.returns.now.{now(of, units)}", day=reader.local_day(of.send_until)),
         meta=of.number or "",
         state=reader.t(f"counter.returns.state.{of.state}"),
         tone=_TONES.get(of.state, "plain"),
     )
 
 
-def now(of: Return) -> str:
-    """Which words tell how far it is: those of its state, of an appeal while that is open."""
-    return "appealed" if of.appealed_at and not of.answered_at else of.state
+def now(of: Return, units: Sequence[Unit]) -> str:
+    """Which words tell how far it is: those of its state, of an appeal while that is open, or of nothing given."""
+    if of.appealed_at and not of.answered_at:
+        return "appealed"
+    return "refused" if of.state is ReturnState.SETTLED and comes_to_nothing(units) else of.state
 
 
 def next_words(of: Return, units: Sequence[Unit], words: str, reader: Reader, *, money: bool) -> str:
@@ -60,7 +62,7 @@ def next_words(of: Return, units: Sequence[Unit], words: str, reader: Reader, *,
             key += ".early"
         case ReturnState.EXPIRED if any(given):
             key += ".early"
-        case ReturnState.SETTLED if not money:
+        case ReturnState.SETTLED if not money and words == of.state:
             key += ".no_money"
     return t(key, then=t(f"counter.returns.then.{of.wish}"))
 

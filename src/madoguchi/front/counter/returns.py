@@ -26,7 +26,7 @@ from madoguchi.front.counter.refunds import RefundView, refund_views
 from madoguchi.front.counter.return_sending import SENDABLE, Sending, carriers_code, sending
 from madoguchi.front.counter.returned import ReturnLine, next_words, now, return_line
 from madoguchi.front.counter.returning import until
-from madoguchi.front.ui import documents
+from madoguchi.front.ui import documents, photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
 from madoguchi.front.ui.cards import StepView
 from madoguchi.front.ui.links import RETURN, action_url
@@ -40,10 +40,9 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.files import disposition
 from madoguchi.kit.i18n import Reader
-from madoguchi.service.returns import queries
+from madoguchi.service.returns import queries, reading
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.reading import sentences
 from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
 
 _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
@@ -88,9 +87,10 @@ class Centre(msgspec.Struct, frozen=True):
 
 
 class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
-    """One return: how far it is, who acts next, what was said of its goods, its slip while something is to be sent.
+    """One return: how far it is, who acts next, what was found, its slip while something is to be sent.
 
-    `booking` is a collection at the door that is still to be arranged.
+    `photos` show why less is given than was promised. `booking` is a collection at the door that is still to be
+    arranged.
     """
 
     number: str
@@ -102,6 +102,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[StepView, ...]
     goods: tuple[tuple[str, int], ...]
     details: tuple[str, ...]
+    photos: tuple[UUID, ...]
     refunds: Sequence[RefundView]
     offers: tuple[OfferView, ...]
     sending: Sending | None
@@ -167,6 +168,13 @@ async def code(request: Asked, services: Services, visitor: Visitor, return_id: 
         bars=code128(found.number),
         back=f"/returns/{return_id}",
     )
+
+
+@get("/returns/{return_id:uuid}/photos/{photo_id:uuid}", access=KNOWN_CUSTOMERS)
+async def photo(services: Services, visitor: Visitor, return_id: UUID, photo_id: UUID) -> Response[bytes]:
+    """What the warehouse found, as it shows it."""
+    held = await services.db.run(visitor.actor, lambda tx: reading.photo(tx, visitor.actor, return_id, photo_id))
+    return await photos.send(services, held)
 
 
 @get("/returns/{return_id:uuid}/slip", access=documents.READERS)
@@ -240,7 +248,7 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     to_book = way is not None and of.method is Method.PICKUP and not pickups
     booking = next((one for one in offers if to_book and one.action == PICK_UP and one.refusal is None), None)
     handed_over = of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels)
-    words = "handed_over" if handed_over else now(of)
+    words = "handed_over" if handed_over else now(of, units)
     return ReturnView(
         number=of.number or "",
         topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
@@ -250,7 +258,8 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         who=reader.t(f"counter.returns.who.{'shop' if handed_over else _who(of)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
-        details=(*[line.to(reader) for line in await sentences(tx, of)][2:], *pickups),
+        details=(*[line.to(reader) for line in await reading.sentences(tx, of)][2:], *pickups),
+        photos=tuple(await queries.photos_of_less(tx, of.id)),
         refunds=await refund_views(tx, intents, reader),
         offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one is not booking),
         sending=way,

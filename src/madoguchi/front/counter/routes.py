@@ -52,6 +52,7 @@ ROUTES: list[Any] = [
     returns.returns,
     returns.one,
     returns.code,
+    returns.photo,
     returns.slip,
     returns.day,
     returning.begin,

@@ -153,6 +153,7 @@ async def _page(
         given=msgspec.to_builtins(told),
         photos=taken,
         here=views.is_to_be_looked_at(unit),
+        another=views.is_another(unit),
         verdict=t(f"warehouse.verdict.{preview.verdict.acceptance}", percent=preview.percent) if preview else "",
         amount=visitor.reader.money(preview.amount) if preview and preview.amount is not None else "",
         why=t(f"returns.why.{preview.verdict.why}") if preview and preview.verdict.why else "",

@@ -42,7 +42,7 @@ class StrayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnitView(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit: what it is, how far it is, and where it is looked at; `url` "" where there is nothing to do."""
+    """A unit: what it is, how far it is, whether it waits to be looked at, and where; `url` "" where none."""
 
     id: UUID
     name: str
@@ -50,6 +50,7 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     tone: str
     expected: bool
+    waits: bool
     url: str
 
 
@@ -71,7 +72,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def next(self) -> UnitView | None:
         """What is to be looked at next."""
-        return next((unit for unit in self.units if unit.url), None)
+        return next((unit for unit in self.units if unit.waits), None)
 
 
 def return_url(return_id: UUID) -> str:
@@ -129,6 +130,11 @@ def is_to_be_looked_at(unit: Unit) -> bool:
     return unit.reception is Reception.RECEIVED and unit.inspected_at is None
 
 
+def is_another(unit: Unit) -> bool:
+    """Whether something else lies here in its place, which photos show."""
+    return unit.reception is Reception.WRONG_ITEM
+
+
 def _unit(of: Shown, unit: Unit, reader: Reader) -> UnitView:
     looked_at = unit.reception is Reception.RECEIVED and unit.inspected_at is not None
     key = f"warehouse.acceptance.{unit.acceptance}" if looked_at else f"warehouse.reception.{unit.reception}"
@@ -139,7 +145,8 @@ def _unit(of: Shown, unit: Unit, reader: Reader) -> UnitView:
         state=reader.t(key, percent=unit.given),
         tone=_tone(unit),
         expected=unit in expected(of.units),
-        url=unit_url(of.id, unit.id) if is_to_be_looked_at(unit) else "",
+        waits=is_to_be_looked_at(unit),
+        url=unit_url(of.id, unit.id) if is_to_be_looked_at(unit) or is_another(unit) else "",
     )
 
 

@@ -194,8 +194,10 @@ async def advance_due(tx: Tx, happened: Happened, links: Links) -> Notice | None
     """Money that was paid back too early, and what can be done; nothing once that is settled."""
     fact = happened.as_(AdvanceDue)
     advance = await access_advance(tx, SYSTEM, fact.advance_id)
-    due = advance.state is AdvanceState.RECHARGE_DUE
-    return await _advance(tx, rules.ADVANCE_DUE, advance, links) if due else None
+    if advance.state is not AdvanceState.RECHARGE_DUE:
+        return None
+    not_returned = rules.GOODS_NOT_RETURNED if advance.goods else rules.MONEY_NOT_RETURNED
+    return await _advance(tx, not_returned if advance.of_return else rules.ADVANCE_DUE, advance, links)
 
 
 async def advance_charged(tx: Tx, happened: Happened, links: Links) -> Notice | None:

@@ -19,7 +19,11 @@ SETTLED: Mapping[tuple[str, Settled], str] = {
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
 ADVANCE_DUE, ADVANCE_CHARGED = "advance_due", "advance_charged"
-REFUNDS = (REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT, ADVANCE_DUE, ADVANCE_CHARGED)
+MONEY_NOT_RETURNED, GOODS_NOT_RETURNED = "advance_not_returned", "goods_not_returned"
+REFUNDS = (
+    *(REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT),
+    *(ADVANCE_DUE, ADVANCE_CHARGED, MONEY_NOT_RETURNED, GOODS_NOT_RETURNED),
+)
 
 NEWS = (  # of rooms that tell of themselves
     "return_due",
@@ -27,6 +31,7 @@ NEWS = (  # of rooms that tell of themselves
     "return_expired",
     "return_rejected",
     "return_answered",
+    "return_lost",
     "advance_void",
     "guarantee_reviewed",
     "parcel_missed",

@@ -37,6 +37,7 @@ from madoguchi.service.returns.rules import (
 from madoguchi.service.returns.units import verbs as unit_rows
 
 ARRIVALS = (Reception.RECEIVED, Reception.SHORT, Reception.WRONG_ITEM)
+_ABSENT = {Reception.SHORT: Disposition.MISSING, Reception.WRONG_ITEM: Disposition.BACK_TO_CUSTOMER}
 
 
 class ReceiveReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,11 +101,13 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
         await unit_rows.come_late(tx, called_off)
         for reception in ARRIVALS:
             await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
-        missing = [id for id, reception in told.items() if reception is not Reception.RECEIVED]
-        await unit_rows.reject_missing(tx, missing, actor.id)
+        for reception, becomes in _ABSENT.items():
+            absent = [id for id, one in told.items() if one is reception]
+            await unit_rows.reject_absent(tx, absent, becomes, actor.id)
         await verbs.arrived(tx, of.id)
         await after(tx, of)
-    return TextCard(lines=(said("returns.desk.received", number=of.number or "", n=len(told) - len(missing)),))
+    here = sum(reception is Reception.RECEIVED for reception in told.values())
+    return TextCard(lines=(said("returns.desk.received", number=of.number or "", n=here),))
 
 
 async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
@@ -221,7 +224,7 @@ async def after(tx: Tx, of: Return) -> None:
         if any(unit.acceptance in {Acceptance.ACCEPTED, Acceptance.REDUCED} for unit in decided):
             await advances.recover(tx, SYSTEM, advance.id, "")
         elif len(decided) == len(units) and advance.state is AdvanceState.PAID:
-            await advances.owe(tx, advance.id)
+            await advances.call_back(tx, advance.id)
         else:
             await advances.expect_back(tx, advance.id, tx.now + rules.LOST_AFTER)
     await verbs.refold(tx, of.id)

@@ -200,6 +200,17 @@ async def photos_of(tx: Tx, unit_id: UUID) -> Sequence[UUID]:
     return list(await tx.value("select photos from return_units where id = %s", [unit_id]) or ())
 
 
+async def photos_of_less(tx: Tx, return_id: UUID) -> Sequence[UUID]:
+    """The photos of those units of a return for which less is given than was promised, or nothing."""
+    rows = await tx.all(
+        _Id,
+        """select unnest(photos) as id from return_units
+           where return_id = %s and acceptance in ('reduced', 'rejected') order by line_ref, id""",
+        [return_id],
+    )
+    return [row.id for row in rows]
+
+
 async def is_of_goods(tx: Tx, photo_id: UUID) -> bool:
     """Whether a photo is one that the warehouse took of something that came back."""
     return bool(await tx.value("select exists (select from return_units where %s = any(photos))", [photo_id]))

@@ -5,12 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import About, Subject, Thing
 from madoguchi.core.actions.rules import Said, TextCard, said
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.advances.rules import AdvanceState
+from madoguchi.core.photos.queries import Photo, access_photo
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import invisible
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
@@ -26,6 +28,15 @@ async def status(tx: Tx, actor: Actor, arguments: ShowReturn) -> TextCard:
     """How far it is, what comes next and until when, and what was decided about which goods."""
     of = await queries.access_return(tx, actor, arguments.return_id)
     return TextCard(lines=await sentences(tx, of))
+
+
+async def photo(tx: Tx, actor: Actor, return_id: UUID, photo_id: UUID) -> Photo:
+    """What the warehouse shows whoever gets less than was promised; else invisible."""
+    await queries.access_return(tx, actor, return_id)
+    if photo_id not in await queries.photos_of_less(tx, return_id):
+        raise invisible()
+    async with tx.acting(SYSTEM):
+        return await access_photo(tx, SYSTEM, photo_id)
 
 
 async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
@@ -60,9 +71,11 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
 
 
 async def _given_early(tx: Tx, of: Return) -> list[Said]:
-    """What was given early, and until when the goods are expected for it."""
+    """What was given early: until when the goods are expected for it, or that it is to be paid."""
     advance = await open_advance(tx, of.order_id, of.subject)
-    if advance is None or advance.state is not AdvanceState.PAID:
+    if advance is None:
         return []
     what = "goods" if advance.goods else "money"
+    if advance.state is AdvanceState.RECHARGE_DUE:
+        return [said(f"returns.owed.{what}", amount=advance.amount)]
     return [said(f"returns.given_early.{what}", amount=advance.amount, until=advance.due_at)]

@@ -322,6 +322,12 @@ def has_due(trigger: Trigger, units: Sequence[Unit]) -> bool:
     return any(not on_the_table or unit.acceptance is Acceptance.PENDING for unit in due)
 
 
+def comes_to_nothing(units: Sequence[Unit]) -> bool:
+    """Whether nothing is given for what was sent back."""
+    left = [unit for unit in units if unit.reception not in NOT_COMING]
+    return bool(left) and all(unit.acceptance is Acceptance.REJECTED for unit in left)
+
+
 def calls_off(wish: Wish, units: Sequence[Unit]) -> bool:
     """Whether an exchange comes to nothing, since something of it does not come back."""
     return wish is Wish.EXCHANGE and any(unit.reception in NOT_COMING for unit in units)

@@ -16,7 +16,16 @@ from madoguchi.kit.money import Money, telescoped, total
 from madoguchi.service.returns.eligibility import Basis
 from madoguchi.service.returns.plans import Part, ReturnPlan
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import NOT_HERE, WITHOUT_GOODS, Fee, Unit, Wish, share_of
+from madoguchi.service.returns.rules import (
+    NOT_HERE,
+    WITHOUT_GOODS,
+    Fee,
+    Reception,
+    Unit,
+    Wish,
+    comes_to_nothing,
+    share_of,
+)
 
 
 def named(line: OrderLine) -> str:
@@ -210,12 +219,12 @@ def _settlement(
         )
     return msgspec.structs.replace(
         blank(order),
-        title=Said(f"returns.title.settled.{of.wish}"),
+        title=Said(f"returns.title.settled.{'nothing' if comes_to_nothing(units) else of.wish}"),
         lines=(*rows.values(), *fee_lines(fees, order.currency)),
         money=money_back(back),
         total=total([part.amount for part in back], order.currency),
         facts=(Fact(Said("returns.fact.number"), of.number or ""), *_why(units)),
-        next_step=Said("returns.next.settled" if back else "returns.next.settled.no_money"),
+        next_step=Said(f"returns.next.settled{_left(units, back)}"),
     )
 
 
@@ -231,6 +240,13 @@ def _how(unit: Unit) -> str:
     if unit.reception in {*WITHOUT_GOODS, *NOT_HERE}:
         return unit.reception
     return unit.acceptance
+
+
+def _left(units: Sequence[Unit], back: Sequence[Back]) -> str:
+    """What the customer still has to know: of something else that came, of the money, or of neither."""
+    if any(unit.reception is Reception.WRONG_ITEM for unit in units):
+        return ".wrong_item"
+    return "" if back else ".no_money"
 
 
 def _why(units: Sequence[Unit]) -> tuple[Fact, ...]:

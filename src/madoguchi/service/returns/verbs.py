@@ -179,6 +179,7 @@ async def lose(tx: Tx, return_id: UUID) -> None:
         await advances.let_be(tx, advance.id)
     lost = [unit for unit in units if unit.reception is Reception.IN_TRANSIT]
     await move(tx, lost, Reception.LOST)
+    await _tell(tx, of, "return_lost")
     await refold(tx, return_id)
 
 

@@ -78,6 +78,11 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def of_return(self) -> bool:
+        """Whether goods that were to come back were waited for; else a parcel that was missing."""
+        return self.subject.startswith("return:")
+
+    @property
     def payment_ref(self) -> str:
         """By what name the provider knows the payment that is charged again."""
         return f"{self.store_id}/{self.order_ref}/{self.tender_ref}"

@@ -81,6 +81,22 @@ async def owe(tx: Tx, advance_id: UUID) -> bool:
     return True
 
 
+async def call_back(tx: Tx, advance_id: UUID) -> None:
+    """What it was paid for did not come: the customer owes it and is told; looked at later if the money has not gone.
+
+    Refused("advance_settled").
+    """
+    try:
+        owed = await owe(tx, advance_id)
+    except Refused as refused:
+        if refused.code != "advance_not_gone":
+            raise
+        await expect_back(tx, advance_id, tx.now + REMIND_AFTER)
+        return
+    if owed:
+        await events.record(tx, AdvanceDue(advance_id=advance_id))
+
+
 async def agree(tx: Tx, advance_id: UUID, request_id: UUID) -> None:
     """The customer agreed to be charged; the request's id is the key.
 
@@ -164,15 +180,9 @@ async def pass_time(tx: Tx, advance_id: UUID) -> None:
         await _move(tx, advance, AdvanceState.FINAL)
         return
     if advance.state is AdvanceState.PAID:
-        try:
-            if not await owe(tx, advance_id):
-                return
-        except Refused:  # the money has not gone yet: look again later
-            again = tx.now + REMIND_AFTER
-            await tx.execute("update ledger_advances set due_at = %s where id = %s", [again, advance_id])
-            return
-    else:
-        await _remind(tx, advance, REMIND_AFTER)
+        await call_back(tx, advance_id)
+        return
+    await _remind(tx, advance, REMIND_AFTER)
     await events.record(tx, AdvanceDue(advance_id=advance_id))
 
 

@@ -53,13 +53,12 @@ async def come_late(tx: Tx, units: Sequence[Unit]) -> None:
     await tx.execute("update return_units set late = true where id = any(%s)", [[unit.id for unit in units]])
 
 
-async def reject_missing(tx: Tx, units: Sequence[UUID], by: UUID | None) -> None:
-    """What was not in the parcel is not paid for."""
+async def reject_absent(tx: Tx, units: Sequence[UUID], becomes: Disposition, by: UUID | None) -> None:
+    """What was not in the parcel is not paid for, and what becomes of whatever was there in its place."""
     await tx.execute(
-        """update return_units
-           set acceptance = 'rejected', disposition = 'missing', inspected_at = %s, inspected_by = %s
+        """update return_units set acceptance = 'rejected', disposition = %s, inspected_at = %s, inspected_by = %s
            where id = any(%s)""",
-        [tx.now, by, list(units)],
+        [becomes, tx.now, by, list(units)],
     )
 
 
@@ -90,11 +89,12 @@ async def look_at(
 
 
 async def show(tx: Tx, return_id: UUID, unit_id: UUID, photo_id: UUID) -> bool:
-    """A photo of a unit, once; False where the unit is not here."""
+    """A photo of a unit, or of what came in its place, once; False where there is neither."""
     return bool(
         await tx.execute(
             """update return_units set photos = array_append(array_remove(photos, %(photo)s), %(photo)s)
-               where id = %(unit)s and return_id = %(return)s and received_at is not null""",
+               where id = %(unit)s and return_id = %(return)s
+                 and (received_at is not null or reception = 'wrong_item')""",
             {"photo": photo_id, "unit": unit_id, "return": return_id},
         )
     )
