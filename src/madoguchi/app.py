@@ -166,7 +166,7 @@ class App:
             for brand in BRANDS.values()
         }
         self.follower = Follower(self.db, self.carriers, concerned=(returns.tracked, stepped))
-        self.announcer = Announcer(self.db, self.carriers, returns.announced)
+        self.announcer = Announcer(self.db, self.carriers, returns.announced, returns.dispatched)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
         self.returns = Settler(self.db, self.catalogue, self.signer)

@@ -148,7 +148,6 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "warehouse.verdict.{}": sorted(set(Acceptance) - {Acceptance.PENDING}),
         "returns.title.{}": Return,
         "returns.title.settled.{}": [*Return, "nothing"],
-        "returns.owed.{}": ("goods", "money"),
         "returns.next.settled{}": ("", ".no_money", ".wrong_item"),
         "returns.{}.{}": [
             *(("reason", reason) for reason in ReturnReason),
@@ -163,6 +162,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.when.{}.{}": list(product(Return, Trigger)),
         "returns.early.{}": Return,
         "returns.given_early.{}": ("money", "goods"),
+        "returns.owed.{}": ("money", "goods"),
         "returns.next.{}": Method,
         "returns.fee.{}": Fee,
         "returns.line.{}": [*Acceptance, *WITHOUT_GOODS, *NOT_HERE],

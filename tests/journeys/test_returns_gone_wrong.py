@@ -40,8 +40,19 @@ async def test_something_else_comes_back(street: Street, lang: str, says: Reader
     assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
     price = Money(int(str(site.value("select paid from return_units"))), "JPY")  # given when the carrier had it
     await expect(page.locator("main")).to_contain_text(says.t("returns.owed.money", amount=price))
-    await _letter_says(page, site, LETTERS.t("notices.advance_not_returned.subject", order=CLOTHES))
-    await sound(site)
+    number = str(site.value("select number from carrier_consignments where document ->> 'kind' = 'out'"))
+    sent_back = page.locator("section", has_text=number).last
+    await expect(sent_back).to_contain_text(says.t("orders.tracking.info_received"))
+    letters = ("advance_not_returned", "return_sent_back")
+    await _letters_say(page, site, *(LETTERS.t(f"notices.{one}.subject", order=CLOTHES) for one in letters))
+    with clock.frozen(NOW + timedelta(days=4)):
+        await site.caught_up()
+        page = await street.customer(MISAKI, lang)
+        await page.goto(here)
+        last = page.locator("section", has_text=number).last.locator("li").last
+        await expect(last).to_contain_text(says.t("orders.tracking.delivered"))
+        await expect(last).to_have_attribute("data-state", "done")
+        await sound(site)
 
 
 @pytest.mark.spoken("ja")
@@ -58,7 +69,7 @@ async def test_a_parcel_that_is_lost_is_paid(street: Street, lang: str, says: Re
         price = int(str(site.value("select amount from refund_intents")))
         assert price == site.value("select worth from return_units")
         await expect(page.locator("main")).to_contain_text(says.t("counter.order.refunds"))
-        await _letter_says(page, site, LETTERS.t("notices.return_lost.subject", order=CLOTHES))
+        await _letters_say(page, site, LETTERS.t("notices.return_lost.subject", order=CLOTHES))
         await sound(site)
 
 
@@ -99,8 +110,8 @@ async def _find_something_else(page: Page, number: str) -> None:
     await expect(page.locator("main .photo-pick img")).to_have_count(1)
 
 
-async def _letter_says(page: Page, site: Site, words: str) -> None:
-    """The newest message in the message centre."""
+async def _letters_say(page: Page, site: Site, *subjects: str) -> None:
+    """What lies in the message centre."""
     await page.goto(f"{site.url}/messages")
-    await page.locator("main a[href^='/messages/']").first.click()
-    await expect(page.locator("main")).to_contain_text(words)
+    for subject in subjects:
+        await expect(page.locator("main")).to_contain_text(subject)

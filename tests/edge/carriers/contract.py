@@ -9,7 +9,7 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.carriers import numbers
-from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Consignment, Handing
+from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Consignment, Dispatch, Handing
 from madoguchi.core.shop.port import Address, Failure, OperationState, TrackingState
 from madoguchi.kit.db import Database
 
@@ -155,6 +155,22 @@ class CarrierContract:
         for none, code in (("000000000000", Failure.NOT_FOUND), (parcels.coming, Failure.INVALID)):
             assert (await carrier.withdraw_return(fresh_key(), none)).code is code
         assert (await carrier.withdraw_return(key, parcels.coming)).code is Failure.INVALID
+
+    async def test_what_goes_out_is_fetched_once(self, carrier: CarrierPort, now: datetime) -> None:
+        key, going_out = fresh_key(), Dispatch(reference="R-1", sender="まどぐち商店", receiver=HOME)
+        made = await asyncio.gather(*(carrier.dispatch(key, going_out) for _ in range(5)))
+        assert made == [made[0]] * 5
+        number = made[0].created or ""
+        assert numbers.is_valid(number)
+        assert made[0].paperless is None
+        assert await carrier.get_operation(key) == made[0]
+        waiting = await carrier.track(number)
+        assert waiting
+        assert waiting.state is TrackingState.INFO_RECEIVED
+        assert await carrier.redelivery_options(number)
+        assert await carrier.pickup_slots(number) == ()
+        again = await carrier.dispatch(key, msgspec.structs.replace(going_out, reference="R-2"))
+        assert (again.state, again.code) == (OperationState.FAILED, Failure.INVALID)
 
     async def test_every_ability_can_be_asked_for(self, carrier: CarrierPort) -> None:
         assert carrier.abilities() == frozenset(Ability)

@@ -110,7 +110,7 @@ class Road:
         async def heard(_: object, id: UUID, carrier: str, number: str) -> None:
             self.numbers[id] = (carrier, number)
 
-        announcer = Announcer(self.db, self.made(faults, temper), heard)
+        announcer = Announcer(self.db, self.made(faults, temper), announced=heard, dispatched=heard)
         duties = {verbs.ANNOUNCE: announcer.announce, verbs.WITHDRAW: announcer.withdraw}
         await jobs.run_due(self.db, {name: jobs.Duty(duty, verbs.Announce) for name, duty in duties.items()})
 

@@ -132,7 +132,7 @@ async def test_a_silent_or_slow_carrier_is_asked_again(road: Road, now: datetime
 async def test_a_carrier_that_does_not_collect_is_a_task_for_a_person(road: Road) -> None:
     actor, id = await consigned(road)
     road.carriers = {HIBARI.name: road.carriers[HIBARI.name]}
-    announcer = Announcer(road.db, road.carriers, _nobody)
+    announcer = Announcer(road.db, road.carriers, _nobody, _nobody)
     await jobs.run_due(road.db, {verbs.ANNOUNCE: jobs.Duty(announcer.announce, verbs.Announce)})
     refusal = (await offered(road, actor, id))["return.pickup"]
     assert refusal
@@ -141,7 +141,7 @@ async def test_a_carrier_that_does_not_collect_is_a_task_for_a_person(road: Road
 
 async def test_without_any_carrier_it_is_sent_by_hand(road: Road) -> None:
     actor, id = await consigned(road)
-    announcer = Announcer(road.db, {}, _nobody)
+    announcer = Announcer(road.db, {}, _nobody, _nobody)
     await jobs.run_due(road.db, {verbs.ANNOUNCE: jobs.Duty(announcer.announce, verbs.Announce)})
     assert (await told(road, actor, id)).refused == "not_supported"
     assert await offered(road, actor, id) == {}
@@ -188,7 +188,7 @@ async def test_what_is_taken_back_while_it_is_announced_is_taken_back_at_the_car
     async def meanwhile(*_: object) -> None:
         raise AssertionError("the number is told before")
 
-    announcer = Announcer(road.db, road.carriers, meanwhile)
+    announcer = Announcer(road.db, road.carriers, meanwhile, _nobody)
     of = await told(road, actor, id)
     answer = await road.carriers[TSUBASA.name].announce_return(str(id), of.document)
     await withdrawn(road, id)

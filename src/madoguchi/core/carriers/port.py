@@ -28,6 +28,7 @@ class Ability(StrEnum):
     PICK_UP = "pick_up"  # at the customer's door
     ANNOUNCE_RETURN = "announce_return"
     WITHDRAW_RETURN = "withdraw_return"
+    DISPATCH = "dispatch"  # from the shop's warehouse
 
 
 class Band(StrEnum):
@@ -122,7 +123,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Told, ...]
 
 
-class Consignment(msgspec.Struct, frozen=True, kw_only=True):
+class Consignment(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="back"):
     """A parcel that a customer will send back: under which number of ours, from where, to which shop.
 
     The carrier knows the shop's warehouse by its contract. `prepaid`: the sender pays; else the shop does on arrival.
@@ -134,8 +135,16 @@ class Consignment(msgspec.Struct, frozen=True, kw_only=True):
     prepaid: bool
 
 
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="out"):
+    """A parcel that a shop's warehouse sends to a customer: under which number of ours, from which shop, where to."""
+
+    reference: str
+    sender: str
+    receiver: Address
+
+
 class CarrierOperation(Operation, frozen=True, kw_only=True):
-    """A carrier's answer. `created` is the number of the parcel that was announced; `tracked` the parcel afterwards.
+    """A carrier's answer. `created` is the number of a parcel that it will carry; `tracked` the parcel afterwards.
 
     `paperless` stands in the 2D code that replaces a printed label.
     """
@@ -194,6 +203,10 @@ class CarrierPort(Protocol):
 
         Too late once it was handed in; whatever the key, it is as good as done where it was done before.
         """
+        ...
+
+    async def dispatch(self, key: str, dispatch: Dispatch) -> CarrierOperation:
+        """Take a parcel at the shop's warehouse and bring it to a customer: its number."""
         ...
 
     async def pickup_slots(self, number: str) -> tuple[Slot, ...]:

@@ -12,6 +12,7 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.carried import slot_words
 from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.rules import Parcel as SentParcel
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
 from madoguchi.core.drafts.queries import drafts_of
@@ -28,7 +29,7 @@ from madoguchi.front.counter.returned import ReturnLine, next_words, now, return
 from madoguchi.front.counter.returning import until
 from madoguchi.front.ui import documents, photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get
-from madoguchi.front.ui.cards import StepView
+from madoguchi.front.ui.cards import StepView, parcel_steps
 from madoguchi.front.ui.links import RETURN, action_url
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -44,6 +45,7 @@ from madoguchi.service.returns import queries, reading
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
+from madoguchi.service.returns.sending import sent_back
 
 _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
 SLIP = "return.label"  # stands above, with the code
@@ -86,11 +88,18 @@ class Centre(msgspec.Struct, frozen=True):
     orders: tuple[OrderLines, ...]
 
 
+class BackView(msgspec.Struct, frozen=True):
+    """A parcel in which goods go back to the customer, and its way."""
+
+    title: str
+    steps: tuple[StepView, ...]
+
+
 class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     """One return: how far it is, who acts next, what was found, its slip while something is to be sent.
 
-    `photos` show why less is given than was promised. `booking` is a collection at the door that is still to be
-    arranged.
+    `photos` show why less is given than was promised, `back` what goes back to the customer. `booking` is a collection
+    at the door that is still to be arranged.
     """
 
     number: str
@@ -103,6 +112,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     goods: tuple[tuple[str, int], ...]
     details: tuple[str, ...]
     photos: tuple[UUID, ...]
+    back: tuple[BackView, ...]
     refunds: Sequence[RefundView]
     offers: tuple[OfferView, ...]
     sending: Sending | None
@@ -259,12 +269,18 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
         details=(*[line.to(reader) for line in await reading.sentences(tx, of)][2:], *pickups),
+        back=tuple([_back(one.parcel, reader) for one in await sent_back(tx, actor, units) if one.parcel]),
         photos=tuple(await queries.photos_of_less(tx, of.id)),
         refunds=await refund_views(tx, intents, reader),
         offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one is not booking),
         sending=way,
         booking=offer_view(booking, reader) if booking else None,
     )
+
+
+def _back(of: SentParcel, reader: Reader) -> BackView:
+    title = reader.t("counter.returns.back", carrier=of.carrier, number=of.number)
+    return BackView(title, parcel_steps(of, reader))
 
 
 async def _pickups(tx: Tx, parcels: Sequence[Parcel], reader: Reader) -> list[str]:

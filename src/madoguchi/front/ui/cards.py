@@ -110,7 +110,7 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
         seller=card.seller or "",
         items=_items(card, reader),
         total=card.total,
-        steps=_steps(parcel, reader) if parcel else (),
+        steps=parcel_steps(parcel, reader) if parcel else (),
         facts=tuple((fact.label.to(reader), words(fact.words, reader)) for fact in _facts(card)),
     )
 
@@ -222,7 +222,8 @@ def _waits(parcel: Parcel) -> bool:
     return missed or parcel.state is TrackingState.AVAILABLE_FOR_PICKUP
 
 
-def _steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
+def parcel_steps(parcel: Parcel, reader: Reader) -> tuple[StepView, ...]:
+    """The road of a parcel, with what was reached and what lies ahead."""
     reached = {step.state: step for step in parcel.steps}
     views = []
     for state in _ROAD:

@@ -25,12 +25,13 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/warehouse", access=WAREHOUSE)
 async def show_queue(services: Services, visitor: Visitor) -> Response[Any]:
-    """What is to be looked at, what was put aside, and what is expected."""
+    """What is to be looked at, what was put aside, what is fetched for customers, and what is expected."""
 
     async def work(tx: Tx) -> dict[str, Any]:
         actor, reader = visitor.actor, visitor.reader
         return {
             "waiting": [views.row(line, reader) for line in await warehouse.waiting(tx, actor)],
+            "going": [views.going(one, reader) for one in await warehouse.to_hand_over(tx, actor)],
             "expected": [views.row(line, reader) for line in await warehouse.expected(tx, actor)],
             "strays": [views.stray(one, reader) for one in await warehouse.strays(tx, actor)],
         }

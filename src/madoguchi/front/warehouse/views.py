@@ -9,7 +9,7 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns.queries import Line
 from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState, Unit, expected
 from madoguchi.service.returns.strays.queries import StrayParcel
-from madoguchi.service.returns.warehouse import Shown
+from madoguchi.service.returns.warehouse import GoesBack, Shown
 
 _TONES = {
     ReturnState.RECEIVED: "waiting",
@@ -39,6 +39,14 @@ class StrayView(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     place: str
     when: str
+
+
+class GoingView(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes back to a customer: of which return, what, and what is to be written on it."""
+
+    reference: str
+    goods: str
+    parcel: str
 
 
 class UnitView(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +103,15 @@ def row(line: Line, reader: Reader) -> Row:
         state=reader.t("warehouse.state.handed_over" if line.handed_over_at else f"warehouse.state.{line.state}"),
         tone="waiting" if line.handed_over_at else _TONES[line.state],
     )
+
+
+def going(of: GoesBack, reader: Reader) -> GoingView:
+    """What goes back to a customer, in the reader's words."""
+    goods = reader.t("warehouse.goods", n=len(of.goods), goods="、".join(dict.fromkeys(of.goods)))
+    if of.carrier is None or of.number is None:
+        return GoingView(reference=of.reference, goods=goods, parcel=reader.t("warehouse.going.by_hand"))
+    parcel = reader.t("warehouse.going.parcel", carrier=of.carrier, number=of.number)
+    return GoingView(reference=of.reference, goods=goods, parcel=parcel)
 
 
 def stray(of: StrayParcel, reader: Reader) -> StrayView:

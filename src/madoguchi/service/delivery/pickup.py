@@ -115,5 +115,5 @@ def _facts(of: Consigned, opening: Opening, slot: Slot) -> Iterator[Fact]:
     yield Fact(Said("delivery.fact.pickup"), slot_words(slot.day, slot.band))
     if before := opening.tracked.agreed.slot:
         yield Fact(Said("delivery.fact.slot.before"), slot_words(before.day, before.band))
-    yield Fact(Said("delivery.fact.pickup.at"), written(of.document.sender))
+    yield Fact(Said("delivery.fact.pickup.at"), written(of.address))
     yield Fact(Said("delivery.fact.return"), of.document.reference)

@@ -32,6 +32,7 @@ NEWS = (  # of rooms that tell of themselves
     "return_rejected",
     "return_answered",
     "return_lost",
+    "return_sent_back",
     "advance_void",
     "guarantee_reviewed",
     "parcel_missed",

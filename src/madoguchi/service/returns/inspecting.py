@@ -113,7 +113,7 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
 async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
     """Note how a unit is and what is given for it; less than the rules leave to the warehouse waits for a leader.
 
-    Refused: return_not_open, return_not_here, return_inspected, return_percent, return_why.
+    Refused: return_not_open, return_not_here, return_inspected, return_percent, return_why, return_disposition.
     """
     of, units = await _opened(tx, actor, arguments.return_id)
     unit = next((unit for unit in units if unit.id == arguments.unit_id), None)
@@ -124,10 +124,8 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
         raise Refused("return_inspected", 409)
     async with tx.acting(SYSTEM):
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
-        note = clean_text(arguments.note)
-        await unit_rows.look_at(
-            tx, unit.id, arguments.found.grade, arguments.disposition, note, verdict.clauses, actor.id
-        )
+        note, becomes = clean_text(arguments.note), whither(verdict, arguments.disposition)
+        await unit_rows.look_at(tx, unit.id, arguments.found.grade, becomes, note, verdict.clauses, actor.id)
         if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
             await verbs.tell_rejected(tx, of, unit, verdict.why)
         await after(tx, of)
@@ -181,6 +179,18 @@ def _worth_less(unit: Unit, why: Why) -> Verdict:
     if unit.if_opened < unit.promised:
         return Verdict(Acceptance.REDUCED, unit.if_opened, why)
     return Verdict(Acceptance.MANUAL, None, why)
+
+
+def whither(verdict: Verdict, told: Disposition) -> Disposition:
+    """What becomes of a unit: what nothing is given for is the customer's; what is paid for stays here.
+
+    Refused("return_disposition").
+    """
+    if verdict.acceptance is Acceptance.REJECTED:
+        return Disposition.BACK_TO_CUSTOMER
+    if told is Disposition.BACK_TO_CUSTOMER and verdict.acceptance is not Acceptance.MANUAL:
+        raise Refused("return_disposition", field="disposition")
+    return told
 
 
 def _chosen(unit: Unit, told: InspectReturn) -> Verdict:

@@ -137,7 +137,7 @@ _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coale
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
-  restocked_at, late, clauses from return_units"""
+  restocked_at, late, clauses, sent_back from return_units"""
 _PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
 
 
@@ -187,6 +187,18 @@ async def units_of(tx: Tx, return_id: UUID, *, lock: bool = False) -> Sequence[U
 async def parcels_of(tx: Tx, return_id: UUID) -> Sequence[Parcel]:
     """The parcels of a return that the actor was found to see, oldest first."""
     return await tx.all(Parcel, f"{_PARCEL} where return_id = %s order by id", [return_id])
+
+
+async def return_sent_back(tx: Tx, consignment_id: UUID) -> UUID:
+    """The return of which goods go back to the customer in this consignment (for the system)."""
+    found = await tx.value("select return_id from return_units where sent_back = %s limit 1", [consignment_id])
+    return UUID(str(found))
+
+
+async def goods_in(tx: Tx, consignment_id: UUID) -> Sequence[str]:
+    """What goes back to a customer in a consignment, by name."""
+    query = "select name as said from return_units where sent_back = %s order by line_ref, id"
+    return [row.said for row in await tx.all(_Said, query, [consignment_id])]
 
 
 async def fees_of(tx: Tx, return_id: UUID) -> frozenset[str]:

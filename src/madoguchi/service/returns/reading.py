@@ -13,9 +13,10 @@ from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.photos.queries import Photo, access_photo
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
-from madoguchi.service.returns import queries
+from madoguchi.service.returns import queries, sending
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
+from madoguchi.service.returns.sending import SentBack
 
 
 class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +68,15 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
         said("returns.status.parcel", carrier=one.carrier, number=one.number)
         for one in await queries.parcels_of(tx, of.id)
     ]
+    lines += [_goes_back(going) for going in await sending.sent_back(tx, SYSTEM, units)]
     return (*lines, *await _given_early(tx, of))
+
+
+def _goes_back(going: SentBack) -> Said:
+    goods = ", ".join(dict.fromkeys(going.goods))
+    if going.parcel is None:
+        return said("returns.back.soon", goods=goods)
+    return said("returns.back.parcel", goods=goods, carrier=going.parcel.carrier, number=going.parcel.number)
 
 
 async def _given_early(tx: Tx, of: Return) -> list[Said]:

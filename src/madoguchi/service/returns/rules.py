@@ -192,6 +192,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     `percent` is what is given after it was looked at. `keep`: it need not come back. `worth` and `paid` are minor
     units, once there was money for it. `late`: it came after it was given up, so that a person decides about it.
     `clauses`: those of the law that had a part in what is given.
+    `sent_back` is the consignment in which it goes back to the customer.
     """
 
     id: UUID
@@ -219,6 +220,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     restocked_at: datetime | None = None
     late: bool = False
     clauses: tuple[str, ...] = ()
+    sent_back: UUID | None = None
 
     @property
     def given(self) -> int:
@@ -305,6 +307,13 @@ def goes_to_stock(unit: Unit) -> bool:
     """Whether the shop must be told that a unit stands in its shelf again."""
     ours = unit.booked is Booked.RETURNED and unit.settled_at is not None
     return ours and unit.disposition is Disposition.RESTOCK and unit.restocked_at is None
+
+
+def goes_back(unit: Unit) -> bool:
+    """Whether something lies in the warehouse that is not paid for, or came in a unit's place, and stays there."""
+    here = unit.reception in {Reception.RECEIVED, Reception.WRONG_ITEM}
+    decided = unit.acceptance is Acceptance.REJECTED and unit.settled_at is not None
+    return here and decided and unit.sent_back is None
 
 
 def is_due(trigger: Trigger, unit: Unit) -> bool:

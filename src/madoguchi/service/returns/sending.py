@@ -1,17 +1,33 @@
-"""Telling a carrier what it will carry for us."""
+"""What carriers carry for returns: what customers send, and what goes back to them since nothing is given for it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from madoguchi.core.access.rules import SYSTEM
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.actions.rules import Parcel, Step
+from madoguchi.core.carriers import queries as carriers
+from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
 from madoguchi.core.carriers.consignments.verbs import consign
-from madoguchi.core.carriers.port import Consignment
+from madoguchi.core.carriers.port import Consignment, Dispatch
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.pack import Method
-from madoguchi.core.shop.port import Address
+from madoguchi.core.shop.port import Address, TrackingState
 from madoguchi.core.shop.queries import access_order, customer_facts
+from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Unit, goes_back
+from madoguchi.service.returns.units import verbs as unit_rows
+
+
+class SentBack(msgspec.Struct, frozen=True):
+    """Goods that go back to the customer, by name; the parcel once a carrier has taken it on."""
+
+    goods: tuple[str, ...]
+    parcel: Parcel | None
 
 
 async def announce(tx: Tx, return_id: UUID) -> None:
@@ -31,8 +47,50 @@ async def announce(tx: Tx, return_id: UUID) -> None:
     await consign(tx, of.id, consignment, customer_id=of.customer_id, order_id=of.order_id)
 
 
+async def send_back(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
+    """Have a carrier fetch, in one parcel, what is the customer's again and lies in the warehouse. Each unit once."""
+    going = [unit for unit in units if goes_back(unit)]
+    if not going:
+        return
+    receiver = await _sender(tx, of) or await _delivered_to(tx, of)
+    parcel = Dispatch(reference=of.number or "", sender=(await store(tx, of.store_id)).name, receiver=receiver)
+    consignment_id = ids.uuid7()
+    await consign(tx, consignment_id, parcel, customer_id=of.customer_id, order_id=of.order_id)
+    await unit_rows.send_back(tx, going, consignment_id)
+
+
+async def sent_back(tx: Tx, actor: Actor, units: Sequence[Unit]) -> Sequence[SentBack]:
+    """What of these units, which the actor was found to see, goes back to the customer, parcel by parcel."""
+    found = []
+    for consignment_id in dict.fromkeys(unit.sent_back for unit in units if unit.sent_back):
+        goods = tuple(unit.name for unit in units if unit.sent_back == consignment_id)
+        of = await access_consignment(tx, actor, consignment_id)
+        found.append(SentBack(goods, await _parcel(tx, of) if of else None))
+    return found
+
+
+async def _parcel(tx: Tx, of: Consigned) -> Parcel | None:
+    """The parcel as its carrier told it last."""
+    if of.carrier is None or of.number is None:
+        return None
+    known = await carriers.parcel(tx, of.carrier, of.number)
+    tracked = known.document.tracked if known else None
+    return Parcel(
+        ref="",
+        carrier=of.carrier,
+        number=of.number,
+        state=tracked.state if tracked else TrackingState.PENDING,
+        steps=tuple(Step(step.state, step.at, step.place) for step in tracked.events) if tracked else (),
+        lines={},
+    )
+
+
 async def _sender(tx: Tx, of: Return) -> Address | None:
     """From where it is sent: where the order went to, or where whoever got it as a present lives, as far as we know."""
     if of.gift_id:
         return (await customer_facts(tx, SYSTEM, of.customer_id)).address
+    return await _delivered_to(tx, of)
+
+
+async def _delivered_to(tx: Tx, of: Return) -> Address:
     return (await access_order(tx, SYSTEM, of.order_id)).document.address

@@ -13,6 +13,7 @@ from psycopg import errors
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Said, Wish, said
 from madoguchi.core.carriers.consignments import verbs as consignments
+from madoguchi.core.carriers.consignments.queries import dispatch_numbered
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
@@ -227,7 +228,7 @@ async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: d
     """A carrier's news of a parcel, in any order and any number of times; False where it is none of ours."""
     known = await queries.parcel_numbered(tx, carrier, number)
     if known is None:
-        return False
+        return await _goes_on(tx, carrier, number)
     await queries.access_return(tx, SYSTEM, known.return_id, lock=True)
     scanned = at if state in _MOVING else None
     await tx.execute(
@@ -239,6 +240,15 @@ async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: d
     if scanned:
         await _sent_in_time(tx, known.return_id, scanned)
     await refold(tx, known.return_id)
+    return True
+
+
+async def _goes_on(tx: Tx, carrier: str, number: str) -> bool:
+    """What goes back to a customer has moved: who follows it looks again; False where it is none of ours."""
+    going = await dispatch_numbered(tx, carrier, number)
+    if going is None:
+        return False
+    tx.wake(queries.subject_of(await queries.return_sent_back(tx, going)))
     return True
 
 
@@ -297,6 +307,7 @@ async def refold(tx: Tx, return_id: UUID) -> None:
         await enqueue_settlement(tx, return_id)
     if any(map(rules.goes_to_stock, units)):
         await jobs.enqueue(tx, RESTOCK, Settle(return_id), key=f"{RESTOCK}:{return_id}")
+    await sending.send_back(tx, before, units)
     if after is not before.state:
         await events.record(tx, ReturnMoved(return_id=return_id, state=after))
         if after in _TOLD:
@@ -304,6 +315,13 @@ async def refold(tx: Tx, return_id: UUID) -> None:
     tx.wake(before.subject)
     if before.told_order:
         tx.wake(f"order:{before.told_order}")
+
+
+async def dispatched(tx: Tx, consignment_id: UUID, carrier: str, number: str) -> None:
+    """A carrier takes what goes back to the customer, under a number; they are told."""
+    of = await queries.access_return(tx, SYSTEM, await queries.return_sent_back(tx, consignment_id))
+    await _tell(tx, of, "return_sent_back", carrier=carrier, parcel=number)
+    tx.wake(of.subject)
 
 
 async def _tell(tx: Tx, of: Return, template: str, **more: Any) -> None:

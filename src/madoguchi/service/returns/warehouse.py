@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
+from madoguchi.core.carriers.consignments import queries as consignments
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.photos import verbs as photos
 from madoguchi.core.photos.queries import File, Photo, access_photo
@@ -57,6 +58,15 @@ class Scanned(msgspec.Struct, frozen=True):
 
     return_id: UUID | None
     stray: Stray | None = None
+
+
+class GoesBack(msgspec.Struct, frozen=True):
+    """What goes back to a customer: of which return, which goods, and the carrier's number once there is one."""
+
+    reference: str
+    goods: tuple[str, ...]
+    carrier: str | None
+    number: str | None
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -115,6 +125,17 @@ async def expected(tx: Tx, actor: Actor) -> Sequence[Line]:
     return [*await queries.lines_in(tx, ReturnState.IN_TRANSIT), *await queries.lines_in(tx, ReturnState.APPROVED)]
 
 
+async def to_hand_over(tx: Tx, actor: Actor) -> Sequence[GoesBack]:
+    """What carriers come for: goods that go back to customers, the longest waiting first."""
+    _check(actor)
+    async with tx.acting(SYSTEM):
+        waiting = await consignments.to_hand_over(tx)
+        return [
+            GoesBack(one.document.reference, tuple(await queries.goods_in(tx, one.id)), one.carrier, one.number)
+            for one in waiting
+        ]
+
+
 async def strays(tx: Tx, actor: Actor) -> Sequence[StrayParcel]:
     """Parcels that were put aside and that nobody has found out about, the longest waiting first."""
     _check(actor)
@@ -155,6 +176,7 @@ async def preview(tx: Tx, actor: Actor, told: InspectReturn) -> Preview:
         if unit is None or unit.reception is not Reception.RECEIVED or unit.inspected_at:
             raise Refused("return_not_here", 409)
         verdict = await inspecting.verdict_on(tx, of, unit, told)
+        inspecting.whither(verdict, told.disposition)
         percent = inspecting.given(unit, verdict)
         if verdict.acceptance is Acceptance.MANUAL or unit.booked is not Booked.OPEN:
             return Preview(verdict, percent, None)

@@ -7,12 +7,13 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
-from madoguchi.core.carriers.port import Consignment
+from madoguchi.core.carriers.port import Consignment, Dispatch
+from madoguchi.core.shop.port import Address
 from madoguchi.kit.db import Tx
 
 
 class Consigned(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel that comes back; `carrier`, `number` and `paperless` once a carrier has taken the announcement.
+    """A parcel that comes back or goes out; `carrier`, `number` and `paperless` once a carrier has taken it on.
 
     It will not be sent since `withdrawn_at`; `withdrawal` is what the carrier said to that, "done" or why not.
     """
@@ -20,13 +21,18 @@ class Consigned(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     customer_id: UUID
     order_id: UUID
-    document: Consignment
+    document: Consignment | Dispatch
     carrier: str | None
     number: str | None
     paperless: str | None
     refused: str | None
     withdrawn_at: datetime | None
     withdrawal: str | None
+
+    @property
+    def address(self) -> Address:
+        """The customer's."""
+        return self.document.sender if isinstance(self.document, Consignment) else self.document.receiver
 
 
 _CONSIGNED = """select id, customer_id, order_id, document, carrier, number, paperless, refused, withdrawn_at,
@@ -39,10 +45,31 @@ async def access_consignment(tx: Tx, actor: Actor, id: UUID) -> Consigned | None
     return found if found and _may_see(actor, found.customer_id) else None
 
 
+async def dispatch_numbered(tx: Tx, carrier: str, number: str) -> UUID | None:
+    """What goes out under this number of a carrier's (for the system)."""
+    query = "select id from carrier_consignments where (carrier, number) = (%s, %s) and document ->> 'kind' = 'out'"
+    found = await tx.value(query, [carrier, number])
+    return UUID(str(found)) if found else None
+
+
+async def to_hand_over(tx: Tx, limit: int = 50) -> Sequence[Consigned]:
+    """What goes out to customers and is still with the shop, the longest waiting first (for the system)."""
+    return await tx.all(
+        Consigned,
+        f"""{_CONSIGNED} c where document ->> 'kind' = 'out' and not exists (
+              select from carrier_parcels p where (p.carrier, p.number) = (c.carrier, c.number)
+                and p.document -> 'tracked' ->> 'state' not in ('pending', 'info_received'))
+            order by id limit %s""",
+        [limit],
+    )
+
+
 async def consignments_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Consigned]:
     """What a customer sends back, newest first."""
     rows = await tx.all(
-        Consigned, f"{_CONSIGNED} where customer_id = %s order by id desc limit %s", [customer_id, limit]
+        Consigned,
+        f"{_CONSIGNED} where customer_id = %s and document ->> 'kind' = 'back' order by id desc limit %s",
+        [customer_id, limit],
     )
     return rows if _may_see(actor, customer_id) else ()
 

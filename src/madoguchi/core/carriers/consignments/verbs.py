@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.carriers.port import CarrierOperation, Consignment
+from madoguchi.core.carriers.port import CarrierOperation, Consignment, Dispatch
 from madoguchi.kit import jobs
 from madoguchi.kit.db import Tx
 
@@ -20,8 +20,8 @@ class Announce(msgspec.Struct, frozen=True):
     id: UUID
 
 
-async def consign(tx: Tx, id: UUID, of: Consignment, *, customer_id: UUID, order_id: UUID) -> None:
-    """A parcel will come back; a carrier is told soon. Again is as good as once."""
+async def consign(tx: Tx, id: UUID, of: Consignment | Dispatch, *, customer_id: UUID, order_id: UUID) -> None:
+    """A parcel will come back, or goes out; a carrier is asked soon. Again is as good as once."""
     await tx.execute(
         """insert into carrier_consignments (id, customer_id, order_id, document) values (%s, %s, %s, %s)
            on conflict (id) do nothing""",
@@ -30,15 +30,19 @@ async def consign(tx: Tx, id: UUID, of: Consignment, *, customer_id: UUID, order
     await jobs.enqueue(tx, ANNOUNCE, Announce(id), key=f"{ANNOUNCE}:{id}")
 
 
-async def announced(tx: Tx, id: UUID, carrier: str, operation: CarrierOperation) -> None:
-    """A carrier has taken it, under its own number; what was taken back meanwhile, it hears of next."""
+async def announced(tx: Tx, id: UUID, carrier: str, operation: CarrierOperation) -> bool:
+    """A carrier has taken it on, under its own number; what was taken back meanwhile, it hears of next.
+
+    Whether that is news.
+    """
     gone = await tx.value(
         """update carrier_consignments set carrier = %s, number = %s, paperless = %s, announced_at = %s
-           where id = %s and number is null returning withdrawn_at""",
+           where id = %s and number is null returning withdrawn_at is not null""",
         [carrier, operation.created, operation.paperless, tx.now, id],
     )
     if gone:
         await _enqueue_withdrawal(tx, id)
+    return gone is not None
 
 
 async def withdraw(tx: Tx, id: UUID) -> None:

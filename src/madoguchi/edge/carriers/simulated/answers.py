@@ -7,12 +7,13 @@ from madoguchi.core.carriers.port import Band, Slot
 from madoguchi.core.shop.port import Failure
 from madoguchi.edge.carriers.simulated import rules
 from madoguchi.edge.carriers.simulated.asked import (
-    AnnounceReturn,
     Asked,
     Instruct,
+    NewParcel,
     PickUp,
     Redeliver,
     Redirect,
+    SendOut,
     WithdrawReturn,
     ability,
 )
@@ -26,8 +27,8 @@ def answer(brand: Brand, temper: Temper, parcel: Parcel | None, asked: Asked, no
     """The parcel as it goes on, or why it does not; `parcel` None: there is none with this number."""
     if ability(asked) not in brand.can:
         return Failure.NOT_SUPPORTED
-    if isinstance(asked, AnnounceReturn):
-        return rules.announced(temper, asked.number, asked.consignment, now) if parcel is None else Failure.INVALID
+    if isinstance(asked, NewParcel):
+        return _new(temper, asked, now) if parcel is None else Failure.INVALID
     if parcel is None:
         return Failure.NOT_FOUND
     match asked:
@@ -42,6 +43,12 @@ def answer(brand: Brand, temper: Temper, parcel: Parcel | None, asked: Asked, no
         case PickUp():
             slot = _chosen(rules.pickup_slots(parcel, now), asked.day, asked.band)
             return rules.collected(temper, parcel, slot) if slot else _no(rules.pickup_slots(parcel, now))
+
+
+def _new(temper: Temper, asked: NewParcel, now: datetime) -> Parcel:
+    if isinstance(asked, SendOut):
+        return rules.dispatched(asked.number, asked.dispatch, now)
+    return rules.announced(temper, asked.number, asked.consignment, now)
 
 
 def _redelivered(parcel: Parcel, asked: Redeliver, now: datetime) -> Answer:

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from madoguchi.core.carriers.port import Ability, Band, Consignment, Handing
+from madoguchi.core.carriers.port import Ability, Band, Consignment, Dispatch, Handing
 from madoguchi.core.shop.port import Address
 
 
@@ -52,7 +52,15 @@ class AnnounceReturn(msgspec.Struct, frozen=True, tag_field="kind", tag="announc
     consignment: Consignment
 
 
-Asked = Redeliver | Instruct | Redirect | PickUp | AnnounceReturn | WithdrawReturn
+class SendOut(msgspec.Struct, frozen=True, tag_field="kind", tag="dispatch"):
+    """See CarrierPort.dispatch; `number` is the one that the parcel gets."""
+
+    number: str
+    dispatch: Dispatch
+
+
+NewParcel = AnnounceReturn | SendOut
+Asked = Redeliver | Instruct | Redirect | PickUp | NewParcel | WithdrawReturn
 
 
 def ability(asked: Asked) -> Ability:

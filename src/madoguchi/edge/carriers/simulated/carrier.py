@@ -16,6 +16,7 @@ from madoguchi.core.carriers.port import (
     CarrierOperation,
     CarrierUnavailable,
     Consignment,
+    Dispatch,
     Handing,
     Instruction,
     News,
@@ -28,9 +29,11 @@ from madoguchi.edge.carriers.simulated.asked import (
     AnnounceReturn,
     Asked,
     Instruct,
+    NewParcel,
     PickUp,
     Redeliver,
     Redirect,
+    SendOut,
     WithdrawReturn,
 )
 from madoguchi.edge.carriers.simulated.brands import Brand
@@ -120,9 +123,12 @@ class SimulatedCarrier:
         return await self._do(key, Redirect(number, address))
 
     async def announce_return(self, key: str, consignment: Consignment) -> CarrierOperation:
-        """Say that a parcel will come back; its number follows from the key."""
-        number = numbers.twelve_digits(rules.luck(f"{self.name}/{key}"))
-        return await self._do(key, AnnounceReturn(number, consignment))
+        """Say that a parcel will come back."""
+        return await self._do(key, AnnounceReturn(self._number_for(key), consignment))
+
+    async def dispatch(self, key: str, dispatch: Dispatch) -> CarrierOperation:
+        """Fetch a parcel at the warehouse and bring it to a customer."""
+        return await self._do(key, SendOut(self._number_for(key), dispatch))
 
     async def withdraw_return(self, key: str, number: str) -> CarrierOperation:
         """Say that an announced parcel will not come."""
@@ -174,7 +180,7 @@ class SimulatedCarrier:
 
     async def _do(self, key: str, wish: Asked) -> CarrierOperation:
         """Do what is asked, once."""
-        if not isinstance(wish, AnnounceReturn):
+        if not isinstance(wish, NewParcel):
             await self._held(wish.number)
 
         async def work(tx: Tx) -> CarrierOperation:
@@ -184,15 +190,20 @@ class SimulatedCarrier:
 
     async def _told(self, tx: Tx, row: OperationRow) -> CarrierOperation:
         held = await queries.parcel(tx, self.name, row.number)
-        announced = isinstance(row.arguments, AnnounceReturn) and row.state == OperationState.SUCCEEDED
+        made = isinstance(row.arguments, NewParcel) and row.state == OperationState.SUCCEEDED
+        announced = made and isinstance(row.arguments, AnnounceReturn)
         return CarrierOperation(
             key=row.key,
             state=OperationState(row.state),
             code=Failure(row.code) if row.code else None,
-            created=row.number if announced else None,
+            created=row.number if made else None,
             tracked=rules.tracked(self._brand, held.document, tx.now) if held else None,
             paperless=f"{self._brand.prefix}{row.number}" if announced else None,
         )
+
+    def _number_for(self, key: str) -> str:
+        """A new parcel's number follows from the key."""
+        return numbers.twelve_digits(rules.luck(f"{self.name}/{key}"))
 
     async def _ask(self, call: Callable[[Tx], Awaitable[T]]) -> T:
         """One call over the wire, in a transaction of the carriers' own."""

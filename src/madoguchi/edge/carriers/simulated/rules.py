@@ -16,6 +16,7 @@ from madoguchi.core.carriers.port import (
     Agreed,
     Band,
     Consignment,
+    Dispatch,
     Handing,
     Instruction,
     Point,
@@ -52,6 +53,7 @@ DECIDES_WITHIN = timedelta(seconds=5)  # what is not answered at once
 TO_A_POINT = timedelta(hours=3)
 RETURNS_AT = "千葉・市川返品センター"
 RETURN_TAKES = timedelta(days=2)
+FETCHED_WITHIN = timedelta(hours=4)  # at the warehouse, after it was asked for
 _MOVED = frozenset({TrackingState.OUT_FOR_DELIVERY, TrackingState.DELIVERED, TrackingState.RETURNED_TO_SENDER})
 _ENDED = frozenset({TrackingState.DELIVERED, TrackingState.RETURNED_TO_SENDER, TrackingState.EXPIRED})
 _MISSED = frozenset({TrackingState.ATTEMPT_FAILED, TrackingState.AVAILABLE_FOR_PICKUP})
@@ -274,6 +276,20 @@ def announced(temper: Temper, number: str, of: Consignment, now: datetime) -> Pa
     """A parcel that will come back, once it is handed in."""
     parcel = Parcel(number=number, direction=Direction.BACK, address=of.sender, way=())
     return handed_in(temper, parcel, now + temper.hands_in) if temper.hands_in else parcel
+
+
+def dispatched(number: str, of: Dispatch, now: datetime) -> Parcel:
+    """A parcel that is fetched at the warehouse, and at the customer's door the day after tomorrow."""
+    leaves, depot = now + FETCHED_WITHIN, depot_of(of.receiver)
+    brought = _start(_day(leaves + RETURN_TAKES), Band.ANY)
+    way = (
+        TrackingEvent(now, TrackingState.INFO_RECEIVED, RETURNS_AT),
+        TrackingEvent(leaves, TrackingState.IN_TRANSIT, RETURNS_AT),
+        TrackingEvent(leaves + timedelta(hours=14), TrackingState.IN_TRANSIT, depot),
+        TrackingEvent(brought, TrackingState.OUT_FOR_DELIVERY, depot),
+        TrackingEvent(brought + timedelta(hours=3), TrackingState.DELIVERED, depot),
+    )
+    return Parcel(number=number, direction=Direction.OUTWARD, address=of.receiver, way=way)
 
 
 def collected(temper: Temper, parcel: Parcel, slot: Slot) -> Parcel:

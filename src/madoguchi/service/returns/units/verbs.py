@@ -63,10 +63,14 @@ async def reject_absent(tx: Tx, units: Sequence[UUID], becomes: Disposition, by:
 
 
 async def decide(tx: Tx, unit_id: UUID, acceptance: Acceptance, percent: int | None, why: Why | None) -> None:
-    """What is given for a unit."""
+    """What is given for a unit; one for which nothing is given goes back to the customer, any other stays."""
     await tx.execute(
-        "update return_units set acceptance = %s, percent = %s, why = coalesce(%s, why) where id = %s",
-        [acceptance, percent, why, unit_id],
+        """update return_units set acceptance = %(acceptance)s, percent = %(percent)s, why = coalesce(%(why)s, why),
+             disposition = case when %(acceptance)s = 'rejected' then 'back_to_customer'
+                                when disposition = 'back_to_customer' and sent_back is null then null
+                                else disposition end
+           where id = %(id)s""",
+        {"acceptance": acceptance, "percent": percent, "why": why, "id": unit_id},
     )
 
 
@@ -134,6 +138,13 @@ async def charge(tx: Tx, return_id: UUID, fees: Mapping[Fee, int], currency: str
         """insert into return_fees (return_id, kind, fault, amount, currency, request_id)
            values (%s, %s, 'customer', %s, %s, %s)""",
         [(return_id, kind, amount, currency, request_id) for kind, amount in fees.items()],
+    )
+
+
+async def send_back(tx: Tx, units: Sequence[Unit], consignment_id: UUID) -> None:
+    """They go back to the customer in this consignment."""
+    await tx.execute(
+        "update return_units set sent_back = %s where id = any(%s)", [consignment_id, [unit.id for unit in units]]
     )
 
 
