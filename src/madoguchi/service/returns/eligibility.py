@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Unrelated
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger import verbs as ledger
@@ -21,7 +21,7 @@ from madoguchi.core.policy.questions import AdvanceQuestion, History, ReturnQues
 from madoguchi.core.policy.rules import decide_advance, decide_return
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import OrderLine, StoreOrder
-from madoguchi.core.shop.queries import Order, access_order, known_since
+from madoguchi.core.shop.queries import Order, access_order, known_since, order_id_of
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
@@ -43,7 +43,8 @@ class Before(msgspec.Struct, frozen=True):
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the ledger and the rules see it, and what the rules know of whoever sends something back.
 
-    That is its customer or, with a `gift`, whoever got it as a present.
+    That is its customer or, with a `gift`, whoever got it as a present. `paid` is the order by which goods were paid
+    that were sent again at no price.
     """
 
     order: Order
@@ -55,6 +56,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     before: Before
     sent_again: frozenset[str]
     gift: Gift | None = None
+    paid: StoreOrder | None = None
 
     @property
     def document(self) -> StoreOrder:
@@ -73,6 +75,13 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     def worth(self, units: Mapping[str, int]) -> dict[str, Money]:
         """What units of lines cost, after those for which everything was done (I10)."""
         return paying_back.worth(self.document, self.held, units)
+
+    def value(self, line: OrderLine, units: int) -> int:
+        """What units are worth to the rules, in minor units: sent again, as much as those that were paid."""
+        first = next((one for one in self.paid.lines if one.sku == line.sku), None) if self.paid else None
+        if first:
+            return first.total.amount * units // first.quantity
+        return self.worth({line.ref: units})[line.ref].amount
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,10 +121,19 @@ async def basis_of(tx: Tx, order: Order, gift: Gift | None = None) -> Basis:
         before=await before(tx, pack, customer_id),
         sent_again=await queries.sent_back_again(tx, order.id),
         gift=gift,
+        paid=await _paid_order(tx, order),
     )
     if not any(found.left.values()):
         raise Unrelated("return_nothing_left", 409, alternatives=PERSON)
     return found
+
+
+async def _paid_order(tx: Tx, order: Order) -> StoreOrder | None:
+    first: Order | None = order
+    while first and first.document.replaces:
+        first_id = await order_id_of(tx, first.store_id, first.document.replaces)
+        first = await access_order(tx, SYSTEM, first_id) if first_id else None
+    return first.document if first and first is not order else None
 
 
 async def before(tx: Tx, pack: RulePack, customer_id: UUID) -> Before:
@@ -143,7 +161,7 @@ def question(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trust
         ordered_at=of.order.placed_at,
         delivered_at=delivered_at(of.document, ref),
         zone=of.zone,
-        amount=of.worth({ref: units})[ref].amount,
+        amount=of.value(line, units),
         flags=line.flags,
         condition=_condition(told.condition),
         evidence=told.evidence,

@@ -172,7 +172,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ReturnOrder) -> Draft:
     """What sending it back means.
 
     Refused: return_not_delivered, change_open, return_nothing_left, field_missing, unknown_line, wrong_quantity,
-    return_replaces_faults, return_method, method_not_allowed, Denied with the rule's reason.
+    return_replaces_faults, return_nothing_paid, return_method, method_not_allowed, Denied with the rule's reason.
     """
     of = await basis(tx, actor, arguments.order_id)
     to = await _method_for(tx, actor, of, arguments.method_ref)
@@ -187,6 +187,8 @@ def agreement(
     told = _told(of, actor, asked)
     _check_units(of, asked.lines)
     decisions = _decisions(of, asked, told, at)
+    if of.document.replaces and asked.wish is Wanted.REFUND:
+        raise Refused("return_nothing_paid", 409, alternatives=PERSON, field="wish")
     plan = _plan(of, asked, told, decisions)
     slip = slips.opening(of, plan, next(iter(decisions.values())), to)
     return msgspec.structs.replace(plan, slip=slip), decisions
