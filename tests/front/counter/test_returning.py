@@ -165,3 +165,10 @@ async def test_in_every_language(site: Site, lang: str) -> None:
     assert f'lang="{"zh-Hans" if lang == "zh" else lang}"' in customer.page.text
     await customer.get("/returns")
     assert here in customer.page.text
+
+
+async def test_the_centre_leads_to_an_exchange_as_well(site: Site) -> None:
+    customer = await signed_in(site, MISAKI)
+    page = await customer.get("/returns")
+    order = site.value("select id from orders where store_ref = %s", CLOTHES)
+    assert f"/orders/{order}/actions/order.exchange" in page.text

@@ -125,7 +125,10 @@ async def test_dearer_goods_are_charged_at_once(yard: Yard) -> None:
 @pytest.mark.usefixtures("careful")
 async def test_dearer_goods_can_be_paid_later(yard: Yard) -> None:
     quote = await ask(yard, **DEARER | {"method_ref": "konbini"})
-    assert (quote.draft.slip.charges, quote.draft.slip.facts[0].label.key) == ((), "orders.to_pay")
+    slip = quote.draft.slip
+    assert (slip.charges, slip.facts[0].label.key) == ((), "orders.to_pay")
+    words = [getattr(fact.words, "key", "") for fact in slip.facts]
+    assert "returns.when.exchange.now" not in words, "nothing goes out before it is paid"
     of = await exchange(yard, **DEARER | {"method_ref": "konbini"})
     new = await out(yard, of)
     assert (new.state, new.held) == (OrderState.PENDING_PAYMENT, True)

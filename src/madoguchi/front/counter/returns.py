@@ -50,6 +50,7 @@ from madoguchi.service.returns.sending import sent_back
 _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
 SLIP = "return.label"  # stands above, with the code
 PICK_UP = "return.pickup"
+EXCHANGE = "order.exchange"
 _LOOKED_AT = 20  # newest orders
 
 
@@ -62,11 +63,12 @@ class LineView(msgspec.Struct, frozen=True):
 
 
 class OrderLines(msgspec.Struct, frozen=True):
-    """An order with what of it can be sent back."""
+    """An order with what of it can be sent back, or had in another variant."""
 
     number: str
     placed: date
     url: str
+    exchange_url: str
     lines: tuple[LineView, ...]
 
 
@@ -139,7 +141,10 @@ async def returns(request: Asked, services: Services, visitor: Visitor) -> Respo
                 ]
             ),
             orders=tuple(
-                [_order(order, lines, visitor.reader) async for order, lines in _returnable(tx, actor, orders)]
+                [
+                    await _order(tx, services, actor, order, lines, visitor.reader)
+                    async for order, lines in _returnable(tx, actor, orders)
+                ]
             ),
         )
 
@@ -236,11 +241,16 @@ def _unfinished(order: Order, changed_at: datetime, reader: Reader) -> Unfinishe
     return Unfinished(order.store_ref, here, f"{here}-draft/end", reader.datetime(changed_at))
 
 
-def _order(order: Order, lines: Sequence[Possible], reader: Reader) -> OrderLines:
+async def _order(
+    tx: Tx, services: Services, actor: Actor, order: Order, lines: Sequence[Possible], reader: Reader
+) -> OrderLines:
     subject = Subject(About.ORDER, order.id)
+    offered = services.catalogue.actions[EXCHANGE].offer
+    assert offered
     shown = tuple(LineView(line.name, until(line, reader), line.until is not None) for line in lines)
     url = action_url(RETURN, subject) if any(line.possible for line in shown) else ""
-    return OrderLines(order.store_ref, reader.local_day(order.placed_at), url, shown)
+    other = action_url(EXCHANGE, subject) if url and await offered(tx, actor, subject) is None else ""
+    return OrderLines(order.store_ref, reader.local_day(order.placed_at), url, other, shown)
 
 
 # --- one return

@@ -8,7 +8,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
-from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Settled, Slip, Wish, said
+from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.actions.variants import Swap, check_stock, swap, swap_line, swap_option, variants_of
 from madoguchi.core.policy.decisions import ReturnDecision
 from madoguchi.core.policy.pack import Method, ReturnReason, Trigger
@@ -238,6 +238,7 @@ def _slip(
 ) -> Slip:
     """The return's slip with what goes out for what, until when that can be, and how a difference is settled."""
     slip = slips.opening(of, plan, decision, None)
+    told = [fact for fact in slip.facts if fact.label.key not in _SAID_OTHERWISE]
     back = max(-difference, Money(0, difference.currency))
     money = slips.money(of, plan, back, payment.to)
     return msgspec.structs.replace(
@@ -246,9 +247,18 @@ def _slip(
         charges=payment.charges,
         money=money,
         total=total([part.amount for part in money], back.currency),
-        facts=(*payment.facts, *(fact for fact in slip.facts if fact.label.key not in _SAID_OTHERWISE)),
+        facts=(
+            *payment.facts,
+            *(_after(payment, fact) for fact in slip.facts if fact.label.key not in _SAID_OTHERWISE),
+        ),
         rule=said("returns.exchange.rule", until=decision.until),
     )
+
+
+def _after(payment: Payment, fact: Fact) -> Fact:
+    """What would be sent at once is sent once it is paid, where that is still to be done."""
+    waits = payment.facts and fact.words == Said(f"returns.when.{Wanted.EXCHANGE}.{Trigger.NOW}")
+    return msgspec.structs.replace(fact, words=Said("returns.when.paid")) if waits else fact
 
 
 def _why_not(of: Swap) -> Refusal | None:

@@ -62,6 +62,8 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
             lines.append(Said(f"returns.why.{unit.why}"))
         elif unit.reception in {Reception.SHORT, Reception.WRONG_ITEM}:
             lines.append(said(f"returns.line.{unit.reception}", name=unit.name, percent=0))
+    if of.out_ref:
+        lines.append(said("returns.status.out", number=of.out_ref))
     if of.answer:
         lines.append(said("returns.status.answer", words=of.answer))
     lines += [
