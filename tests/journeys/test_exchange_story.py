@@ -27,6 +27,8 @@ async def test_a_larger_sweater_costs_more(street: Street, lang: str, says: Read
     await page.get_by_label(says.t("returns.reason.size"), exact=True).check()
     await page.get_by_label(says.t("returns.condition.unopened"), exact=True).check()
     await page.get_by_role("button", name=says.t("counter.action.next")).click()
+    await page.get_by_label(says.t("returns.method.label")).check()
+    await page.get_by_role("button", name=says.t("counter.action.next")).click()
     slip = page.locator(".slip")
     await expect(slip.locator("tfoot td")).to_have_text(says.money(Money(600, "JPY")))
     await expect(slip).to_contain_text(says.t("returns.postage.ours"))

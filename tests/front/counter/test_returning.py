@@ -106,6 +106,58 @@ async def test_a_photo_is_asked_for_only_where_the_rules_ask(site: Site) -> None
     assert customer.page.url.path == f"{path}/outcome"
 
 
+async def test_the_one_thing_of_an_order_is_chosen_already(site: Site) -> None:
+    """What it follows from a default is asked as if it had been ticked: the photo, and whether another is wanted."""
+    customer, path = await _begin(site, CLEANER)
+    assert customer.page.url.path == f"{path}/reason"
+    page = (await customer.post(f"{path}/reason", {"reason": "defective"})).text
+    assert 'name="photos' in page
+    assert 'href="#f-condition"' not in page, "what is broken need not be described"
+    answer = await customer.http.post(
+        f"{path}/reason",
+        data={"csrf": customer._csrf, "reason": "defective"},
+        files={"photos[new]": ("broken.jpg", picture(), "image/jpeg")},
+    )
+    await customer.get(answer.headers["location"])
+    assert customer.page.url.path == f"{path}/outcome"
+    assert re.findall('name="method" value="([a-z]+)"', customer.page.text) == ["label", "code", "pickup"]
+    await customer.post(f"{path}/outcome", {"method": "label", "wish": "replacement"})
+    assert customer.page.url.path.startswith("/quotes/"), customer.page.text
+
+
+async def test_another_reason_asks_anew_and_forgets_what_no_longer_matters(site: Site) -> None:
+    customer, path = await _begin(site, CLEANER)
+    await customer.post(f"{path}/reason", {"reason": "late"})
+    await customer.post(f"{path}/outcome", {"method": "label", "wish": "replacement"})
+    await customer.post(f"{path}/reason", {"reason": "no_longer_needed", "condition": "unopened"})
+    page = customer.page.text
+    assert re.findall('name="method" value="([a-z]+)"', page) == ["own", "code", "pickup"]
+    assert "880円" in page, "what a way costs stands beside it"
+    assert 'name="wish"' not in page
+    await customer.post(f"{path}/outcome", {"method": "code", "refund_to": "bank"})
+    assert customer.page.url.path.startswith("/quotes/"), customer.page.text
+    assert "880円" in customer.page.text
+
+
+@pytest.mark.parametrize(("reason", "ways"), [("size", ["label", "code", "pickup"]), ("mistake", [])])
+async def test_an_exchange_asks_for_the_way_back_once_it_knows_why(site: Site, reason: str, ways: list[str]) -> None:
+    """Also on one page: what follows is asked on it next, where there is something to choose."""
+    customer = await signed_in(site, MISAKI)
+    here = f"/orders/{site.value('select id from orders where store_ref = %s', CLOTHES)}/actions/order.exchange"
+    page = (await customer.get(here)).text
+    assert 'name="method"' not in page
+    line, sku = re.findall(r'name="(items\[[^"]+\])" value="([^"]+)"', page)[0]
+    (method_ref, *_) = re.findall('name="method_ref" value="([^"]+)"', page)
+    told = {line: sku, "reason": reason, "condition": "unopened", "method_ref": method_ref}
+    page = (await customer.post(here, told)).text
+    if ways:
+        assert customer.page.status_code == 200, "one more question is no mistake"
+        assert re.findall('name="method" value="([a-z]+)"', page) == ways
+        assert 'value="label" checked' in page
+        await customer.post(here, told | {"method": "label"})
+    assert customer.page.url.path.startswith("/quotes/"), customer.page.text
+
+
 @pytest.mark.parametrize(
     ("screen", "wrong", "where"),
     [

@@ -16,7 +16,7 @@ from tests.web import world_template as world_template
 BROKEN = "MD-10233650の掃除機が壊れていたので代わりの品を送ってください"
 
 
-async def _send(chat: Chat, *shas: str) -> list[Entry]:
+async def send(chat: Chat, *shas: str) -> list[Entry]:
     """Photos that are sent one right after the other."""
     for sha in shas:
         file = File(sha=sha, name=f"{sha}.jpg", media_type="image/jpeg", width=4, height=3, size=9)
@@ -45,7 +45,7 @@ async def test_a_photo_is_asked_for_and_leads_to_the_slip(app: App) -> None:
     await chat.begin()
     (asked,) = await _asked(chat)
     assert asked.text == _said("ja", "bot.ask.photos", field=_said("ja", "actions.item.replace.field.photos"))
-    assert _kinds(await _send(chat, "front", "back")) == [Kind.SLIP]
+    assert _kinds(await send(chat, "front", "back")) == [Kind.SLIP]
     assert await _on_slip(chat) == 2
 
 
@@ -53,15 +53,15 @@ async def test_one_more_photo_is_one_more_on_the_slip(app: App) -> None:
     chat = await _chat(app, ICHIRO)
     await chat.begin()
     await _asked(chat)
-    await _send(chat, "front")
-    assert _kinds(await _send(chat, "back")) == [Kind.SLIP]
+    await send(chat, "front")
+    assert _kinds(await send(chat, "back")) == [Kind.SLIP]
     assert await _on_slip(chat) == 2
 
 
 async def test_a_photo_that_was_sent_before_can_be_picked(app: App) -> None:
     chat = await _chat(app, ICHIRO)
     await chat.begin()
-    (seen,) = await _send(chat, "front")
+    (seen,) = await send(chat, "front")
     assert seen.text == _said("ja", "bot.photo_seen")
     asked = await _asked(chat)
     assert [option for option in _options(asked) if option.startswith("answer:photos:")]
@@ -73,6 +73,6 @@ async def test_too_many_are_told(app: App) -> None:
     chat = await _chat(app, ICHIRO)
     await chat.begin()
     await _asked(chat)
-    told = await _send(chat, *"abcdef")
+    told = await send(chat, *"abcdef")
     assert told[0].text == _said("ja", "errors.too_many_photos", limit=5)
     assert memory_of(await chat.case()).asking == "photos"

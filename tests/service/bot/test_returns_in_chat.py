@@ -6,9 +6,11 @@ from bench.presents import wrapped
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.cases.rules import Kind
-from madoguchi.edge.stores.demo.people import BY_REF, NAOKI, Story
+from madoguchi.edge.stores.demo.people import BY_REF, ICHIRO, NAOKI, Story
+from madoguchi.service.bot.turn import memory_of
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
+from tests.service.bot.test_photos import send
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _kinds, _options, _said
 from tests.web import app as app
 from tests.web import world_template as world_template
@@ -28,6 +30,8 @@ async def _sent_back(app: App) -> Chat:
         answer = await chat.press(choice)
     assert "answer:condition:unopened" in _options(answer), _said(answer)
     answer = await chat.press("answer:condition:unopened")
+    assert "answer:method:label" in _options(answer), "which way back is asked too"
+    answer = await chat.press("answer:method:label")
     assert Kind.SLIP in _kinds(answer)
     await chat.press("confirm:")
     return chat
@@ -52,6 +56,38 @@ async def test_where_it_is_and_that_it_is_kept_after_all(app: App) -> None:
     assert of.state == "cancelled"
 
 
+async def _vacuum(app: App) -> Chat:
+    """The one thing of an order, up to why it comes back."""
+    chat = await _chat(app, ICHIRO.customer.ref)
+    await chat.begin()
+    answer = await chat.say("MD-10233650の掃除機を返品したいです")
+    assert "answer:reason:defective" in _options(answer), "there is nothing to choose from"
+    return chat
+
+
+async def test_of_what_is_broken_and_dear_a_photo_is_asked_for_once(app: App) -> None:
+    chat = await _vacuum(app)
+    asked = []
+    answer = await chat.press("answer:reason:defective")
+    while Kind.SLIP not in _kinds(answer):
+        assert len(answer) == 1, "a question, and no word about what was not asked for before"
+        asked.append(memory_of(await chat.case()).asking)
+        assert "enough:photos" not in _options(answer), "it cannot be left out"
+        answer = await (send(chat, "broken") if asked[-1] == "photos" else chat.press(f"answer:{asked[-1]}:"))
+    assert asked == ["photos", "wish", "method"]
+
+
+async def test_of_what_is_no_longer_needed_the_way_back_is_asked_with_its_cost(app: App) -> None:
+    chat = await _vacuum(app)
+    await chat.press("answer:reason:no_longer_needed")
+    await chat.press("answer:condition:unopened")
+    (asked,) = await chat.press("answer:refund_to:gift_balance")
+    told = {one["id"]: one["detail"] for one in (asked.body or {})["options"]}
+    assert "880" in told["answer:method:code"]
+    assert "880" not in told["answer:method:own"]
+    assert Kind.SLIP in _kinds(await chat.press("answer:method:code"))
+
+
 @pytest.mark.parametrize("text", ["返品の状況を教えてください", "返品を取り消したいです"])
 async def test_of_what_was_not_sent_back_there_is_nothing_to_tell(app: App, text: str) -> None:
     chat = await _chat(app, MISAKI)
@@ -71,7 +107,8 @@ async def test_a_present_goes_back_with_the_code_from_its_slip(app: App) -> None
     await chat.press("do:gift.return")
     for choice in ("answer:lines:1", "enough:lines", "answer:reason:dislike"):
         answer = await chat.press(choice)
-    answer = await chat.press("answer:condition:unopened")
+    await chat.press("answer:condition:unopened")
+    answer = await chat.press("answer:method:label")
     assert Kind.SLIP in _kinds(answer)
     await chat.press("confirm:")
     (of,) = await _returns(chat)

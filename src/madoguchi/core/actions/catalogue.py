@@ -13,6 +13,8 @@ from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import Operation, StorePort
 from madoguchi.kit.db import Tx
 
+Narrow = Callable[[Tx, Actor, Subject, tuple[Field, ...], Mapping[str, Any]], Awaitable[tuple[Field, ...]]]
+
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """The four moments of a change. Only `perform` or `carry` goes outside; the others run inside a transaction.
@@ -40,8 +42,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     neither is one that has nothing to do with the thing (Unrelated).
     `reason` is the contact reason it ends, `also` further ones. `things` are those of a customer that it can be about,
     where the shop's mirror does not know of them, the likeliest first; their subjects have a `ref` that is their own.
-    `first` is a look-up that may make it needless, and asks for some of the same: what it tells is told before the rest
-    is asked for.
+    `narrow` leaves of the form, which is all that can be asked, what matters after what was given, as it is then; a
+    default counts as given. `first` is a look-up that may make it needless, and asks for some of the same: what it
+    tells is told before the rest is asked for.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     act: Callable[[Tx, Actor, Any], Awaitable[Card]] | None = None
     change: Change | None = None
     things: Callable[[Tx, Actor, UUID], Awaitable[Sequence[Thing]]] | None = None
+    narrow: Narrow | None = None
     first: str | None = None
 
 

@@ -113,7 +113,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Something an action asks for.
 
     `default` is what pages fill in, and what counts for a required field that was not given; of an address only who
-    lives there and in which country. `limit` is how many characters a text or note may have, or how many photos there
+    lives there and in which country. One that is `proposed` only is the customer's to choose: they are asked wherever
+    somebody can be. `limit` is how many characters a text or note may have, or how many photos there
     may be, `most` the largest amount of money, `unknown` the code of the refusal of what is none of the options,
     `left_out` the refusals of values that could be known and are none of them. `hint` explains with numbers of the day.
     """
@@ -123,6 +124,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
     options: tuple[FieldOption, ...] = ()
     default: Any = None
+    proposed: bool = False
     limit: int = 200
     most: Money | None = None
     unknown: str = "field_unknown"
@@ -137,7 +139,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def asked(self) -> bool:
         """Whether somebody must be asked before the action can be quoted."""
-        return self.required and self.fallback is None
+        return self.required and (self.proposed or self.fallback is None)
 
 
 class BankAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ Refused with the field's name (`address.postal_code` for a part of one) and a se
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,15 @@ def read(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
         value = read_field(field, given.get(field.name, field.fallback))
         if value is not None:
             found[field.name] = value
+    return found
+
+
+def counted(fields: Sequence[Field], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts so far: what can be understood of what was given, and the defaults of what was not."""
+    found: dict[str, Any] = {}
+    for field in fields:
+        with suppress(Refused):
+            found |= read([field], given)
     return found
 
 

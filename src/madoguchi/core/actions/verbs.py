@@ -9,7 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import STAFF, Actor, Role, allowed
 from madoguchi.core.actions.catalogue import Action, Catalogue
 from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.actions.reading import read
+from madoguchi.core.actions.reading import counted, read
 from madoguchi.core.actions.rules import Card, Effect, Refusal, TextCard
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
@@ -49,21 +49,39 @@ def subject_of(action: Action, actor: Actor, raw: Mapping[str, Any]) -> Subject 
     return Subject(action.about, owner, str(raw.get("subscription_ref", "")))
 
 
-async def fields(tx: Tx, actor: Actor, action: Action, subject: Subject) -> tuple[Field, ...]:
-    """What must be filled in before the action can be quoted or done; nothing for most."""
-    return await action.form(tx, actor, subject) if action.form else ()
+async def fields(
+    tx: Tx, actor: Actor, action: Action, subject: Subject, given: Mapping[str, Any] | None = None
+) -> tuple[Field, ...]:
+    """What must be filled in before the action can be quoted or done; nothing for most.
+
+    All that can be asked; or, with what was `given` so far, what is to be asked then.
+    """
+    every = await action.form(tx, actor, subject) if action.form else ()
+    return every if given is None else await _narrowed(tx, actor, action, subject, every, given)
+
+
+async def _narrowed(
+    tx: Tx, actor: Actor, action: Action, subject: Subject, every: tuple[Field, ...], given: Mapping[str, Any]
+) -> tuple[Field, ...]:
+    if action.narrow is None or not every:
+        return every
+    return await action.narrow(tx, actor, subject, every, counted(every, given))
 
 
 async def arguments(tx: Tx, actor: Actor, action: Action, raw: Mapping[str, Any]) -> msgspec.Struct:
     """Typed arguments from plain ones, those of its form as its fields ask for them now.
 
+    What is given though it is not asked for is understood too; whether it may be, the action itself tells.
     Refused: as reading.read; invalid_arguments names the first that is wrong beside the form.
     """
     subject = subject_of(action, actor, raw)
     if subject:
-        asked = await fields(tx, actor, action, subject)
-        rest = {name: value for name, value in raw.items() if all(field.name != name for field in asked)}
-        raw = rest | subject.arguments | read(asked, raw)
+        every = await fields(tx, actor, action, subject)
+        asked = await _narrowed(tx, actor, action, subject, every, raw)
+        names = {field.name for field in asked}
+        unasked = [field for field in every if field.name not in names and raw.get(field.name)]
+        rest = {name: value for name, value in raw.items() if all(field.name != name for field in every)}
+        raw = rest | subject.arguments | read([*asked, *unasked], raw)
     try:
         return msgspec.convert(raw, action.arguments, strict=False)
     except msgspec.ValidationError as error:

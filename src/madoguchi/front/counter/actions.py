@@ -22,7 +22,7 @@ from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui import documents, photos
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import OrderView
-from madoguchi.front.ui.fields import field_views, filled_in, mistakes
+from madoguchi.front.ui.fields import field_views, filled_in_again, mistakes, told
 from madoguchi.front.ui.forms import posted
 from madoguchi.front.ui.links import thing_url
 from madoguchi.front.ui.pace import slow_down
@@ -97,8 +97,7 @@ async def ask(
     given = await posted(request)
 
     async def work(tx: Tx) -> str | list[str]:
-        values = filled_in(await actions.fields(tx, actor, action, subject), given)
-        raw = subject.arguments | values
+        raw = subject.arguments | await told(tx, actor, action, subject, given)
         if action.effect is Effect.CHANGE:
             return f"/quotes/{(await requests.quote(tx, services.catalogue, actor, name, raw, case_id=chat)).id}"
         card = await actions.run(tx, services.catalogue, actor, name, raw)
@@ -110,8 +109,8 @@ async def ask(
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
-        if told := await first.told(request, services, visitor, action, subject, given):
-            return told
+        if known := await first.told(request, services, visitor, action, subject, given):
+            return known
         await photos.take(services, visitor, given)
         made = await services.db.run(actor, work)
     except Refused as refused:
@@ -186,8 +185,10 @@ async def _page(
     reader, actor = visitor.reader, visitor.actor
     found = await services.db.run(actor, lambda tx: _load(tx, services, visitor, action, subject, values or {}))
     if refused and values:
-        values = filled_in(found.fields, values)
-    shown = field_views(action.name, found.fields, reader, values, refused=refused)
+        values = filled_in_again(found.fields, values)
+    more = sentence(refused, visitor) if refused and refused.code == "field_choose" else ""
+    refused = None if more else refused
+    shown = field_views(action.name, found.fields, reader, values, refused=refused, judged=not more)
     wrong = mistakes(shown)
     at_field = refused is not None and "field" in refused.parameters
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
@@ -202,6 +203,7 @@ async def _page(
         fields=shown,
         wrong=wrong,
         problem=sentence(refused, visitor) if refused and not (at_field and wrong) else "",
+        more=more,
         why_not=reader.t(f"errors.{found.why_not.code}", **found.why_not.parameters) if found.why_not else "",
         ways=orders.ways(found.why_not.alternatives if found.why_not else alternatives, reader),
         order=found.order,

@@ -32,9 +32,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 async def fields(
     tx: Tx, services: Services, visitor: Visitor, action: Action, subject: Subject, posted: Mapping[str, Any]
 ) -> tuple[Field, ...]:
-    """What a page asks for: the questions by which it is looked up what is known, or all once more was filled in."""
+    """What a page asks for: the questions by which it is looked up what is known, or, once more was filled in, all."""
     before = await _first(tx, services, visitor, action, subject, posted)
-    return await actions.fields(tx, visitor.actor, action, subject) if before is None else before
+    return await actions.fields(tx, visitor.actor, action, subject, posted) if before is None else before
 
 
 async def told(

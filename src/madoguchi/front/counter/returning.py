@@ -10,11 +10,10 @@ from litestar import Response
 
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Field, FieldOption, Subject
-from madoguchi.core.actions.reading import problems, read
+from madoguchi.core.actions.reading import counted, problems, read
 from madoguchi.core.actions.rules import Refusal
 from madoguchi.core.drafts import queries as drafts
 from madoguchi.core.drafts import verbs as keeping
-from madoguchi.core.policy.decisions import Denied, Verdict
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import orders, views
@@ -34,21 +33,26 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
-from madoguchi.service.returns.screens import PHOTO, Screen, decided, fields_on, narrowed, screen_of
+from madoguchi.service.returns.screens import Screen, asked_on, check_told, screen_of
 
 _PATH = "/orders/{order_id:uuid}/return"
 _LATER = "later"  # the button that keeps what is there and leaves
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What was filled in so far, and all that can be asked; nothing where nothing can be sent back."""
+    """What was filled in so far, and what is to be asked then; nothing where nothing can be sent back."""
 
     fields: tuple[Field, ...]
     given: Mapping[str, Any]
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was given to what still matters."""
+        return {field.name: self.given[field.name] for field in self.fields if field.name in self.given}
+
 
 class Shown(msgspec.Struct, frozen=True):
-    """A screen as it stands: what it asks now, what was given, and why nothing can be sent back."""
+    """A screen as it stands: what it asks now, what stands in it, and why nothing can be sent back."""
 
     fields: tuple[Field, ...]
     given: Mapping[str, Any]
@@ -63,8 +67,8 @@ async def begin(services: Services, visitor: Visitor, order_id: UUID, chat: UUID
     async def work(tx: Tx) -> Screen:
         form = await _form(tx, services, visitor, order_id)
         for screen in Screen:
-            asked = await _asked(tx, visitor, order_id, form, screen)
-            if problems(asked, form.given):
+            asked = asked_on(screen, form.fields)
+            if problems(asked, form.given) or any(one.proposed and one.name not in form.given for one in asked):
                 return screen
         return Screen.ITEMS
 
@@ -120,23 +124,26 @@ async def leave(services: Services, visitor: Visitor, order_id: UUID) -> Respons
 # --- what is asked and kept
 
 
-async def _form(tx: Tx, services: Services, visitor: Visitor, order_id: UUID) -> Form:
+async def _form(
+    tx: Tx, services: Services, visitor: Visitor, order_id: UUID, here: Mapping[str, Any] | None = None
+) -> Form:
+    """The form after what was kept, and what stands `here` on a screen instead."""
     actor = visitor.actor
     assert actor.id
     await access_order(tx, actor, order_id)
     action = actions.find(services.catalogue, actor, RETURN)
-    fields = await actions.fields(tx, actor, action, Subject(About.ORDER, order_id))
     kept = await drafts.draft(tx, actor.id, order_id, RETURN)
-    return Form(fields, kept.given if kept else {})
+    given = (kept.given if kept else {}) | dict(here or {})
+    return Form(await actions.fields(tx, actor, action, Subject(About.ORDER, order_id), given), given)
 
 
-async def _asked(tx: Tx, visitor: Visitor, order_id: UUID, form: Form, screen: Screen) -> tuple[Field, ...]:
-    """What a screen asks after what was given on all of them."""
-    if not form.fields:
-        return ()
-    past_photos = screen is Screen.OUTCOME
-    told = await decided(tx, visitor.actor, order_id, form.given, evidence=past_photos)
-    return narrowed(fields_on(screen, form.fields), told)
+async def _typed(
+    tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, posted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a screen was posted with, whatever it asks by now."""
+    subject = Subject(About.ORDER, order_id)
+    every = await actions.fields(tx, visitor.actor, services.catalogue.actions[RETURN], subject)
+    return filled_in([field for field in every if screen_of(field.name) is screen], posted)
 
 
 async def _keep(
@@ -145,45 +152,31 @@ async def _keep(
     visitor: Visitor,
     order_id: UUID,
     screen: Screen,
-    given: Mapping[str, Any],
+    posted: Mapping[str, Any],
     *,
     whole: bool,
 ) -> None:
     """Keep a screen; Refused where it must be `whole` and is not, else what can be understood is kept."""
-    form = await _form(tx, services, visitor, order_id)
-    if screen is Screen.REASON:  # what it asks follows from what is given on it
-        fields = fields_on(screen, form.fields)
-    else:
-        fields = await _asked(tx, visitor, order_id, form, screen)
-    values = filled_in(fields, given)
-    if not whole:
-        fields = tuple(field for field in fields if not problems([field], values))
+    typed = await _typed(tx, services, visitor, order_id, screen, posted)
+    form = await _form(tx, services, visitor, order_id, typed)
+    asked = asked_on(screen, form.fields)
+    found = read(asked, typed) if whole else counted(asked, typed)
     others = {name: value for name, value in form.given.items() if screen_of(name) is not screen}
     assert visitor.actor.id
-    await keeping.keep(tx, visitor.actor.id, order_id, RETURN, others | read(fields, values))
+    await keeping.keep(tx, visitor.actor.id, order_id, RETURN, others | found)
 
 
 async def _next(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, chat: UUID | None) -> str:
     """Where to go after a screen. Refused with the field that is missing, or with the rules' reason."""
     form = await _form(tx, services, visitor, order_id)
     if screen is Screen.REASON:
-        await _check(tx, visitor, order_id, form)
+        await check_told(tx, visitor.actor, order_id, counted(form.fields, form.given))
     screens = list(Screen)
     for later in screens[screens.index(screen) + 1 :]:
-        if await _asked(tx, visitor, order_id, form, later):
+        if asked_on(later, form.fields):
             return _url(order_id, later, chat)
-    raw = Subject(About.ORDER, order_id).arguments | dict(form.given)
+    raw = Subject(About.ORDER, order_id).arguments | form.asked
     return f"/quotes/{(await requests.quote(tx, services.catalogue, visitor.actor, RETURN, raw, case_id=chat)).id}"
-
-
-async def _check(tx: Tx, visitor: Visitor, order_id: UUID, form: Form) -> None:
-    """What is missing or what the rules do not allow is told before anything else is asked."""
-    given = form.given
-    told = tuple(field for field in await _asked(tx, visitor, order_id, form, Screen.REASON) if field.name != "photos")
-    read(told, given)
-    for one in await decided(tx, visitor.actor, order_id, given, evidence=bool(given.get("photos"))):
-        if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
-            raise Denied(one, "photos" if PHOTO in one.asks else None)
 
 
 # --- the page
@@ -200,9 +193,8 @@ async def _page(
     typed: Mapping[str, Any] | None = None,
 ) -> Response[str]:
     reader = visitor.reader
-    shown = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor, order_id, screen))
-    values, judged = _values(shown, typed), refused is not None
-    views_of = field_views(RETURN, shown.fields, reader, values, refused=refused, judged=judged)
+    shown = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor, order_id, screen, typed))
+    views_of = field_views(RETURN, shown.fields, reader, shown.given, refused=refused, judged=refused is not None)
     wrong = mistakes(views_of)
     at_field = refused is not None and "field" in refused.parameters
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
@@ -233,10 +225,13 @@ def steps(reader: Reader) -> list[str]:
     return [reader.t(f"counter.returns.step.{name}") for name in (*Screen, "check")]
 
 
-async def _load(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen) -> Shown:
+async def _load(
+    tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, posted: Mapping[str, Any] | None
+) -> Shown:
     actor = visitor.actor
-    form = await _form(tx, services, visitor, order_id)
-    fields = await _asked(tx, visitor, order_id, form, screen)
+    typed = None if posted is None else await _typed(tx, services, visitor, order_id, screen, posted)
+    form = await _form(tx, services, visitor, order_id, typed)
+    fields = asked_on(screen, form.fields)
     if screen is Screen.ITEMS:
         lines = await possible(tx, actor, order_id)
         reader = visitor.reader
@@ -244,15 +239,7 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, sc
     (order,) = await views.order_views(tx, [await access_order(tx, actor, order_id)], visitor.reader)
     action = services.catalogue.actions[RETURN]
     why_not = await action.offer(tx, actor, Subject(About.ORDER, order_id)) if action.offer else None
-    return Shown(fields, form.given, why_not, order)
-
-
-def _values(shown: Shown, typed: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """What stands in the fields: as typed, else as kept; None, for the defaults, on a screen that is new."""
-    names = {field.name for field in shown.fields}
-    if typed is not None:
-        return filled_in(shown.fields, {name: value for name, value in typed.items() if name in names})
-    return shown.given if names & shown.given.keys() else None
+    return Shown(fields, {field.name: field.default for field in fields} | dict(form.given), why_not, order)
 
 
 def _with_days(field: Field, lines: Sequence[Possible], reader: Reader) -> Field:

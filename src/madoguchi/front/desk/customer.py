@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -26,7 +27,7 @@ from madoguchi.front.desk.waiting import Waiting, WaitingView
 from madoguchi.front.ui.cards import OrderView, order_view
 from madoguchi.front.ui.documents import DocumentView
 from madoguchi.front.ui.documents import view as document_view
-from madoguchi.front.ui.fields import FieldView, field_views, filled_in, mistakes
+from madoguchi.front.ui.fields import FieldView, field_views, filled_in_again, mistakes
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
@@ -157,13 +158,23 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     acts: bool
 
 
-async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id: UUID | None = None) -> Pane:
-    """The pane of a case; `order_id` is the order somebody wants to see, which must be this customer's."""
+async def load(
+    tx: Tx,
+    actor: Actor,
+    catalogue: Catalogue,
+    case: Case,
+    order_id: UUID | None = None,
+    wanted: Ask | None = None,
+) -> Pane:
+    """The pane of a case; `order_id` is the order somebody wants to see, which must be this customer's.
+
+    `wanted` is a form that is shown again.
+    """
     customer = await people.access_customer(tx, actor, case.customer_id)
     orders = await orders_of(tx, customer.id, limit=_ORDERS)
     chosen = await _chosen(tx, actor, customer, orders, case, order_id)
     earlier = await cases.cases_of(tx, customer.id, limit=_EARLIER + 1)
-    on_order = await _on_order(tx, actor, catalogue, chosen) if chosen else ()
+    on_order = await _on_order(tx, actor, catalogue, chosen, wanted) if chosen else ()
     shop = await people.store(tx, customer.store_id)
     refunds = await intents_of_order(tx, actor, chosen.id) if chosen else ()
     return Pane(
@@ -177,7 +188,7 @@ async def load(tx: Tx, actor: Actor, catalogue: Catalogue, case: Case, order_id:
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
-        on_customer=await _on_customer(tx, actor, catalogue, customer, case),
+        on_customer=await _on_customer(tx, actor, catalogue, customer, case, wanted),
         approvals=await waiting.load(tx, actor, await approvals_in(tx, case.id)),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
@@ -235,26 +246,29 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
     )
 
 
-async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order) -> list[Doable]:
+async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order, wanted: Ask | None) -> list[Doable]:
     """What can be done with an order, its parcels, and what comes back of it."""
-    found = await _doable(tx, actor, catalogue, Subject(About.ORDER, order.id))
+    found = await _doable(tx, actor, catalogue, wanted, Subject(About.ORDER, order.id))
     for parcel in order.document.shipments:
-        found += await _doable(
-            tx, actor, catalogue, Subject(About.PARCEL, order.id, parcel.ref), parcel.tracking_number
-        )
+        subject = Subject(About.PARCEL, order.id, parcel.ref)
+        found += await _doable(tx, actor, catalogue, wanted, subject, parcel.tracking_number)
     for one in await returns_of_order(tx, actor, order.id):
-        found += await _doable(tx, actor, catalogue, Subject(About.RETURN, one.id, str(one.id)), one.number or "")
+        subject = Subject(About.RETURN, one.id, str(one.id))
+        found += await _doable(tx, actor, catalogue, wanted, subject, one.number or "")
     return found
 
 
-async def _on_customer(tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer, case: Case) -> list[Doable]:
+async def _on_customer(
+    tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer, case: Case, wanted: Ask | None
+) -> list[Doable]:
     """What can be done in the case, for the customer, with their subscriptions, and with what they got as presents."""
-    found = await _doable(tx, actor, catalogue, Subject(About.CASE, case.id))
-    found += await _doable(tx, actor, catalogue, Subject(About.CUSTOMER, customer.id))
+    found = await _doable(tx, actor, catalogue, wanted, Subject(About.CASE, case.id))
+    found += await _doable(tx, actor, catalogue, wanted, Subject(About.CUSTOMER, customer.id))
     for one in (await customer_facts(tx, actor, customer.id)).subscriptions:
-        found += await _doable(tx, actor, catalogue, Subject(About.SUBSCRIPTION, customer.id, one.ref), one.name)
+        subject = Subject(About.SUBSCRIPTION, customer.id, one.ref)
+        found += await _doable(tx, actor, catalogue, wanted, subject, one.name)
     for about, id, number in await _presents(tx, actor, customer):
-        found += await _doable(tx, actor, catalogue, Subject(about, id, str(id)), number)
+        found += await _doable(tx, actor, catalogue, wanted, Subject(about, id, str(id)), number)
     return found
 
 
@@ -265,13 +279,23 @@ async def _presents(tx: Tx, actor: Actor, customer: Customer) -> list[tuple[Abou
     return gifts + [(About.RETURN, one.id, one.number or "") for one in found if one.gift_id]
 
 
-async def _doable(tx: Tx, actor: Actor, catalogue: Catalogue, subject: Subject, thing: str = "") -> list[Doable]:
+async def _doable(
+    tx: Tx, actor: Actor, catalogue: Catalogue, wanted: Ask | None, subject: Subject, thing: str = ""
+) -> list[Doable]:
     found = []
     for offer in await offers(tx, catalogue, actor, subject):
         action = catalogue.actions[offer.action]
-        asked = () if offer.refusal else await fields(tx, actor, action, subject)
+        given = _given(wanted, offer) or {}
+        asked = () if offer.refusal else await fields(tx, actor, action, subject, given)
         found.append(Doable(offer, asked, action.effect, thing))
     return found
+
+
+def _given(wanted: Ask | None, offer: Offer) -> dict[str, Any] | None:
+    """What was filled in for it, where its form is shown again."""
+    if wanted is None or wanted.action != offer.action:
+        return None
+    return wanted.values if offer.subject.arguments.items() >= wanted.about.items() else None
 
 
 async def _chosen(
@@ -327,8 +351,8 @@ def _link(pane: Pane, order: OrderCard, reader: Reader) -> OrderLink:
 def _action(at: int, able: Doable, reader: Reader, wanted: Ask | None) -> ActionView:
     offer, refusal = able.offer, able.offer.refusal
     arguments = offer.subject.arguments
-    again = wanted is not None and wanted.action == offer.action and arguments.items() >= wanted.about.items()
-    values = filled_in(able.fields, wanted.values) if wanted and again and wanted.values is not None else None
+    given = _given(wanted, offer)
+    values = None if given is None else filled_in_again(able.fields, given)
     shown = field_views(offer.action, able.fields, reader, values, within=f"{at}-")
     return ActionView(
         name=offer.action,

@@ -22,7 +22,7 @@ from madoguchi.front.desk.pages import explain
 from madoguchi.front.desk.quotes import access_asked
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import STAFF_ONLY, post
-from madoguchi.front.ui.fields import filled_in
+from madoguchi.front.ui.fields import told
 from madoguchi.front.ui.forms import form, posted
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
@@ -83,8 +83,8 @@ async def ask(request: Asked, services: Services, visitor: Visitor, case_id: UUI
     async def work(tx: Tx) -> Quote | None:
         case = await _held_case(tx, actor, case_id)
         await _check_whose(tx, actor, case, subject)
-        asked = await actions.fields(tx, actor, action, subject)
-        raw = subject.arguments | (filled_in(asked, wanted.values) if wanted.values is not None else {})
+        values = {} if wanted.values is None else await told(tx, actor, action, subject, wanted.values)
+        raw = subject.arguments | values
         if action.effect is Effect.ACT:
             card = await actions.run(tx, catalogue, actor, action.name, raw)
             if isinstance(card, DocumentCard):

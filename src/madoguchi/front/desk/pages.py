@@ -78,11 +78,13 @@ async def show(
     refused: Refused | None = None,
 ) -> Response[Any]:
     """The page with a case, also as the answer to a post that did not go through."""
-    actor = visitor.actor
+    actor, wanted = visitor.actor, given if isinstance(given, Ask) else None
 
     async def work(tx: Tx) -> tuple[board.Board, room.Room, quotes.Asked | None]:
         await heartbeat(tx, actor)
-        opened = await room.load(tx, actor, services.catalogue, case_id, before=before, order_id=order_id)
+        opened = await room.load(
+            tx, actor, services.catalogue, case_id, before=before, order_id=order_id, wanted=wanted
+        )
         asked = await quotes.access_asked(tx, actor, opened.case, quote_id) if quote_id else None
         return await board.load(tx, actor), opened, asked
 
@@ -100,7 +102,7 @@ async def show(
             visitor.reader,
             acts=opened.holding.acts,
             writes=opened.holding.writable,
-            wanted=given if isinstance(given, Ask) else None,
+            wanted=wanted,
         ),
         asked=quotes.view(asked, services.signer, visitor) if asked else None,
         words=given if isinstance(given, Words) else Words(),

@@ -15,6 +15,7 @@ from madoguchi.core.people import queries as people
 from madoguchi.front.desk import customer
 from madoguchi.front.desk.board import accept_url, case_url, customer_name, reason_label
 from madoguchi.front.desk.customer import Pane
+from madoguchi.front.desk.given import Ask
 from madoguchi.front.ui.timeline import EntryView, entry_views
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
@@ -94,8 +95,9 @@ async def load(
     *,
     before: int | None = None,
     order_id: UUID | None = None,
+    wanted: Ask | None = None,
 ) -> Room:
-    """The case for its page; `before` turns back in the conversation."""
+    """The case for its page; `before` turns back in the conversation, `wanted` is a form that is shown again."""
     case = await cases.access_case(tx, actor, case_id)
     held = await holding(tx, actor, case)
     return Room(
@@ -105,7 +107,7 @@ async def load(
         ),
         originals=await cases.originals(tx, actor, case.id) if case.seller_id else {},
         holding=held,
-        pane=await customer.load(tx, actor, catalogue, case, order_id),
+        pane=await customer.load(tx, actor, catalogue, case, order_id, wanted),
         people=[p for p in await routing.people_online(tx) if p.id != actor.id] if held.givable else (),
         queues=await routing.queues(tx) if held.givable else (),
     )

@@ -5,9 +5,13 @@ from typing import Any
 
 import msgspec
 
+from madoguchi.core.access.rules import Actor
+from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.addresses import prefectures
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, difference, explanation, label, words
+from madoguchi.core.actions.catalogue import Action
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, difference, explanation, label, words
 from madoguchi.core.actions.reading import problems
+from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
@@ -64,12 +68,33 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
 def filled_in(fields: Sequence[Field], posted: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a posted form; what a browser does not post, such as a box without a tick, is empty.
 
-    Refused("invalid_form") for what is none of the fields.
+    What is proposed is always posted where it was shown, and left out where it was not. Refused("invalid_form") for
+    what is none of the fields.
     """
     unknown = posted.keys() - {field.name for field in fields}
     if unknown:
         raise Refused("invalid_form", detail=min(unknown))
-    return {field.name: _value(field, posted.get(field.name)) for field in fields}
+    shown = (field for field in fields if field.name in posted or not field.proposed)
+    return {field.name: _value(field, posted.get(field.name)) for field in shown}
+
+
+def filled_in_again(fields: Sequence[Field], posted: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a form that is shown again, with what it asks by then."""
+    names = {field.name for field in fields}
+    return filled_in(fields, {name: value for name, value in posted.items() if name in names})
+
+
+async def told(tx: Tx, actor: Actor, action: Action, subject: Subject, posted: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a posted form for those of an action's fields that matter then.
+
+    Refused: as filled_in; field_choose where there is something to choose that could not be known before.
+    """
+    values = filled_in(await actions.fields(tx, actor, action, subject), posted)
+    asked = await actions.fields(tx, actor, action, subject, values)
+    for field in asked:
+        if field.proposed and field.name not in values:
+            raise Refused("field_choose", field=field.name)
+    return {field.name: values[field.name] for field in asked}
 
 
 def field_views(
@@ -91,10 +116,7 @@ def field_views(
         wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
     for refused in problems(fields, values) if values is not None and judged else ():
         wrong[str(refused.parameters["field"])] = reader.t(refused.key, **refused.parameters)
-    return [
-        _view(action, field, field.default if values is None else values.get(field.name), wrong, within, reader)
-        for field in fields
-    ]
+    return [_view(action, field, _stands(field, values), wrong, within, reader) for field in fields]
 
 
 def mistakes(views: Sequence[FieldView]) -> list[tuple[str, str]]:
@@ -105,6 +127,13 @@ def mistakes(views: Sequence[FieldView]) -> list[tuple[str, str]]:
         for name, text in ((view.id, view.error), *((f"{view.id}-{part}", e) for part, e in view.errors.items()))
         if text
     ]
+
+
+def _stands(field: Field, values: Mapping[str, Any] | None) -> Any:
+    """What is in a field: the default of a form that is new, or of what is asked in it for the first time."""
+    if values is None or (field.proposed and field.name not in values):
+        return field.default
+    return values.get(field.name)
 
 
 def _value(field: Field, posted: Any) -> Any:

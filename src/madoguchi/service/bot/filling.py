@@ -36,7 +36,7 @@ class Held:
     async def go_on(self, form: Form | None = None) -> None:
         """Ask for the next field, or do what is asked for with the answers. Raises Refused."""
         turn = self._turn
-        self.form = form or self.form
+        self.form = await self._as_asked_now(form or self.form)
         turn.remember(
             answers=dict(self.form.answers), asking=self.form.asking, line=self.form.line, waiting=None, quote_id=None
         )
@@ -55,6 +55,14 @@ class Held:
                 raise
             await turn.voice.say(refused.key, **refused.parameters)
             await self.go_on(self.form.again(wrong.name))
+
+    async def _as_asked_now(self, form: Form) -> Form:
+        """The form after what was answered: what no longer matters is asked no more, and its answer forgotten."""
+        turn = self._turn
+        asked = await actions.fields(turn.tx, turn.actor, self.action, self.subject, form.answers)
+        names = {field.name for field in asked}
+        answers = {name: value for name, value in form.answers.items() if name in names}
+        return Form(asked, answers, form.asking, form.line)
 
     async def _told_first(self) -> bool:
         """Whether what is known already was told just now: once for what it was looked up by."""
@@ -202,5 +210,5 @@ def _today(turn: Turn) -> date:
 
 async def _held(turn: Turn, action: Action, subject: Subject) -> Held:
     memory = turn.memory
-    fields = await actions.fields(turn.tx, turn.actor, action, subject)
+    fields = await actions.fields(turn.tx, turn.actor, action, subject, memory.answers)
     return Held(turn, action, subject, Form(fields, memory.answers, memory.asking, memory.line))

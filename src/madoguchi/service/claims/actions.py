@@ -39,6 +39,7 @@ def _item(name: str, of: items.ItemAction, arguments: type[items.ItemClaim], *al
         also=("item.damaged", "item.defective", "item.wrong", "item.missing_parts", *also),
         about=About.ORDER,
         form=of.form,
+        narrow=of.narrow,
         offer=of.offer,
         change=Change(
             draft=of.draft, begin=verbs.begin, perform=verbs.perform, settle=verbs.settle, approve=verbs.approve

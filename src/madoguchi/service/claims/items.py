@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -57,6 +58,21 @@ class ItemAction(msgspec.Struct, frozen=True):
         shown = await photo_fields(tx, actor, order, pack, _from_least_to_all(order.document, held, left))
         worth = paying_back.worth(order.document, held, left)
         return lines_field(order.document, left, worth), problem_field(), *shown, *where
+
+    async def narrow(
+        self, tx: Tx, actor: Actor, subject: Subject, fields: tuple[Field, ...], given: Mapping[str, Any]
+    ) -> tuple[Field, ...]:
+        """Photos must be there where the rules ask for them of these units."""
+        units = given.get("lines")
+        if not units or all(field.name != "photos" for field in fields):
+            return fields
+        order = await access_order(tx, actor, subject.id)
+        pack, held = await rules_of(tx, order.store_id), await ledger.lines(tx, order.id)
+        worth = total(list(paying_back.worth(order.document, held, units).values()), order.document.currency)
+        required = any(field.required for field in await photo_fields(tx, actor, order, pack, [worth]))
+        return tuple(
+            msgspec.structs.replace(field, required=required) if field.name == "photos" else field for field in fields
+        )
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
         """What is done about the units; Refused: claim_not_goods, claim_not_delivered, claim_problem, as in `claim`."""

@@ -30,6 +30,7 @@ ACTIONS = (
         reason="return.start",
         about=About.ORDER,
         form=opening.form,
+        narrow=opening.narrow,
         offer=opening.offer,
         change=Change(draft=opening.draft, begin=opening.begin, perform=opening.perform, settle=opening.settle),
     ),
@@ -42,6 +43,7 @@ ACTIONS = (
         also=("item.wrong",),
         about=About.ORDER,
         form=exchanging.form,
+        narrow=exchanging.narrow,
         offer=exchanging.offer,
         change=Change(
             draft=exchanging.draft, begin=opening.begin, perform=exchanging.perform, settle=exchanging.settle
@@ -67,6 +69,7 @@ ACTIONS = (
         about=About.GIFT,
         things=gifting.things,
         form=gifting.form,
+        narrow=gifting.narrow,
         offer=gifting.offer,
         change=Change(draft=gifting.draft, begin=gifting.begin, perform=gifting.perform, settle=gifting.settle),
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,7 @@ from madoguchi.kit.money import Money, total
 from madoguchi.service.returns import opening, slips, verbs
 from madoguchi.service.returns.differing import Payment, payment_by, payment_field
 from madoguchi.service.returns.eligibility import PERSON, Basis, basis
+from madoguchi.service.returns.narrowing import narrowed
 from madoguchi.service.returns.opening import ReturnOrder, agreement
 from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
@@ -84,9 +86,19 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     return (
         Field(name="items", kind=FieldKind.SWAPS, options=options),
         *many,
-        *opening.asked_fields(of, REASONS),
+        *opening.why_fields(of, REASONS),
+        *opening.way_field(of),
         await payment_field(tx, actor, of),
     )
+
+
+async def narrow(
+    tx: Tx, actor: Actor, subject: Subject, fields: tuple[Field, ...], given: Mapping[str, Any]
+) -> tuple[Field, ...]:
+    """What of it still matters after what was given; of the ways back, those that cost nothing."""
+    of = await _open(tx, actor, subject.id)
+    units = _units(of, given.get("items", {}), given.get("lines"))
+    return narrowed(of, actor, fields, given, units, tx.now, free=True)
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ExchangeOrder) -> Draft:
@@ -170,12 +182,16 @@ def _as_return(of: Basis, asked: ExchangeOrder) -> ReturnOrder:
         raise Refused("unknown_line", field="items")
     return ReturnOrder(
         order_id=asked.order_id,
-        lines={ref: (asked.lines or {}).get(ref, of.left[ref]) for ref in asked.items},
+        lines=_units(of, asked.items, asked.lines),
         reason=asked.reason,
         condition=asked.condition,
         wish=Wanted.EXCHANGE,
         method=asked.method,
     )
+
+
+def _units(of: Basis, items: Mapping[str, str], said: Mapping[str, int] | None) -> dict[str, int]:
+    return {ref: (said or {}).get(ref, of.left[ref]) for ref in items}
 
 
 def _agreement(of: Basis, actor: Actor, asked: ReturnOrder, at: datetime) -> tuple[ReturnPlan, Decisions]:

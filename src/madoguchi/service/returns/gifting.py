@@ -1,6 +1,7 @@
 """Sending back a present, by whoever got it: with its code, for their own balance. Whoever gave it hears nothing."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,6 +21,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.returns import opening, verbs
 from madoguchi.service.returns.eligibility import Basis, basis_of
+from madoguchi.service.returns.narrowing import narrowed
 from madoguchi.service.returns.opening import ReturnOrder
 from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
@@ -116,7 +118,15 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     except Refused:
         return ()
     shown = await photos.field(tx, actor, gift.customer_id, required=False)
-    return (opening.lines_field(of), *opening.asked_fields(of, REASONS), shown)
+    return (opening.lines_field(of), *opening.why_fields(of, REASONS), shown, *opening.way_field(of))
+
+
+async def narrow(
+    tx: Tx, actor: Actor, subject: Subject, fields: tuple[Field, ...], given: Mapping[str, Any]
+) -> tuple[Field, ...]:
+    """What of it still matters after what was given."""
+    of = await _basis(tx, await access_gift(tx, actor, subject.id))
+    return narrowed(of, actor, fields, given, given.get("lines", {}), tx.now)
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ReturnGift) -> Draft:

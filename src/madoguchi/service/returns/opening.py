@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -38,6 +39,7 @@ from madoguchi.service.returns.eligibility import (
     question,
     trusted,
 )
+from madoguchi.service.returns.narrowing import PHOTO, common_ways, narrowed, postage
 from madoguchi.service.returns.plans import Part, ReturnPlan
 from madoguchi.service.returns.rules import Condition
 from madoguchi.service.returns.rules import Wish as Wanted
@@ -75,28 +77,43 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
             raise
         return ()
     shown = (await photos.field(tx, actor, of.order.customer_id, required=False),) if _asks_why(of) else ()
-    where = refund_fields(of.pack, of.document)
+    where = (msgspec.structs.replace(field, proposed=True) for field in refund_fields(of.pack, of.document))
     return (
         lines_field(of),
-        *asked_fields(of, tuple(ReturnReason)),
-        *_wish_field(of),
+        *why_fields(of, tuple(ReturnReason)),
         *shown,
+        *_wish_field(of),
         *where,
+        *way_field(of),
         *await _method_field(tx, actor, of),
     )
 
 
-def asked_fields(of: Basis, reasons: Sequence[ReturnReason]) -> tuple[Field, ...]:
-    """Why (of these reasons, where the shop knows them), in what state, and how it comes back."""
+async def narrow(
+    tx: Tx, actor: Actor, subject: Subject, fields: tuple[Field, ...], given: Mapping[str, Any]
+) -> tuple[Field, ...]:
+    """What of it still matters after what was given."""
+    of = await basis(tx, actor, subject.id)
+    return narrowed(of, actor, fields, given, given.get("lines", {}), tx.now)
+
+
+def why_fields(of: Basis, reasons: Sequence[ReturnReason]) -> tuple[Field, ...]:
+    """Why (of these reasons, where the shop knows them), and in what state it is."""
     asked = []
     if _asks_why(of):
         known = _reasons(of.pack)
         asked.append(_choice("reason", tuple(reason for reason in reasons if reason in known)))
     if {Asked.OPENED, Asked.USED, Asked.COMPLETE}.intersection(of.pack.returns.asks):
-        asked.append(_choice("condition", _conditions(of), required=False))
-    if _asks_why(of):
-        asked.append(_choice("method", _methods(of.pack), required=False))
+        asked.append(_choice("condition", _conditions(of)))
     return tuple(asked)
+
+
+def way_field(of: Basis) -> tuple[Field, ...]:
+    """How it comes back."""
+    if not _asks_why(of):
+        return ()
+    way = _choice("method", _methods(of.pack), required=False)
+    return (msgspec.structs.replace(way, proposed=True),)
 
 
 def _asks_why(of: Basis) -> bool:
@@ -106,7 +123,8 @@ def _asks_why(of: Basis) -> bool:
 def _wish_field(of: Basis) -> tuple[Field, ...]:
     if not _asks_why(of):
         return ()
-    return (_choice("wish", (Wanted.REFUND, Wanted.REPLACEMENT), default=Wanted.REFUND),)
+    wish = _choice("wish", (Wanted.REFUND, Wanted.REPLACEMENT), default=Wanted.REFUND)
+    return (msgspec.structs.replace(wish, proposed=True),)
 
 
 def lines_field(of: Basis) -> Field:
@@ -337,7 +355,7 @@ def _decisions(of: Basis, asked: ReturnOrder, told: Told, at: datetime) -> dict[
     found = decide_returns(of.pack, questions, of.before.kept)
     for ref, one in found.items():
         if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
-            raise Denied(one, "photos" if "photo" in one.asks else None)
+            raise Denied(one, "photos" if PHOTO in one.asks else None)
         if one.fault is Fault.CUSTOMER and ref in of.sent_again:
             raise Refused("return_sent_again", 409, alternatives=PERSON)
     return found
@@ -370,7 +388,7 @@ def _plan(of: Basis, asked: ReturnOrder, told: Told, decisions: Mapping[str, Ret
         refund_to=asked.refund_to,
         refund_on=_refund_on(of, asked.wish, coming),
         outward=any(one.outward_shipping for one in decisions.values()),
-        postage=max((one.postage_by(method) for one in coming), default=0) if method else 0,
+        postage=postage(method, coming),
         restocking=max((one.restocking_percent for one in coming), default=0),
         send_until=min(one.send_by for one in decisions.values()),
         approval=any(one.approver for one in decisions.values()),
@@ -399,7 +417,7 @@ def _method(asked: ReturnOrder, coming: list[ReturnDecision]) -> Method | None:
     """The way that was chosen, or the first there is for all that comes back in one parcel; None: nothing comes."""
     if not coming:
         return None
-    ways = [method for method in coming[0].methods if all(method in one.methods for one in coming)]
+    ways = common_ways(coming)
     if not ways or (asked.method and asked.method not in ways):
         raise Refused("return_method", 409, field="method")
     return asked.method or ways[0]
