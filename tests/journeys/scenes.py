@@ -133,6 +133,9 @@ SCENES = [
     Scene("return-slip", "returner", "{return_quote}"),
     Scene("return", "returner", "{back}"),
     Scene("return-code", "returner", "{back}/code"),
+    Scene("gifts", "canceller", "/gifts"),
+    Scene("gifts-wrong", "newcomer", "/gifts", empty("#f-code"), 422),
+    Scene("gift-return", "canceller", "{gift}"),
     Scene("guarantee", "native", "/guarantee"),
     Scene("seller-ask", "returner", "/orders/{bowls}/actions/seller.ask"),
     Scene(
@@ -237,6 +240,7 @@ async def day(site: Site, lang: str) -> Day:
     await people["leader"].post("/desk/presence", {"state": "away"})
     facts |= await cancelled(people["canceller"], facts["cancelled"], lang)
     facts |= await sent_back(people["returner"], people["canceller"])
+    facts |= await given(people["canceller"])
     facts |= await begun(people["native"], native, facts["paid"])
     facts |= await rated(people["rater"])
     facts |= await served(people["served"], colleague, lang)
@@ -297,6 +301,14 @@ async def sent_back(customer: Customer, other: Customer) -> dict[str, str]:
     await other.post(f"{broken}/items", {"lines[1]": "1"})
     await other.post(f"{broken}/reason", {"reason": "defective"})
     return found
+
+
+async def given(customer: Customer) -> dict[str, str]:
+    """A present whose code was shown."""
+    await customer.get("/gifts")
+    code = "select document->>'gift_code' from orders where store_ref = %s"
+    await customer.post("/gifts", {"code": customer.site.value(code, YOKO.order(Story.GIVEN))})
+    return {"gift": customer.page.url.path}
 
 
 async def begun(customer: Customer, person: Person, order: str) -> dict[str, str]:
