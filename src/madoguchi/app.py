@@ -112,8 +112,8 @@ REACTIONS: Reactions = {
     RefundSucceeded: ("notices.refund_paid",),
     RefundFailed: ("notices.refund_failed",),
     RefundNeedsAccount: ("notices.refund_needs_account",),
-    AdvanceDue: ("notices.advance_due",),
-    AdvanceCharged: ("notices.advance_charged",),
+    AdvanceDue: ("notices.advance_due", "returns.account"),
+    AdvanceCharged: ("notices.advance_charged", "returns.account"),
     CaseResumed: ("routing.resume",),
     CaseClosed: ("routing.let_go", "surveys.ask", "notices.closed"),
 }
@@ -223,6 +223,7 @@ class App:
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
             returns.SETTLE: Duty(self.returns.settle, returns.Settle),
             returns.RESTOCK: Duty(self.restocker.restock, returns.Settle),
+            "returns.account": Duty(self.returns.account, Happened),
             "returns.sweep": Duty(self.returns.sweep, Nothing, timedelta(minutes=5)),
             "claims.sweep": Duty(self.claims.sweep, Nothing, timedelta(minutes=1)),
             charging.CHARGE: Duty(self.charger.charge, charging.ChargeAdvance),

@@ -161,6 +161,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.postage.{}": ("ours", "taken_off", "yours"),
         "returns.when.{}.{}": list(product(Return, Trigger)),
         "returns.early.{}": Return,
+        "returns.early_under_way.{}": ("money", "goods"),
         "returns.given_early.{}": ("money", "goods"),
         "returns.owed.{}": ("money", "goods"),
         "returns.next.{}": Method,

@@ -89,11 +89,11 @@ ALWAYS: Mapping[str, str] = {
 # A store may give a part of a difference back by itself, which no intent pays: of these the ledger keeps its own count.
 AT_REST = {name: query for name, query in MISMATCHES.items() if name != "intents and ledger"} | {
     "advances and charges": """
-        select coalesce(a.charge_ref, c.ref), a.state, a.amount, c.amount
-        from (select * from ledger_advances where state = 'charged') a
+        select coalesce(a.charge_ref, c.ref), a.state, a.asked, c.amount
+        from (select *, coalesce(owed, amount) as asked from ledger_advances where state = 'charged') a
         full join (select * from demo_payments.charges where state = 'succeeded') c
           on c.ref = a.charge_ref and c.key = a.charge_key::text
-        where a.amount is distinct from c.amount"""
+        where a.asked is distinct from c.amount"""
 }
 
 

@@ -119,7 +119,8 @@ class Yard(Street):
     async def in_order(self) -> None:
         """All books agree, and every state is what it must be."""
         await self.balanced()
-        for check in (queries.misfolded, queries.uncounted, queries.unpaid, queries.left_lying):
+        checks = (queries.misfolded, queries.uncounted, queries.unpaid, queries.left_lying, queries.given_for_nothing)
+        for check in checks:
             assert await self.db.run(SYSTEM, check) == []
 
     async def newest_of(self, actor: Actor) -> Request:

@@ -1,20 +1,26 @@
 """What was given before it was sure: asked back, redeemed or let be, and it never stops a parcel or a clock."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.kit import clock
-from madoguchi.service.returns import jobs
-from madoguchi.service.returns.rules import ReturnState
+from madoguchi.kit.errors import Refused
+from madoguchi.service.returns import jobs, verbs
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Acceptance, ReturnState
 from tests.service.returns.conftest import Yard
-from tests.service.returns.test_returns import BOWLS, CLOTHES
+from tests.service.returns.test_returns import BOWLS, CLOTHES, VACUUM, paid
 
 LABEL = timedelta(days=28)
+SHIRT = 2990
+WORN: dict[str, Any] = {"disposition": "back_to_customer", "found": {"grade": "worn"}}
 
 
 async def advance_of(yard: Yard, ref: str) -> Advance:
@@ -57,3 +63,133 @@ async def test_one_return_that_fails_does_not_stop_the_clock_of_the_others(
     monkeypatch.setattr(jobs.verbs, "expire", fails)
     await yard.time_passes(LABEL + timedelta(days=8))
     assert [(await yard.back(one.id)).state for one in (broken, sound)] == [ReturnState.APPROVED, ReturnState.EXPIRED]
+
+
+async def shirts(yard: Yard, **told: Any) -> Return:
+    """Two shirts that somebody we know sends back."""
+    return await yard.send_back(CLOTHES, lines={"2": 2}, reason="dislike", condition="unopened", **told)
+
+
+async def agreed_to_pay(yard: Yard) -> None:
+    """The wait is over before the parcel is here, and the customer agrees to be charged."""
+    await days_later(yard, CLOTHES, 31)
+    advance = await advance_of(yard, CLOTHES)
+    await yard.db.run(SYSTEM, lambda tx: advances.agree(tx, advance.id, UUID(int=7)))
+
+
+async def charged(yard: Yard, *, taken: bool) -> None:
+    """The provider takes it, or does not, and the return hears of it."""
+    advance = await advance_of(yard, CLOTHES)
+    key = advance.charge_key
+    assert key
+    if taken:
+        await yard.db.run(SYSTEM, lambda tx: advances.settle_charge(tx, advance.id, key, "C-1"))
+    else:
+        await yard.db.run(SYSTEM, lambda tx: advances.decline_charge(tx, advance.id, key, "declined"))
+    for _ in range(2):  # reactions run at least once
+        await yard.db.run(SYSTEM, lambda tx: verbs.advance_moved(tx, advance.id))
+    await yard.work()
+
+
+async def test_a_parcel_is_taken_in_though_its_price_was_due_meanwhile(yard: Yard) -> None:
+    of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    await days_later(yard, CLOTHES, 31)
+    await yard.arrives(of)
+    await days_later(yard, CLOTHES, 400)
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.UNDER_WAY
+    await yard.looked_at(of)
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.RECOVERED
+    await yard.in_order()
+
+
+async def test_nothing_falls_due_while_the_carrier_has_it(yard: Yard) -> None:
+    of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    await days_later(yard, CLOTHES, 31)
+    await yard.on_its_way(of)
+    await days_later(yard, CLOTHES, 45)
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.UNDER_WAY
+
+
+async def test_goods_are_looked_at_before_the_money_has_gone(yard: Yard) -> None:
+    of = await shirts(yard)
+    await yard.on_its_way(of)
+    await yard.arrives(of)
+    await yard.looked_at(of, **WORN)
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.PAID
+    await yard.refund()
+    await days_later(yard, CLOTHES, 8)
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.RECHARGE_DUE
+    await yard.in_order()
+
+
+@pytest.mark.parametrize(("taken", "given"), [(True, SHIRT), (False, 0)])
+async def test_what_comes_while_its_price_is_charged_counts_once_that_is_over(
+    yard: Yard, taken: bool, given: int
+) -> None:
+    of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    await agreed_to_pay(yard)
+    await yard.arrives(of)
+    await yard.looked_at(of)
+    await charged(yard, taken=taken)
+    ended = AdvanceState.CHARGED if taken else AdvanceState.RECOVERED
+    assert (await advance_of(yard, CLOTHES)).state is ended
+    assert await paid(yard, CLOTHES) == given
+    assert (await yard.back(of.id)).state is ReturnState.SETTLED
+    await yard.in_order()
+
+
+async def test_one_good_unit_does_not_redeem_what_is_missing(yard: Yard) -> None:
+    of = await shirts(yard)
+    await yard.on_its_way(of)
+    await yard.refund()
+    here, missing = await yard.units(of.id)
+    await yard.arrives(of, units={here.id: "received", missing.id: "short"})
+    await yard.looked_at(of)
+    advance = await advance_of(yard, CLOTHES)
+    assert (advance.state, advance.amount_minor, advance.owed_minor) == (AdvanceState.RECHARGE_DUE, 2 * SHIRT, SHIRT)
+    await yard.db.run(SYSTEM, lambda tx: advances.agree(tx, advance.id, UUID(int=7)))
+    await charged(yard, taken=True)
+    assert (await yard.held(CLOTHES))["2"].refunded == 1
+    await yard.in_order()
+
+
+async def test_of_what_is_given_less_for_the_rest_is_owed(yard: Yard) -> None:
+    of = await shirts(yard)
+    await yard.on_its_way(of)
+    await yard.refund()
+    await yard.arrives(of)
+    first, second = await yard.units(of.id)
+    await yard.do("return.inspect", return_id=of.id, unit_id=first.id, disposition="restock")
+    assert (await advance_of(yard, CLOTHES)).owed_minor == SHIRT
+    await yard.do("return.inspect", return_id=of.id, unit_id=second.id, acceptance="manual", disposition="resell")
+    leader = await yard.worker(Role.LEADER)
+    await yard.acts(leader, "return.review", return_id=of.id, answer="reduced", percent="60", note="角にきず")
+    advance = await advance_of(yard, CLOTHES)
+    assert (advance.state, advance.owed_minor) == (AdvanceState.RECHARGE_DUE, 1196)
+    await yard.in_order()
+
+
+async def test_what_is_paid_when_it_arrives_is_called_back_when_it_was_worn(yard: Yard) -> None:
+    of = await shirts(yard)
+    await yard.arrives(of)
+    assert await paid(yard, CLOTHES) == 2 * SHIRT
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.UNDER_WAY
+    await yard.refund()
+    await yard.looked_at(of, **WORN)
+    advance = await advance_of(yard, CLOTHES)
+    assert (advance.state, advance.owed_minor) == (AdvanceState.RECHARGE_DUE, 2 * SHIRT)
+    await yard.in_order()
+
+
+async def test_what_was_given_for_good_stays_given_and_the_goods_stay_here(yard: Yard) -> None:
+    """Gift balance cannot be charged again: who was paid when the parcel came does not get the goods as well."""
+    told = {"lines": {"1": 1}, "reason": "no_longer_needed", "condition": "unopened", "refund_to": "gift_balance"}
+    of = await yard.send_back(VACUUM, **told)
+    await yard.arrives(of)
+    for decided in (WORN, {"disposition": "discard", "acceptance": "rejected", "why": "used"}):
+        with pytest.raises(Refused, match="return_given_for_good"):
+            await yard.looked_at(of, **decided)
+    await yard.looked_at(of, disposition="discard", found={"grade": "worn"})
+    (unit,) = await yard.units(of.id)
+    assert (unit.acceptance, unit.paid) == (Acceptance.ACCEPTED, 32800)
+    await yard.in_order()

@@ -138,7 +138,7 @@ async def test_a_customer_we_know_is_paid_when_the_carrier_has_it(yard: Yard) ->
     await yard.on_its_way(of)
     assert await paid(yard, CLOTHES) == 5980
     (advance,) = await advances(yard, CLOTHES)
-    assert advance.state is AdvanceState.PAID
+    assert advance.state is AdvanceState.UNDER_WAY
     await yard.arrives(of)
     await yard.looked_at(of)
     assert await paid(yard, CLOTHES) == 5980

@@ -45,6 +45,7 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("units on their way back are counted by the ledger and by returns alike", returns.uncounted),
     ("what is given for units that came back is what their refunds say", returns.unpaid),
     ("a return that was looked at is settled", returns.left_lying),
+    ("nobody has the goods and their price", returns.given_for_nothing),
     ("what the guarantee granted was paid, once", guarantee.mispaid),
     ("what the guarantee is to pay is taken up", guarantee.left_lying),
     ("our ledger and the payment providers agree", refunds.unexplained),

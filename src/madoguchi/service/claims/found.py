@@ -137,7 +137,7 @@ async def _calling_back(tx: Tx, order: Order, advance: Advance, slip: Slip, then
         return msgspec.structs.replace(slip, next_step=Said("claims.next.found.never_paid"))
     if then is Then.KEEP:
         await check_gone(tx, advance)
-        charge = Charge(advance.tender_label, advance.amount)
+        charge = Charge(advance.tender_label, advance.owed)
         return msgspec.structs.replace(slip, charges=(charge,), next_step=Said("claims.next.found.keep"))
     until = tx.now + await _back_within(tx, order)
     return msgspec.structs.replace(slip, next_step=said("claims.next.found.send_back", until=until))

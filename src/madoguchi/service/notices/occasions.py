@@ -216,7 +216,7 @@ async def _advance(tx: Tx, template: str, advance: Advance, links: Links) -> Not
         customer=customer,
         store=shop,
         reader=reader,
-        letter=letters.refund(reader, template, advance.number, advance.order_ref, advance.amount, link),
+        letter=letters.refund(reader, template, advance.number, advance.order_ref, advance.owed, link),
         order_id=advance.order_id,
     )
 

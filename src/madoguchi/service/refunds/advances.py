@@ -65,7 +65,7 @@ async def draft(tx: Tx, actor: Actor, arguments: PayAdvance) -> Draft:
         lines=(),
         money=(),
         total=Money(0, advance.currency),
-        charges=(Charge(advance.tender_label, advance.amount),),
+        charges=(Charge(advance.tender_label, advance.owed),),
         notices=("change_done",),
         next_step=Said("refunds.advance.next"),
     )

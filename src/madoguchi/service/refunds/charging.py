@@ -49,7 +49,7 @@ class Charger:
 
     async def _ask(self, provider: PaymentPort, key: str, advance: Advance) -> ProviderCharge:
         known = await provider.get_charge(key) if advance.attempts else None
-        return known or await provider.charge(key, advance.payment_ref, advance.amount)
+        return known or await provider.charge(key, advance.payment_ref, advance.owed)
 
 
 async def _take(tx: Tx, advance: Advance, key: UUID, found: ProviderCharge) -> None:

@@ -12,7 +12,7 @@ from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import inspecting, queries, verbs
+from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.inspecting import Verdict
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState, Unit, Why
@@ -95,7 +95,7 @@ async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
         if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
             await verbs.tell_rejected(tx, of, unit, verdict.why)
     await verbs.answer(tx, of, arguments.answer, clean_text(arguments.note), arguments.percent)
-    await inspecting.after(tx, of)
+    await verbs.refold(tx, of.id)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 
 

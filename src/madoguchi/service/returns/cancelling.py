@@ -11,7 +11,7 @@ from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import queries, slips, verbs
+from madoguchi.service.returns import queries, rules, slips, verbs
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED, Booked, Reception, Stage, Unit
 
@@ -48,7 +48,7 @@ async def draft(tx: Tx, actor: Actor, arguments: CancelReturn) -> Draft:
         order_id=order.id,
         order_version=order.version,
         subject=of.subject,
-        line_refs=tuple(verbs.counted(units)),
+        line_refs=tuple(rules.counted(units)),
         gift=await queries.gift_of(tx, actor, of),
     )
 

@@ -7,9 +7,6 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions.rules import TextCard, said
-from madoguchi.core.ledger.advances import verbs as advances
-from madoguchi.core.ledger.advances.queries import open_advance
-from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.policy.floors import lawful
 from madoguchi.core.policy.law import deciding
 from madoguchi.core.policy.pack import Fault, ReturnRules, RulePack, Worn
@@ -18,11 +15,10 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import queries, rules, verbs
+from madoguchi.service.returns import early, queries, rules, verbs
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
     ACCEPTANCE,
-    COMING,
     NOT_COMING,
     RECEPTION,
     Acceptance,
@@ -105,7 +101,7 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
             absent = [id for id, one in told.items() if one is reception]
             await unit_rows.reject_absent(tx, absent, becomes, actor.id)
         await verbs.arrived(tx, of.id)
-        await after(tx, of)
+        await verbs.refold(tx, of.id)
     here = sum(reception is Reception.RECEIVED for reception in told.values())
     return TextCard(lines=(said("returns.desk.received", number=of.number or "", n=here),))
 
@@ -128,12 +124,16 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
         await unit_rows.look_at(tx, unit.id, arguments.found.grade, becomes, note, verdict.clauses, actor.id)
         if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
             await verbs.tell_rejected(tx, of, unit, verdict.why)
-        await after(tx, of)
+        await verbs.refold(tx, of.id)
     return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=given(unit, verdict)),))
 
 
 async def verdict_on(tx: Tx, of: Return, unit: Unit, told: InspectReturn) -> Verdict:
-    """What is given for a unit; Refused: return_percent, return_why."""
+    """What is given for a unit; Refused: return_percent, return_why, return_given_for_good where it cannot be less."""
+    if await early.is_for_good(tx, unit):
+        if told.acceptance not in {None, Acceptance.ACCEPTED} or told.disposition is Disposition.BACK_TO_CUSTOMER:
+            raise Refused("return_given_for_good", 409)
+        return Verdict(Acceptance.ACCEPTED)
     if unit.late:
         return Verdict(Acceptance.MANUAL)
     (suggested, least), clauses = await _assessed(tx, of, unit, told.found)
@@ -223,18 +223,3 @@ async def _opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Return, Sequen
         if of.stage is not Stage.AGREED:
             raise Refused("return_not_open", 409)
         return of, await queries.units_of(tx, return_id, lock=True)
-
-
-async def after(tx: Tx, of: Return) -> None:
-    """What was given in advance is accounted for once all is here, and the rest is settled."""
-    units = await queries.units_of(tx, of.id)
-    advance = await open_advance(tx, of.order_id, of.subject)
-    if advance and not any(unit.reception in COMING for unit in units):
-        decided = [unit for unit in units if unit.acceptance not in {Acceptance.PENDING, Acceptance.MANUAL}]
-        if any(unit.acceptance in {Acceptance.ACCEPTED, Acceptance.REDUCED} for unit in decided):
-            await advances.recover(tx, SYSTEM, advance.id, "")
-        elif len(decided) == len(units) and advance.state is AdvanceState.PAID:
-            await advances.call_back(tx, advance.id)
-        else:
-            await advances.expect_back(tx, advance.id, tx.now + rules.LOST_AFTER)
-    await verbs.refold(tx, of.id)

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
+from madoguchi.core.ledger.advances.events import AdvanceDue
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.requests.standing import LATER, carry_out
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.events import Happened
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Signer
 from madoguchi.service.returns import queries, verbs
@@ -37,6 +39,11 @@ class Settler:
             log.info("return %s is not settled: %s", arguments.return_id, refused.code)
             if refused.code in LATER:
                 await self._db.run(SYSTEM, partial(_later, return_id=arguments.return_id))
+
+    async def account(self, happened: Happened) -> None:
+        """What was given early is due, or was taken again (reaction to ledger.advance_due and advance_charged)."""
+        fact = happened.as_(AdvanceDue)
+        await self._db.run(SYSTEM, partial(verbs.advance_moved, advance_id=fact.advance_id))
 
     async def sweep(self, _: Nothing) -> None:
         """Let time pass for all returns whose moment has come, each by itself: one that fails is looked at again."""

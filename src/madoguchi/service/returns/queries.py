@@ -130,6 +130,12 @@ def subject_of(return_id: UUID) -> str:
     return f"return:{return_id}"
 
 
+def return_of(subject: str) -> UUID | None:
+    """The return that a wish or an advance is about, if it is about one."""
+    kind, _, ref = subject.partition(":")
+    return UUID(ref) if kind == "return" else None
+
+
 _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coalesce(o.store_ref, '') as order_ref,
   r.wish, r.reason, r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking,
   r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref, r.out_less,
@@ -137,7 +143,7 @@ _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coale
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
-  restocked_at, late, clauses, sent_back from return_units"""
+  restocked_at, late, clauses, sent_back, advance_id from return_units"""
 _PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
 
 
@@ -205,6 +211,11 @@ async def fees_of(tx: Tx, return_id: UUID) -> frozenset[str]:
     """Which fees were taken off what was given for a return."""
     rows = await tx.all(_Said, "select distinct kind as said from return_fees where return_id = %s", [return_id])
     return frozenset(row.said for row in rows)
+
+
+async def fees_taken(tx: Tx, request_id: UUID) -> int:
+    """What a settlement took off what it gave, in minor units."""
+    return int(await tx.value("select coalesce(sum(amount), 0) from return_fees where request_id = %s", [request_id]))
 
 
 async def photos_of(tx: Tx, unit_id: UUID) -> Sequence[UUID]:
@@ -366,7 +377,32 @@ async def unpaid(tx: Tx) -> Sequence[str]:
                select q.id from requests q where q.subject = 'return:' || r.id or q.id = r.id)) i on true
            left join lateral (select coalesce(sum(f.amount), 0) as fees from return_fees f where f.return_id = r.id) f
              on true
-           where not r.outward and i.owed <> greatest(u.paid - f.fees, 0) limit 20""",
+           left join lateral (
+             select coalesce(sum(coalesce(a.owed, a.amount)), 0) as amount from ledger_advances a
+             where a.subject = 'return:' || r.id and a.state = 'charged' and not a.goods) taken on true
+           where not r.outward and i.owed - taken.amount <> greatest(u.paid - f.fees, 0) limit 20""",
+    )
+
+
+async def given_for_nothing(tx: Tx) -> Sequence[str]:
+    """Returns of which something was given for a unit that did not come, or went back, and nobody calls it back.
+
+    Also those that count as on their way, or as lost by the carrier, though all their parcels went back to the sender.
+    """
+    return await _breaches(
+        tx,
+        """select distinct r.number as said from return_units u join returns r on r.id = u.return_id
+           left join ledger_advances a on a.id = u.advance_id
+           where (u.paid > 0 or u.replaced)
+             and (u.acceptance = 'rejected' or u.reception in ('awaiting', 'cancelled', 'expired'))
+             and (a.id is null or a.state in ('final', 'recovered') and a.decided_by is null)
+           union
+           select r.number from returns r
+           where exists (select from return_units u where u.return_id = r.id and u.reception in ('in_transit', 'lost'))
+             and exists (select from return_parcels p where p.return_id = r.id)
+             and not exists (select from return_parcels p
+                             where p.return_id = r.id and p.state <> 'returned_to_sender')
+           limit 20""",
     )
 
 

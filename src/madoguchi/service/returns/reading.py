@@ -82,11 +82,13 @@ def _goes_back(going: SentBack) -> Said:
 
 
 async def _given_early(tx: Tx, of: Return) -> list[Said]:
-    """What was given early: until when the goods are expected for it, or that it is to be paid."""
+    """What was given early: until when the goods are expected for it, that they are looked at, or that it is owed."""
     advance = await open_advance(tx, of.order_id, of.subject)
     if advance is None:
         return []
     what = "goods" if advance.goods else "money"
     if advance.state is AdvanceState.RECHARGE_DUE:
-        return [said(f"returns.owed.{what}", amount=advance.amount)]
-    return [said(f"returns.given_early.{what}", amount=advance.amount, until=advance.due_at)]
+        return [said(f"returns.owed.{what}", amount=advance.owed)]
+    if advance.state is AdvanceState.UNDER_WAY:
+        return [said(f"returns.early_under_way.{what}", amount=advance.owed)]
+    return [said(f"returns.given_early.{what}", amount=advance.owed, until=advance.due_at)]

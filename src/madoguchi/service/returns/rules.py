@@ -191,8 +191,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     `promised` is the share of its price, in percent, if it is as the customer says, `if_opened` if it was opened;
     `percent` is what is given after it was looked at. `keep`: it need not come back. `worth` and `paid` are minor
     units, once there was money for it. `late`: it came after it was given up, so that a person decides about it.
-    `clauses`: those of the law that had a part in what is given.
-    `sent_back` is the consignment in which it goes back to the customer.
+    `clauses`: those of the law that had a part in what is given. `advance_id`: it was given for before anybody had
+    looked at it. `sent_back` is the consignment in which it goes back to the customer.
     """
 
     id: UUID
@@ -221,6 +221,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     clauses: tuple[str, ...] = ()
     sent_back: UUID | None = None
+    advance_id: UUID | None = None
 
     @property
     def given(self) -> int:
@@ -229,11 +230,38 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
             return 0
         return self.promised if self.percent is None else self.percent
 
+    @property
+    def is_early(self) -> bool:
+        """Whether nobody has looked at it, and somebody will."""
+        return self.acceptance is Acceptance.PENDING and self.reception not in WITHOUT_GOODS and not self.late
+
+    @property
+    def redeemed(self) -> int:
+        """What of its price was owed as far as is known, in minor units: nothing until it was looked at."""
+        whole = self.worth or 0
+        if self.reception in WITHOUT_GOODS:
+            return whole if self.replaced else share_of(whole, self.promised)
+        if self.acceptance not in {Acceptance.ACCEPTED, Acceptance.REDUCED}:
+            return 0
+        return whole if self.replaced and self.given == self.promised else share_of(whole, self.given)
+
+    @property
+    def stands_open(self) -> bool:
+        """Whether what was given for it early was not owed, or nobody knows yet."""
+        return self.redeemed < (self.worth or 0 if self.replaced else share_of(self.worth or 0, self.promised))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a carrier has it, or somebody is to look at it."""
+        undecided = self.acceptance in {Acceptance.PENDING, Acceptance.MANUAL}
+        return self.reception is Reception.IN_TRANSIT or (self.reception is Reception.RECEIVED and undecided)
+
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """What is done about a unit: how the ledger has it from now on, what it costs and is given, in minor units.
 
-    `replace`: other goods are given for it. `early`: it is not here yet, or nobody has looked at it.
+    `replace`: other goods are given for it. `early`: nobody has looked at it, and it can be called back. `first`: no
+    money was given for it before, or it was taken again.
     """
 
     unit_id: UUID
@@ -244,6 +272,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     pay: int = 0
     replace: bool = False
     early: bool = False
+    first: bool = True
 
 
 def may_go(machine: Mapping[S, frozenset[S]], old: S, new: S) -> bool:
@@ -290,10 +319,10 @@ def share_of(worth: int, percent: int) -> int:
 
 def booking(trigger: Trigger, unit: Unit) -> Booked | None:
     """How the ledger must have a unit that money can be given for now, or that is done without; None: not yet."""
-    if unit.reception in WITHOUT_GOODS:
-        return Booked.KEPT
     if unit.booked in {Booked.RETURNED, Booked.KEPT}:
         return unit.booked  # what was given before is called back by its advance, if at all
+    if unit.reception in WITHOUT_GOODS:
+        return Booked.KEPT
     if unit.acceptance in {Acceptance.ACCEPTED, Acceptance.REDUCED}:
         return Booked.KEPT if unit.disposition in _NOT_WITH_US else Booked.RETURNED
     if unit.acceptance is Acceptance.REJECTED:
@@ -373,3 +402,9 @@ def next_look(
     if Reception.IN_TRANSIT in receptions and lost_at:
         moments.append(lost_at)
     return min(moments, default=None)
+
+
+def counted(units: Sequence[Unit | Due]) -> dict[str, int]:
+    """How many units of which lines."""
+    refs = [unit.line_ref for unit in units]
+    return {ref: refs.count(ref) for ref in dict.fromkeys(refs)}

@@ -10,7 +10,8 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import Draft, Outcome, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as advances
-from madoguchi.core.ledger.returning.verbs import drop_return, keep_return, settle_return
+from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.returning.verbs import drop_return, keep_return, refund_returned, settle_return
 from madoguchi.core.ledger.rules import BY_PROVIDER, Part, by_tender
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.pack import RulePack
@@ -24,7 +25,7 @@ from madoguchi.kit.money import Money, share
 from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.outgoing import Next, next_of, outgoing
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import COMING, Acceptance, Booked, Due, Fee, Unit, booking, is_due, share_of
+from madoguchi.service.returns.rules import COMING, Booked, Due, Fee, Unit, booking, counted, is_due, share_of
 from madoguchi.service.returns.rules import Wish as Wanted
 from madoguchi.service.returns.units import verbs as unit_rows
 
@@ -50,16 +51,16 @@ class SettlePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def units(self, before: Booked, to: Booked) -> dict[str, int]:
         """How many units of which lines go this way."""
-        return _counted([one for one in self.due if (one.before, one.to) == (before, to)])
+        return counted([one for one in self.due if (one.before, one.to) == (before, to)])
 
     def paid(self, before: Booked, to: Booked) -> dict[str, int]:
-        """Of how many of them money is given."""
-        return _counted([one for one in self.due if (one.before, one.to) == (before, to) and one.pay])
+        """For how many of them money is given, which there was none for before."""
+        return counted([one for one in self.due if (one.before, one.to) == (before, to) and one.pay and one.first])
 
     @property
     def replaced(self) -> dict[str, int]:
         """How many units of which lines are sent again."""
-        return _counted([one for one in self.due if one.replace])
+        return counted([one for one in self.due if one.replace])
 
     @property
     def early(self) -> bool:
@@ -72,11 +73,13 @@ async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
     of = await queries.access_return(tx, actor, arguments.return_id)
     if await open_request_on(tx, of.order_id):
         raise Refused("change_open", 409)
-    units = [unit for unit in await queries.units_of(tx, of.id) if is_due(of.refund_on, unit)]
-    out = await outgoing(tx, of)
-    if not units or (out and out.waits and next_of(of, await queries.units_of(tx, of.id)) is not Next.GO):
-        raise Refused("return_nothing_due", 409)
     order = await access_order(tx, SYSTEM, of.order_id)
+    everything = await queries.units_of(tx, of.id)
+    due = [unit for unit in everything if is_due(of.refund_on, unit)]
+    units = await _ready(tx, of, order, due)
+    out = await outgoing(tx, of)
+    if not units or (out and out.waits and (units != due or next_of(of, everything) is not Next.GO)):
+        raise Refused("return_nothing_due", 409)
     plan = await plan_for(tx, of, order, units)
     if out and out.waits:
         plan = msgspec.structs.replace(plan, release=out.order.ref)
@@ -95,10 +98,11 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
     """What is done about units of a return that are as these are; nothing is changed by asking."""
     held = await ledger.lines(tx, order.id)
     settled = {ref: line.settled for ref, line in held.items()}
-    due = _with_less(of, [_due(of, order, unit, settled) for unit in units])
+    recallable = await _recallable(tx, of, order)
+    due = _with_less(of, [_due(of, order, unit, settled, recallable) for unit in units])
     currency = order.document.currency
     fees = await _fees(tx, of, due)
-    coming_back = _counted([one for one in due if one.to is Booked.RETURNED])
+    coming_back = counted([one for one in due if one.to is Booked.RETURNED])
     amount = Money(sum(one.pay for one in due) - sum(fees.values()), currency)
     if of.outward and of.wish is Wanted.REFUND:
         amount += slips.outward(order.document, held, coming_back)
@@ -150,7 +154,34 @@ def plan_of(wish: Wish) -> SettlePlan:
     return msgspec.convert(wish.plan, SettlePlan)
 
 
-def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int]) -> Due:
+async def _ready(tx: Tx, of: Return, order: Order, due: Sequence[Unit]) -> Sequence[Unit]:
+    """What can be given now of what is due: early only what can be called back, by one advance at a time.
+
+    What cannot be called back is given for good once the goods are here, and these are ours from then on.
+    """
+    if not any(unit.is_early for unit in due):
+        return due
+    if await open_advance(tx, of.order_id, of.subject):
+        return [unit for unit in due if not unit.is_early]
+    recallable = await _recallable(tx, of, order)
+    return [unit for unit in due if recallable or unit.reception not in COMING]
+
+
+async def _recallable(tx: Tx, of: Return, order: Order) -> bool:
+    """Whether what is given can be taken again, by a provider who has taken from whoever ordered it.
+
+    Money by the one that still has something of it; the price of goods also after that has left for other goods.
+    """
+    kinds = {tender.ref: tender.kind for tender in order.document.tenders}
+    if of.gift_id:
+        return False
+    if of.wish is not Wanted.REFUND:
+        return not BY_PROVIDER.isdisjoint(kinds.values())
+    left = [kinds[ref] for ref, held in (await ledger.tenders(tx, order.id)).items() if held.free.amount > 0]
+    return [kind in BY_PROVIDER for kind in left] == [True]
+
+
+def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int], recallable: bool) -> Due:
     """What is done about a unit; `settled` counts on, so that each unit of a line has its own share of the price."""
     to = booking(of.refund_on, unit)
     assert to
@@ -171,7 +202,8 @@ def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int]) -> Due:
         worth=worth,
         pay=max(owed - unit.paid, 0),
         replace=replace,
-        early=unit.reception in COMING and unit.acceptance is Acceptance.PENDING,
+        early=recallable and unit.is_early,
+        first=not unit.paid,
     )
 
 
@@ -205,6 +237,8 @@ async def _book(tx: Tx, wish: Wish, order_id: UUID, plan: SettlePlan) -> None:
     for verb, to in ((settle_return, Booked.RETURNED), (keep_return, Booked.KEPT)):
         if units := plan.units(Booked.OPEN, to):
             await verb(tx, wish.id, order_id, units, plan.paid(Booked.OPEN, to))
+    if units := plan.paid(Booked.RETURNED, Booked.RETURNED):
+        await refund_returned(tx, order_id, units)
     if units := plan.units(Booked.OPEN, Booked.FREE):
         await drop_return(tx, wish.id, order_id, units)
 
@@ -214,15 +248,18 @@ async def _pay_in_advance(
 ) -> None:
     """What was given early is called back when the goods do not come, by the one payment that can be charged again."""
     pack = await rules_of(tx, of.store_id)
-    goods = not parts
+    goods = bool(plan.replaced)
     if goods:
-        worth = Money(sum(one.worth or 0 for one in plan.due if one.early), order.document.currency)
+        worth = Money(sum(one.worth or 0 for one in plan.due), order.document.currency)
         again = max((t for t in order.document.tenders if t.kind in BY_PROVIDER), key=lambda one: one.captured)
         parts = paying_back.parts(pack, order.document, {again.ref: worth}, of.refund_to)
+    if not parts:
+        return  # what is taken off leaves nothing to give
     (part,) = parts
     until = tx.now + timedelta(days=pack.advance.recover_after_days)
     await advances.pay(tx, wish.id, of.order_id, of.subject, part, until, goods=goods)
     await advances.expect_back(tx, wish.id, until)
+    await unit_rows.give_early(tx, plan.due, wish.id)
 
 
 async def _give_up(tx: Tx, wish: Wish, plan: SettlePlan, operation: Operation) -> Outcome:
@@ -235,8 +272,3 @@ async def _give_up(tx: Tx, wish: Wish, plan: SettlePlan, operation: Operation) -
         await verbs.refund_instead(tx, plan.return_id)
     await verbs.enqueue_settlement(tx, plan.return_id, None if gone else tx.now + _AGAIN)
     return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
-
-
-def _counted(due: Sequence[Due]) -> dict[str, int]:
-    refs = [one.line_ref for one in due]
-    return {ref: refs.count(ref) for ref in dict.fromkeys(refs)}

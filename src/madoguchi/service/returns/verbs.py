@@ -1,7 +1,7 @@
 """What becomes of a return and its units. Never commits, and moves no money: `settling` does, by its own request."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Said, Wish, said
 from madoguchi.core.carriers.consignments import verbs as consignments
 from madoguchi.core.carriers.consignments.queries import dispatch_numbered
-from madoguchi.core.ledger.advances import verbs as advances
-from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.advances.queries import access_advance
+from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
@@ -25,7 +25,7 @@ from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import pack
-from madoguchi.service.returns import queries, rules, sending
+from madoguchi.service.returns import early, queries, rules, sending
 from madoguchi.service.returns.events import ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
@@ -168,7 +168,7 @@ async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
     Refused("units_taken") where something else was done with those that were the customer's again.
     """
     free = [unit for unit in units if unit.booked is Booked.FREE]
-    await open_return(tx, ids.uuid7(), of.order_id, counted(free))
+    await open_return(tx, ids.uuid7(), of.order_id, rules.counted(free))
     await unit_rows.take_up_again(tx, free)
 
 
@@ -176,8 +176,6 @@ async def lose(tx: Tx, return_id: UUID) -> None:
     """The carrier has lost what was on its way: the customer is paid, and keeps what was paid before."""
     of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
     units = await queries.units_of(tx, return_id, lock=True)
-    if advance := await open_advance(tx, of.order_id, of.subject):
-        await advances.let_be(tx, advance.id)
     lost = [unit for unit in units if unit.reception is Reception.IN_TRANSIT]
     await move(tx, lost, Reception.LOST)
     await _tell(tx, of, "return_lost")
@@ -200,7 +198,7 @@ async def _call_off(tx: Tx, request_id: UUID, of: Return, units: Sequence[Unit],
     await move(tx, units, reception)
     free = [unit for unit in units if unit.booked is Booked.OPEN]
     await unit_rows.free(tx, free)
-    await drop_return(tx, request_id, of.order_id, counted(free))
+    await drop_return(tx, request_id, of.order_id, rules.counted(free))
     if not any(unit.reception in rules.COMING for unit in await queries.units_of(tx, of.id)):
         await consignments.withdraw(tx, of.id)
     await refold(tx, of.id)
@@ -257,8 +255,7 @@ async def _follow(tx: Tx, parcel: Parcel, state: TrackingState, at: datetime) ->
     if state in _MOVING:
         await move(tx, [unit for unit in units if unit.reception is Reception.AWAITING], Reception.IN_TRANSIT)
     elif state is TrackingState.RETURNED_TO_SENDER and at >= parcel.told_at:
-        back = [unit for unit in units if unit.reception is Reception.IN_TRANSIT and unit.booked is Booked.OPEN]
-        await move(tx, back, Reception.AWAITING)
+        await move(tx, [unit for unit in units if unit.reception is Reception.IN_TRANSIT], Reception.AWAITING)
 
 
 async def _sent_in_time(tx: Tx, return_id: UUID, scanned: datetime) -> None:
@@ -294,8 +291,9 @@ async def move(tx: Tx, units: Sequence[Unit], reception: Reception) -> None:
 
 
 async def refold(tx: Tx, return_id: UUID) -> None:
-    """Derive a (locked) return's state from its units, have settled what can be, and tell whoever listens."""
+    """Derive a (locked) return's state from its units, account for what was given early, and settle what can be."""
     before = await queries.access_return(tx, SYSTEM, return_id)
+    await early.account(tx, before)
     units = await queries.units_of(tx, return_id)
     after = rules.state(before.stage, units)
     look_at = await _next_look(tx, before, units)
@@ -374,6 +372,19 @@ async def tell_rejected(tx: Tx, of: Return, unit: Unit, why: Why | None) -> None
     await _tell(tx, of, "return_rejected", goods=unit.name, why=Said(f"returns.why.{why or Why.DAMAGED}"))
 
 
+async def advance_moved(tx: Tx, advance_id: UUID) -> None:
+    """The provider took what was given early again, or did not: what was found meanwhile counts now."""
+    advance = await access_advance(tx, SYSTEM, advance_id)
+    return_id = queries.return_of(advance.subject)
+    if return_id is None:
+        return
+    await queries.access_return(tx, SYSTEM, return_id, lock=True)
+    units = await queries.units_of(tx, return_id, lock=True)
+    if advance.state is AdvanceState.CHARGED and await early.taken_again(tx, advance, units):
+        await refund_instead(tx, return_id)
+    await refold(tx, return_id)
+
+
 async def refund_instead(tx: Tx, return_id: UUID) -> None:
     """The goods cannot be sent again: their price is given back."""
     await tx.execute("update returns set wish = 'refund' where id = %s", [return_id])
@@ -389,9 +400,3 @@ async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | No
         ends_at=await ends_at(tx, of),
         lost_at=await lost_at(tx, of.id),
     )
-
-
-def counted(units: Sequence[Unit]) -> Mapping[str, int]:
-    """How many units of which lines."""
-    refs = [unit.line_ref for unit in units]
-    return {ref: refs.count(ref) for ref in dict.fromkeys(refs)}

@@ -35,7 +35,6 @@ from madoguchi.service.returns.rules import (
 from madoguchi.service.returns.strays import verbs as aside
 from madoguchi.service.returns.strays.queries import StrayParcel, open_ones
 from madoguchi.service.returns.units import verbs as unit_rows
-from madoguchi.service.returns.verbs import counted
 
 LONGEST = 80  # characters of what a scanner reads
 
@@ -212,7 +211,7 @@ async def photo(tx: Tx, actor: Actor, photo_id: UUID) -> Photo:
 
 async def _can_be_taken_in(tx: Tx, of: Return, units: Sequence[Unit]) -> bool:
     """Whether something is expected with which nothing else was done since it was called off."""
-    wanted = counted([unit for unit in units if unit.booked is Booked.FREE and unit.reception in NOT_COMING])
+    wanted = rules.counted([unit for unit in units if unit.booked is Booked.FREE and unit.reception in NOT_COMING])
     async with tx.acting(SYSTEM):
         held = await ledger.lines(tx, of.order_id) if wanted else {}
     return bool(units) and all(held[ref].free >= n for ref, n in wanted.items())

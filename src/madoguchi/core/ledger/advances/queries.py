@@ -12,8 +12,9 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 
 _ADVANCE = """select a.id, a.number, a.store_id, a.customer_id, a.order_id, o.store_ref as order_ref, a.subject,
-  a.tender_ref, a.tender_label, a.amount as amount_minor, a.currency, a.state, a.coming_back, a.goods, a.due_at,
-  a.reminded, a.charge_key, a.attempts, a.charge_ref, a.code, a.paid_at, a.settled_at
+  a.tender_ref, a.tender_label, a.amount as amount_minor, coalesce(a.owed, a.amount) as owed_minor, a.owed_units,
+  a.currency, a.state, a.coming_back, a.goods, a.due_at, a.reminded, a.charge_key, a.attempts, a.charge_ref, a.code,
+  a.paid_at, a.settled_at
 from ledger_advances a join orders o on o.id = a.order_id"""
 
 
@@ -82,8 +83,11 @@ async def check_gone(tx: Tx, advance: Advance) -> None:
 
 
 async def never_gone(tx: Tx, advance: Advance) -> Sequence[UUID]:
-    """The refunds of an advance when none of them went or is under way, and none will without the customer's word."""
-    if advance.goods:
+    """The refunds of an advance when none of them went or is under way, and none will without the customer's word.
+
+    Nothing where a part of it is redeemed: that must reach the customer all the same.
+    """
+    if advance.goods or not advance.is_whole:
         return ()
     rows = await tx.all(
         _Refund,
@@ -118,7 +122,7 @@ async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
         """select id from ledger_advances
            where settled_at is null and charge_key is null
              and (due_at <= %s and (state = 'paid' or reminded < %s)
-                  or state = 'recharge_due' and not goods and not exists (
+                  or state = 'recharge_due' and not goods and coalesce(owed, amount) = amount and not exists (
                     select from refund_intents i
                     where i.request_id = ledger_advances.id and i.tender_ref = ledger_advances.tender_ref
                       and i.state not in ('failed', 'planned', 'rerouted')))

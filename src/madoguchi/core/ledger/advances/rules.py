@@ -17,6 +17,7 @@ class AdvanceState(StrEnum):
     """How far it is."""
 
     PAID = "paid"
+    UNDER_WAY = "under_way"  # the goods are on their way back, or here and to be looked at: nothing falls due
     FINAL = "final"  # nothing turned up: it was owed
     RECOVERED = "recovered"  # the goods are back
     RECHARGE_DUE = "recharge_due"  # the goods stay with the customer, who owes their price
@@ -25,13 +26,12 @@ class AdvanceState(StrEnum):
     VOID = "void"  # the money never reached the customer, who has the goods: nothing is owed on either side
 
 
+_DECIDED = frozenset({AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.VOID})
 MOVES: Mapping[AdvanceState, frozenset[AdvanceState]] = {
-    AdvanceState.PAID: frozenset(
-        {AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.RECHARGE_DUE, AdvanceState.VOID}
-    ),
-    AdvanceState.RECHARGE_DUE: frozenset(
-        {AdvanceState.CHARGED, AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.FORGIVEN, AdvanceState.VOID}
-    ),
+    AdvanceState.PAID: _DECIDED | {AdvanceState.UNDER_WAY, AdvanceState.RECHARGE_DUE},
+    AdvanceState.UNDER_WAY: _DECIDED | {AdvanceState.PAID, AdvanceState.RECHARGE_DUE},
+    AdvanceState.RECHARGE_DUE: _DECIDED
+    | {AdvanceState.PAID, AdvanceState.UNDER_WAY, AdvanceState.CHARGED, AdvanceState.FORGIVEN},
     AdvanceState.FINAL: frozenset(),
     AdvanceState.RECOVERED: frozenset(),
     AdvanceState.CHARGED: frozenset(),
@@ -47,6 +47,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     `subject` is what is waited for; `coming_back`: the goods are there and are being sent back; `goods`: no money was
     paid, but goods of this price were sent. While it is paid, `due_at` is when the wait is over; while it is to be paid
     again, when the customer is reminded. `charge_key` is the wish that agreed to the charge, as long as that is open.
+    `owed_minor` is what is not redeemed yet, `owed_units` for which units of which lines that was given (None: all).
     """
 
     id: UUID
@@ -59,6 +60,8 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     tender_ref: str
     tender_label: str
     amount_minor: int
+    owed_minor: int
+    owed_units: dict[str, int] | None
     currency: str
     state: AdvanceState
     coming_back: bool
@@ -74,8 +77,18 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def amount(self) -> Money:
-        """How much."""
+        """How much was given."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def owed(self) -> Money:
+        """How much of it is asked for again, unless the goods come back."""
+        return Money(self.owed_minor, self.currency)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it is redeemed."""
+        return self.owed_minor == self.amount_minor
 
     @property
     def of_return(self) -> bool:

@@ -1,10 +1,12 @@
 """Paying in advance, and calling it back. Never commits and never goes outside."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
@@ -17,6 +19,7 @@ from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import pack
+from madoguchi.kit.money import Money
 from madoguchi.kit.security import clean_text
 
 CHARGE = "refunds.charge"
@@ -60,12 +63,37 @@ async def pay(
 
 
 async def expect_back(tx: Tx, advance_id: UUID, until: datetime) -> None:
-    """The goods are there, and the customer sends them back until a moment; Refused("advance_settled")."""
-    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    """The goods are there, and the customer sends them back until a moment.
+
+    Refused: advance_settled, advance_charging.
+    """
+    advance = await _uncharged(tx, advance_id)
     if advance.state is not AdvanceState.PAID:
-        raise Refused("advance_settled", 409)
+        await _move(tx, advance, AdvanceState.PAID)
     await tx.execute("update ledger_advances set coming_back = true, due_at = %s where id = %s", [until, advance_id])
     tx.wake(f"order:{advance.order_id}")
+
+
+async def travels(tx: Tx, advance_id: UUID) -> None:
+    """The goods are on their way back, or here: nothing falls due until somebody has looked at them.
+
+    Refused: advance_settled, advance_charging.
+    """
+    advance = await _uncharged(tx, advance_id)
+    if advance.state is not AdvanceState.UNDER_WAY:
+        await _move(tx, advance, AdvanceState.UNDER_WAY)
+        await tx.execute("update ledger_advances set reminded = 0 where id = %s", [advance_id])
+
+
+async def leave_open(tx: Tx, advance_id: UUID, owed: Money, units: Mapping[str, int]) -> None:
+    """So much of it is not redeemed yet, given for these units; ValueError where that is nothing, or more than all."""
+    advance = await _uncharged(tx, advance_id)
+    if not Money(0, owed.currency) < owed <= advance.amount:
+        raise ValueError(f"{owed} of {advance.amount} cannot be left open of advance {advance.number}")
+    await tx.execute(
+        "update ledger_advances set owed = %s, owed_units = %s where id = %s",
+        [owed.amount, Jsonb(dict(units)), advance_id],
+    )
 
 
 async def owe(tx: Tx, advance_id: UUID) -> bool:
@@ -82,7 +110,7 @@ async def owe(tx: Tx, advance_id: UUID) -> bool:
 
 
 async def call_back(tx: Tx, advance_id: UUID) -> None:
-    """What it was paid for did not come: the customer owes it and is told; looked at later if the money has not gone.
+    """What is not redeemed did not come: the customer owes it and is told; looked at later if the money has not gone.
 
     Refused("advance_settled").
     """
@@ -153,8 +181,11 @@ async def decline_charge(tx: Tx, advance_id: UUID, key: UUID, code: str) -> None
 
 
 async def let_be(tx: Tx, advance_id: UUID) -> None:
-    """It was owed after all: what was waited for can come no more, and that is nobody's doing. Refused as `owe` is."""
-    await _move(tx, await access_advance(tx, SYSTEM, advance_id, lock=True), AdvanceState.FINAL)
+    """It was owed after all: what was waited for can come no more, and that is nobody's doing.
+
+    Refused: advance_settled, advance_charging.
+    """
+    await _move(tx, await _uncharged(tx, advance_id), AdvanceState.FINAL)
 
 
 async def recover(tx: Tx, actor: Actor, advance_id: UUID, note: str) -> None:
@@ -194,12 +225,20 @@ async def _locked_with_books(tx: Tx, advance_id: UUID) -> Advance:
     return await access_advance(tx, SYSTEM, advance_id, lock=True)
 
 
+async def _uncharged(tx: Tx, advance_id: UUID) -> Advance:
+    """A locked advance that nobody is being charged for; Refused("advance_charging")."""
+    advance = await access_advance(tx, SYSTEM, advance_id, lock=True)
+    if advance.charge_key is not None and advance.settled_at is None:
+        raise Refused("advance_charging", 409)
+    return advance
+
+
 async def _count_no_more(tx: Tx, advance: Advance) -> None:
     """What was taken again was not given back: the tender holds it as before, the units are as they were sold.
 
     The store keeps its own figure: it was told of the refund, and nobody tells it of the charge.
     """
-    order_id, ref, amount = advance.order_id, advance.tender_ref, advance.amount
+    order_id, ref, amount = advance.order_id, advance.tender_ref, advance.owed
     await tx.execute(
         """update ledger_tenders set refunded = refunded - %s, recharged = recharged + %s
            where order_id = %s and tender_ref = %s""",
@@ -240,6 +279,8 @@ async def _count_units_no_more(tx: Tx, advance: Advance) -> None:
     """What an advance was paid for is as it was sold."""
     order_id = advance.order_id
     kept, returned = await units_of(tx, advance, "keep"), await units_of(tx, advance, "settle_return")
+    if advance.owed_units is not None:
+        returned = advance.owed_units
     await tx.many(
         """update ledger_lines set kept = kept - %s, refunded = greatest(refunded - %s, 0)
            where order_id = %s and line_ref = %s""",

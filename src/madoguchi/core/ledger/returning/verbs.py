@@ -42,6 +42,11 @@ async def keep_return(
     await write_units(tx, request_id, "keep_return", order_id, units)
 
 
+async def refund_returned(tx: Tx, order_id: UUID, units: Mapping[str, int]) -> None:
+    """The price of units that came back before is given back after all."""
+    await _end(tx, "refunded = refunded + %s", order_id, {ref: (n,) for ref, n in units.items()})
+
+
 async def drop_return(tx: Tx, request_id: UUID, order_id: UUID, units: Mapping[str, int]) -> None:
     """Units are not coming after all, or go back to the customer: free again."""
     moves = "return_open = return_open - %s"

@@ -132,6 +132,22 @@ async def settle(tx: Tx, due: Sequence[Due]) -> None:
     )
 
 
+async def give_early(tx: Tx, due: Sequence[Due], advance_id: UUID) -> None:
+    """They were given for before anybody had looked at them."""
+    await tx.execute(
+        "update return_units set advance_id = %s where id = any(%s)", [advance_id, [one.unit_id for one in due]]
+    )
+
+
+async def take_again(tx: Tx, unit_id: UUID, amount: int, *, bought: bool) -> None:
+    """So much of what was given early for a unit, in minor units, was paid again, or the goods given for it were."""
+    await tx.execute(
+        """update return_units set paid = paid - %s, replaced = replaced and not %s, advance_id = null
+           where id = %s""",
+        [amount, bought, unit_id],
+    )
+
+
 async def charge(tx: Tx, return_id: UUID, fees: Mapping[Fee, int], currency: str, request_id: UUID) -> None:
     """What was taken off what is given, in minor units."""
     await tx.many(
