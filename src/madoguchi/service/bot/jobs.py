@@ -99,8 +99,9 @@ class Bot:
 async def _lock_order(tx: Tx, actor: Actor, quote_id: UUID) -> None:
     """Lock the order of a quote that this turn may confirm: orders come before cases."""
     quote = await find_quote(tx, actor, quote_id)
-    if quote and quote.order_id:
-        await access_order(tx, actor, quote.order_id, lock=True)
+    if quote and quote.works_on:
+        async with tx.acting(SYSTEM):  # it may be a present's, of which the customer sees no order
+            await access_order(tx, SYSTEM, quote.works_on, lock=True)
 
 
 def _for_customer_of(case: Case) -> Actor:

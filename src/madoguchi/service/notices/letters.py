@@ -108,10 +108,11 @@ def waits(reader: Reader, action: str, slip: Slip, order_link: str | None) -> Le
     """A wish that waits for somebody's word: what it is about, none of the money that is not granted yet."""
     t = reader.t
     what = t(f"actions.{action}.name")
-    order = [(t("ui.order.number"), slip.order_ref)] if slip.order_ref else []
+    number = slip.order_ref if order_link else ""
+    order = [(t("ui.order.number"), number)] if number else []
     about = [*order, *((fact.label.to(reader), words(fact.words, reader)) for fact in slip.facts)]
     return Letter(
-        subject=_subject(reader, "request_waits", what=what, order=slip.order_ref),
+        subject=_subject(reader, "request_waits", what=what, order=number),
         blocks=(
             Paragraph(t("notices.request_waits.lead", what=what)),
             *(Paragraph(f"{label}\n{text}") for label, text in about),
