@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
+from madoguchi.core.actions.rules import Said, said
 from madoguchi.core.carriers.consignments.queries import access_consignment
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
@@ -214,7 +215,9 @@ async def test_less_is_given_for_what_is_incomplete_and_it_says_why(yard: Yard) 
     assert request.action == "return.settle"
     assert request.outcome
     assert request.outcome.slip
-    assert [fact.words.key for fact in request.outcome.slip.facts[1:]] == ["returns.why.incomplete"]  # type: ignore[union-attr]
+    why, less = [fact.words for fact in request.outcome.slip.facts[1:]]
+    assert why == Said("returns.why.incomplete")
+    assert less == said("returns.less", amount=Money(2160 - 1296, "JPY"))
     await yard.in_order()
 
 

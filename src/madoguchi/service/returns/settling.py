@@ -108,7 +108,7 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
         amount += slips.outward(order.document, held, coming_back)
     money = by_tender(await ledger.tenders(tx, order.id), amount) if amount.amount > 0 else {}
     parts = _parts(await rules_of(tx, order.store_id), of, order, money)
-    slip = slips.settlement(of, order.document, units, [one.pay for one in due], fees, parts)
+    slip = slips.settlement(of, order.document, units, due, fees, parts)
     return SettlePlan(return_id=of.id, wish=of.wish, due=tuple(due), money=money, fees=fees, slip=slip)
 
 

@@ -19,6 +19,8 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
     NOT_HERE,
     WITHOUT_GOODS,
+    Acceptance,
+    Due,
     Fee,
     Reception,
     Unit,
@@ -187,27 +189,29 @@ def settlement(
     of: Return,
     order: StoreOrder,
     units: Sequence[Unit],
-    given: Sequence[int],
+    due: Sequence[Due],
     fees: Mapping[Fee, int],
     back: Sequence[Back],
 ) -> Slip:
-    """What is given for units now, line by line, and why less where it is less."""
-    slip = _settlement(of, order, units, given, fees, back)
-    return for_recipient(slip, of.called) if of.gift_id else slip
+    """What is given for units now, line by line, and where it is less than was promised, why and by how much."""
+    slip = _settlement(of, order, units, due, fees, back)
+    if of.gift_id:
+        return for_recipient(slip, of.called)
+    return msgspec.structs.replace(slip, facts=(*slip.facts, *_less(order, units, due)))
 
 
 def _settlement(
     of: Return,
     order: StoreOrder,
     units: Sequence[Unit],
-    given: Sequence[int],
+    due: Sequence[Due],
     fees: Mapping[Fee, int],
     back: Sequence[Back],
 ) -> Slip:
     lines = {line.ref: line for line in order.lines}
-    rows: dict[tuple[str, str], SlipLine] = {}
-    for unit, amount in zip(units, given, strict=True):
-        key = (unit.line_ref, _how(unit))
+    rows: dict[tuple[str, str, int], SlipLine] = {}
+    for unit, one in zip(units, due, strict=True):
+        key = (unit.line_ref, _how(unit), unit.given)
         before = rows.get(key) or SlipLine(
             name=said(f"returns.line.{key[1]}", name=unit.name, percent=unit.given),
             quantity=0,
@@ -215,7 +219,7 @@ def _settlement(
             line_ref=lines[unit.line_ref].ref,
         )
         rows[key] = msgspec.structs.replace(
-            before, quantity=before.quantity + 1, amount=before.amount + Money(amount, order.currency)
+            before, quantity=before.quantity + 1, amount=before.amount + Money(one.pay, order.currency)
         )
     return msgspec.structs.replace(
         blank(order),
@@ -252,6 +256,18 @@ def _left(units: Sequence[Unit], back: Sequence[Back]) -> str:
 def _why(units: Sequence[Unit]) -> tuple[Fact, ...]:
     whys = dict.fromkeys(unit.why for unit in units if unit.why)
     return tuple(Fact(Said("returns.fact.why"), Said(f"returns.why.{why}")) for why in whys)
+
+
+def _less(order: StoreOrder, units: Sequence[Unit], due: Sequence[Due]) -> tuple[Fact, ...]:
+    """By how much what is given for units is less than what was promised for them."""
+    less = sum(
+        share_of(one.worth or 0, unit.promised) - share_of(one.worth or 0, unit.given)
+        for unit, one in zip(units, due, strict=True)
+        if unit.acceptance is Acceptance.REDUCED
+    )
+    if not less:
+        return ()
+    return (Fact(Said("returns.fact.less"), said("returns.less", amount=Money(less, order.currency))),)
 
 
 def kept(units: Sequence[Unit]) -> tuple[Fact, ...]:
