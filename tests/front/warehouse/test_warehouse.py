@@ -1,5 +1,6 @@
 """The warehouse: scanned, opened, looked at, noted; what cannot be matched is put aside. No word of a customer."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -15,6 +16,7 @@ from tests.web import world_template as world_template
 
 DRINKS = "MD-10233702"
 TOLD = {"lines": {"2": 2}, "reason": "mistake", "condition": "unopened"}
+AS_NEW = {"grade": "new", "disposition": "restock"}
 
 
 async def test_from_the_scan_to_the_money(site: Site) -> None:
@@ -31,12 +33,14 @@ async def test_from_the_scan_to_the_money(site: Site) -> None:
     assert (await back(site, of.id)).state is ReturnState.RECEIVED
     place = door.link(f"/warehouse/returns/{of.id}/units/[0-9a-f-]+")
     await door.get(place)
-    looked_at = {"complete": "no", "acceptance": "reduced", "percent": "60", "why": "incomplete"}
+    looked_at = AS_NEW | {"complete": "no", "acceptance": "reduced", "percent": "60", "why": "incomplete"}
     page = await door.post(place, looked_at)
     assert "60%" in page.text
     assert "1,296円" in page.text
     assert (await units(site, of.id))[0].inspected_at is None
-    shown = {name: door.field(name) for name in ("complete", "acceptance", "percent", "why", "grade", "sure")}
+    shown = {
+        name: door.field(name) for name in ("complete", "acceptance", "percent", "why", "grade", "disposition", "sure")
+    }
     await door.post(place, shown)
     await site.quiet()
     assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 1296
@@ -67,7 +71,7 @@ async def test_a_label_that_was_used_before_is_put_aside(site: Site) -> None:
     for unit in await units(site, of.id):
         place = f"/warehouse/returns/{of.id}/units/{unit.id}"
         await door.get(place)
-        await door.post(place, {"sure": "yes"})
+        await door.post(place, {"sure": "yes"} | AS_NEW)
     page = await door.post("/warehouse/scans", {"code": of.number or ""})
     assert page.url.path == "/warehouse/strays/new"
     await door.post("/warehouse/strays", {"code": of.number or ""})
@@ -124,14 +128,31 @@ async def test_bad_input_changes_nothing(site: Site) -> None:
     door = await worker(site)
     place = f"/warehouse/returns/{of.id}/units/{unit.id}"
     await door.get("/warehouse")
-    assert (await door.post(place, {"sure": "yes"})).status_code == 409
+    assert (await door.post(place, {"sure": "yes"} | AS_NEW)).status_code == 409
     assert (await door.post(place, {"grade": "splendid"})).status_code == 422
     assert (await door.post(f"/warehouse/returns/{of.id}", {})).status_code == 422
     await door.get(f"/warehouse/returns/{of.id}")
     await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit.id}]": "received"})
     await door.get(place)
     for wrong in ({"acceptance": "reduced"}, {"acceptance": "reduced", "why": "used", "percent": "x"}):
-        assert (await door.post(place, {**wrong, "sure": "yes"})).status_code in {409, 422}
+        assert (await door.post(place, {**wrong, **AS_NEW, "sure": "yes"})).status_code in {409, 422}
     for elsewhere in ("/warehouse/returns/" + str(unit.id), f"/warehouse/returns/{of.id}/units/{of.id}"):
         assert (await door.get(elsewhere)).status_code == 404
     assert (await units(site, of.id))[0].inspected_at is None
+
+
+async def test_what_the_customer_said_is_filled_in_and_the_rest_is_to_be_seen(site: Site) -> None:
+    """Nobody puts opened goods back on the shelf by agreeing with a form."""
+    of = await sent_back(site, DRINKS, **TOLD | {"condition": "opened"})
+    unit = (await units(site, of.id))[0]
+    door = await worker(site)
+    place = f"/warehouse/returns/{of.id}/units/{unit.id}"
+    await door.get(f"/warehouse/returns/{of.id}")
+    await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit.id}]": "received"})
+    page = (await door.get(place)).text
+    assert 'name="opened" value="yes" checked' in page
+    for left_open in ("grade", "disposition"):
+        assert not re.search(f'name="{left_open}" value="[a-z_]+" checked', page), left_open
+    assert (await door.post(place, {"opened": "yes"})).status_code == 422
+    shown = await door.post(place, {"opened": "yes", "grade": "good", "disposition": "resell"})
+    assert shown.status_code == 200

@@ -9,6 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.policy.pack import ReturnReason
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import WAREHOUSE, get, post
 from madoguchi.front.ui.forms import form
@@ -21,7 +22,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.service.returns import warehouse
 from madoguchi.service.returns.inspecting import Found, InspectReturn
-from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Why
+from madoguchi.service.returns.rules import Acceptance, Condition, Disposition, Grade, Why
 from madoguchi.service.returns.warehouse import Preview
 
 _PATH = "/warehouse/returns/{return_id:uuid}/units/{unit_id:uuid}"
@@ -29,13 +30,16 @@ CHOICES = ("rule", "accepted", "reduced", "rejected", "manual")  # by the rules,
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a unit is, and what somebody decided about it. With `sure` it is noted, else first shown."""
+    """How a unit is, and what somebody decided about it; grade and disposition "" until somebody has looked.
+
+    With `sure` it is noted, else first shown.
+    """
 
     complete: Literal["yes", "no"] = "yes"
     opened: Literal["yes", "no"] = "no"
     works: Literal["yes", "no"] = "yes"
-    grade: Grade = Grade.NEW
-    disposition: Disposition = Disposition.RESTOCK
+    grade: Literal["", "new", "good", "worn", "broken"] = ""
+    disposition: Literal["", "restock", "resell", "repair", "discard", "back_to_customer", "missing"] = ""
     acceptance: Literal["rule", "accepted", "reduced", "rejected", "manual"] = "rule"
     percent: Annotated[str, msgspec.Meta(max_length=3)] = ""
     why: Literal["", "opened", "used", "incomplete", "damaged", "not_ours", "empty"] = ""
@@ -52,7 +56,7 @@ class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @get(_PATH, access=WAREHOUSE)
 async def show(services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID) -> Response[Any]:
     """What to look for."""
-    return await _page(services, visitor, return_id, unit_id, Findings())
+    return await _page(services, visitor, return_id, unit_id, None)
 
 
 @post(_PATH, access=WAREHOUSE)
@@ -91,7 +95,7 @@ async def add_photo(
     except Refused as refused:
         if refused.status == 404:
             raise
-        return await _page(services, visitor, return_id, unit_id, Findings(), refused=refused)
+        return await _page(services, visitor, return_id, unit_id, None, refused=refused)
     return Redirect(views.unit_url(return_id, unit_id), status_code=303)
 
 
@@ -105,6 +109,10 @@ async def photo(services: Services, visitor: Visitor, photo_id: UUID) -> Respons
 def _as_action(return_id: UUID, unit_id: UUID, told: Findings) -> InspectReturn:
     if told.percent and not told.percent.isdecimal():
         raise Refused("field_invalid", field="percent")
+    if not told.grade:
+        raise Refused("return_grade", field="grade")
+    if not told.disposition:
+        raise Refused("return_whither", field="disposition")
     return InspectReturn(
         return_id=return_id,
         unit_id=unit_id,
@@ -112,13 +120,26 @@ def _as_action(return_id: UUID, unit_id: UUID, told: Findings) -> InspectReturn:
             complete=told.complete == "yes",
             opened=told.opened == "yes",
             works=told.works == "yes",
-            grade=told.grade,
+            grade=Grade(told.grade),
         ),
-        disposition=told.disposition,
+        disposition=Disposition(told.disposition),
         acceptance=None if told.acceptance == "rule" else Acceptance(told.acceptance),
         percent=int(told.percent) if told.percent else None,
         why=Why(told.why) if told.why else None,
         note=told.note,
+    )
+
+
+def _as_told(of: warehouse.Shown) -> Findings:
+    """What the customer says of it, to be agreed with or put right; what that does not tell is left open."""
+    as_new = of.condition is Condition.UNOPENED
+    opened = of.condition in {Condition.OPENED, Condition.USED, Condition.INCOMPLETE}
+    return Findings(
+        complete="no" if of.condition is Condition.INCOMPLETE else "yes",
+        opened="yes" if opened else "no",
+        works="no" if of.reason is ReturnReason.DEFECTIVE else "yes",
+        grade="new" if as_new else "worn" if of.condition is Condition.USED else "",
+        disposition="restock" if as_new else "",
     )
 
 
@@ -127,7 +148,7 @@ async def _page(
     visitor: Visitor,
     return_id: UUID,
     unit_id: UUID,
-    told: Findings,
+    typed: Findings | None,
     *,
     preview: Preview | None = None,
     refused: Refused | None = None,
@@ -141,6 +162,7 @@ async def _page(
     unit = next((one for one in found.units if one.id == unit_id), None)
     if unit is None:
         raise invisible()
+    told = typed or _as_told(found)
     return page(
         services,
         visitor,

@@ -265,7 +265,7 @@ def _slip(
         total=total([part.amount for part in money], back.currency),
         facts=(
             *payment.facts,
-            *(_after(payment, fact) for fact in slip.facts if fact.label.key not in _SAID_OTHERWISE),
+            *(_after(payment, fact) for fact in told),
         ),
         rule=said("returns.exchange.rule", until=decision.until),
     )
