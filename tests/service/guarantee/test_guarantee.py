@@ -381,6 +381,20 @@ def test_every_state_leads_somewhere_or_is_the_end() -> None:
     assert not LIVING & {State.GRANTED, State.DENIED, State.WITHDRAWN, State.UPHELD, State.REVERSED, State.OVERTAKEN}
 
 
+async def test_what_was_denied_for_one_thing_is_not_denied_for_another(asked: Bazaar) -> None:
+    """Two bowls: the one that was claimed was decided about; the other can be claimed, and what was denied appealed."""
+    customer, _ = await asked.actor(BOWLS)
+    await asked.claimed(lines={"1": 1})
+    await _denied_after(asked)
+    assert await code_of(asked.ask_for(lines={"1": 2})) == "wrong_quantity"
+    await asked.claimed(lines={"1": 1})
+    assert await code_of(asked.do(customer, "guarantee.appeal", note="納得できません")) == "guarantee_open"
+    await asked.do(customer, "guarantee.withdraw")
+    await asked.do(customer, "guarantee.appeal", note="納得できません")
+    assert (await asked.claim_on()).state is State.APPEALED
+    await asked.sound()
+
+
 async def _denied(bazaar: Bazaar, leader: Actor) -> None:
     await bazaar.claimed()
     await bazaar.answer(await bazaar.merchant(), REFUSE)

@@ -28,7 +28,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.guarantee import queries, slips, verbs
-from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, REFUSED, ClaimPlan, State
+from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, ClaimPlan, State
 
 _PERSON = ("service.human",)
 
@@ -56,11 +56,12 @@ class Basis(msgspec.Struct, frozen=True):
     seller: Seller
     pack: RulePack
     held: Mapping[str, LineUnits]
+    refused: Mapping[str, int]
 
     @property
     def left(self) -> dict[str, int]:
-        """Units of each line that nothing was done about."""
-        return {ref: line.free for ref, line in self.held.items() if line.free}
+        """Units of each line that nothing was done about, and of which nothing was decided."""
+        return _left(self.held, self.refused)
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -68,7 +69,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     order = await access_order(tx, actor, subject.id)
     pack = await rules_of(tx, order.store_id)
     held = await ledger.lines(tx, order.id)
-    left = {ref: line.free for ref, line in held.items() if line.free}
+    left = _left(held, await queries.refused_units(tx, order.id)) or _left(held, {})  # then the draft says why not
     options = tuple(FieldOption(value=one, label=Said(f"guarantee.ground.{one}")) for one in pack.guarantee.covers)
     return (
         Field(name="ground", kind=FieldKind.CHOICE, options=options),
@@ -93,7 +94,7 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
-    """What is claimed; Refused as in `_basis`, guarantee_settled, and Denied with the rule's reason."""
+    """What is claimed; Refused as in `_basis`, for these lines too, and Denied with the rule's reason."""
     of = await _basis(tx, actor, arguments.order_id)
     if any(count > of.left.get(ref, 0) for ref, count in arguments.lines.items()):
         raise Refused("guarantee_settled", 409, alternatives=_PERSON)
@@ -150,11 +151,11 @@ async def _basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
     known = await queries.claim_of_order(tx, actor, order_id)
     if known and known.state in LIVING:
         raise Refused("guarantee_open", 409, alternatives=_PERSON)
-    if known and known.state in REFUSED:
-        raise Refused("guarantee_decided", 409, alternatives=_PERSON)
     if await open_request_on(tx, order_id):
         raise Refused("change_open", 409)
-    found = Basis(order, seller, pack, await ledger.lines(tx, order_id))
+    found = Basis(order, seller, pack, await ledger.lines(tx, order_id), await queries.refused_units(tx, order_id))
+    if not found.left and any(line.free for line in found.held.values()):
+        raise Refused("guarantee_decided", 409, alternatives=_PERSON)
     if not found.left:
         raise Unrelated("guarantee_settled", 409, alternatives=_PERSON)
     return found
@@ -178,6 +179,11 @@ async def _decide(tx: Tx, of: Basis, arguments: ClaimGuarantee) -> GuaranteeDeci
         charged_back=arguments.disputed == "yes",
     )
     return decide_guarantee(of.pack, question)
+
+
+def _left(held: Mapping[str, LineUnits], refused: Mapping[str, int]) -> dict[str, int]:
+    counts = {ref: line.free - refused.get(ref, 0) for ref, line in held.items()}
+    return {ref: count for ref, count in counts.items() if count > 0}
 
 
 def _amount(of: Basis, units: Mapping[str, int]) -> Money:

@@ -12,7 +12,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
 from madoguchi.service.guarantee import queries, verbs
-from madoguchi.service.guarantee.rules import MOVES, NOTE_LIMIT, Claim, State
+from madoguchi.service.guarantee.rules import LIVING, MOVES, NOTE_LIMIT, Claim, State
 
 
 class WithdrawGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +53,10 @@ async def appeal_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ..
 
 
 async def appeal(tx: Tx, actor: Actor, arguments: AppealGuarantee) -> TextCard:
-    """Have it decided once more, by other people; Refused: guarantee_not_denied, guarantee_appeal_late."""
+    """Have it decided once more, by other people.
+
+    Refused: guarantee_not_denied, guarantee_open, guarantee_appeal_late.
+    """
     of = await _appealable(tx, actor, arguments.order_id, lock=True)
     async with tx.acting(SYSTEM):
         await verbs.note_appeal(tx, of, clean_text(arguments.note))
@@ -77,9 +80,12 @@ async def _withdrawable(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = Fa
 
 
 async def _appealable(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = False) -> Claim:
-    of = await queries.claim_of_order(tx, actor, order_id, lock=lock)
-    if of is None or State.APPEALED not in MOVES[of.state] or of.appeal_until is None:
+    known = await queries.claim_of_order(tx, actor, order_id)
+    of = await queries.denied_claim(tx, order_id, lock=lock)
+    if of is None or of.appeal_until is None or (known and known.state is State.APPEALED):
         raise Unrelated("guarantee_not_denied", 409)
+    if known and known.state in LIVING:  # about other goods of the order: one after the other
+        raise Refused("guarantee_open", 409, alternatives=("service.human",))
     if tx.now > of.appeal_until:
         raise Refused("guarantee_appeal_late", 409, until=of.appeal_until, alternatives=("service.human",))
     return of

@@ -17,7 +17,7 @@ from madoguchi.core.threads.verbs import PHOTO
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.money import Money
-from madoguchi.service.guarantee.rules import Claim, SellerAnswer, Side, State
+from madoguchi.service.guarantee.rules import LIVING, REFUSED, Claim, SellerAnswer, Side, State
 
 
 class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +65,11 @@ class _Breach(msgspec.Struct, frozen=True):
     said: str
 
 
+class _Refused(msgspec.Struct, frozen=True):
+    line_ref: str
+    units: int
+
+
 class _Words(msgspec.Struct, frozen=True):
     side: Side
     words: str
@@ -95,14 +100,36 @@ async def access_claim(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool = Fal
 
 
 async def claim_of_order(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = False) -> Claim | None:
-    """The newest claim on an order, if the actor may see that."""
+    """The claim on an order that is not over, else the newest one, if the actor may see that."""
     await access_order(tx, actor, order_id)
     return await tx.maybe(
         Claim,
-        f"{_CLAIM} where g.order_id = %s order by g.made_at desc, g.id desc limit 1"
+        f"{_CLAIM} where g.order_id = %s order by g.state = any(%s) desc, g.made_at desc, g.id desc limit 1"
+        + (" for update of g" if lock else ""),
+        [order_id, list(LIVING)],
+    )
+
+
+async def denied_claim(tx: Tx, order_id: UUID, *, lock: bool = False) -> Claim | None:
+    """The newest claim that was denied, on an order that the actor was found to see."""
+    return await tx.maybe(
+        Claim,
+        f"{_CLAIM} where g.order_id = %s and g.state = 'denied' order by g.made_at desc, g.id desc limit 1"
         + (" for update of g" if lock else ""),
         [order_id],
     )
+
+
+async def refused_units(tx: Tx, order_id: UUID) -> dict[str, int]:
+    """For how many units of which lines of an order the guarantee was denied."""
+    rows = await tx.all(
+        _Refused,
+        """select u.key as line_ref, sum(u.value::int)::int as units
+           from guarantee_claims g, jsonb_each_text(g.units) u
+           where g.order_id = %s and g.state = any(%s) group by u.key""",
+        [order_id, list(REFUSED)],
+    )
+    return {row.line_ref: row.units for row in rows}
 
 
 async def claims_of(tx: Tx, actor: Actor, *, limit: int = 10) -> Sequence[Claim]:
