@@ -10,16 +10,18 @@ from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
+from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.service.returns import jobs, verbs
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState
-from tests.service.returns.conftest import Yard
+from tests.service.returns.conftest import CARRIER, Yard
 from tests.service.returns.test_returns import BOWLS, CLOTHES, VACUUM, paid
 
 LABEL = timedelta(days=28)
 SHIRT = 2990
+PARCEL = "440000000015"
 WORN: dict[str, Any] = {"disposition": "back_to_customer", "found": {"grade": "worn"}}
 
 
@@ -192,4 +194,36 @@ async def test_what_was_given_for_good_stays_given_and_the_goods_stay_here(yard:
     await yard.looked_at(of, disposition="discard", found={"grade": "worn"})
     (unit,) = await yard.units(of.id)
     assert (unit.acceptance, unit.paid) == (Acceptance.ACCEPTED, 32800)
+    await yard.in_order()
+
+
+async def goes_back(yard: Yard, of: Return) -> None:
+    """The parcel is on its way for a day, and after three the carrier has brought it back; one step is told late."""
+    now, day = clock.now(), timedelta(days=1)
+    await yard.on_its_way(of, at=now)
+    for state, at in ((TrackingState.RETURNED_TO_SENDER, now + 3 * day), (TrackingState.OUT_FOR_DELIVERY, now + day)):
+        await yard.db.run(SYSTEM, lambda tx, state=state, at=at: verbs.tracked(tx, CARRIER, PARCEL, state, at))
+
+
+async def test_what_went_back_to_the_sender_is_not_lost(yard: Yard) -> None:
+    told = {"lines": {"1": 1}, "reason": "no_longer_needed", "condition": "unopened", "refund_to": "bank"}
+    of = await yard.send_back(VACUUM, **told)
+    await goes_back(yard, of)
+    assert (await yard.back(of.id)).state is ReturnState.APPROVED
+    await yard.time_passes(timedelta(days=25))
+    assert (await yard.back(of.id)).state is ReturnState.APPROVED
+    assert await paid(yard, VACUUM) == 0
+    await yard.in_order()
+
+
+async def test_what_was_paid_at_the_scan_and_went_back_is_expected_again(yard: Yard) -> None:
+    of = await shirts(yard)
+    await goes_back(yard, of)
+    await yard.refund()
+    advance = await advance_of(yard, CLOTHES)
+    assert (advance.state, advance.coming_back) == (AdvanceState.PAID, True)
+    await yard.time_passes(timedelta(days=50))
+    await days_later(yard, CLOTHES, 50)
+    assert (await yard.back(of.id)).state is ReturnState.EXPIRED
+    assert (await advance_of(yard, CLOTHES)).state is AdvanceState.RECHARGE_DUE
     await yard.in_order()

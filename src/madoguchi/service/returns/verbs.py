@@ -234,9 +234,11 @@ async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: d
              else state end, told_at = greatest(told_at, %s) where id = %s""",
         [scanned, at, state, at, known.id],
     )
-    await _follow(tx, known, state, at)
-    if scanned:
-        await _sent_in_time(tx, known.return_id, scanned)
+    went_back = known.state == TrackingState.RETURNED_TO_SENDER and at <= known.told_at
+    if not went_back:  # the newest step wins
+        await _follow(tx, known, state, at)
+        if scanned:
+            await _sent_in_time(tx, known.return_id, scanned)
     await refold(tx, known.return_id)
     return True
 
