@@ -13,6 +13,9 @@ from madoguchi.core.cases import queries
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import State
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.bot.ngrams import NgramUnderstanding
+from madoguchi.service.bot.rules import Memory, Move, Waiting, meant
+from tests.service.bot.test_reaching import bot as bot
 from tests.service.bot.test_talk import MISAKI, Chat, _chat, _options
 from tests.web import app as app
 from tests.web import world_template as world_template
@@ -75,7 +78,7 @@ async def test_who_is_content_troubles_no_seller(app: App, yes: str) -> None:
     assert await _threads(app, chat) == before
 
 
-@pytest.mark.parametrize("no", ["いいえ", "食洗機のことを知りたいです", "go_on"])
+@pytest.mark.parametrize("no", ["いいえ", "まだ解決していません", "go_on"])
 async def test_a_question_reaches_the_seller_with_what_was_told_before(app: App, now: datetime, no: str) -> None:
     chat = await _asking(app)
     await _told(chat, "product", "answer")
@@ -95,6 +98,36 @@ async def test_a_question_reaches_the_seller_with_what_was_told_before(app: App,
     assert "有田焼 飯碗の種類と在庫" in Said(**(known.body or {})).to(Reader("ja"))
     assert "食洗機" in asked.text
     assert "080" not in asked.text
+
+
+async def test_a_question_after_what_was_told_is_the_question(app: App) -> None:
+    chat = await _asking(app)
+    before = await _threads(app, chat)
+    await _told(chat, "product", "answer")
+    (told,) = await chat.say("この器は食洗機で洗えますか")
+    assert told.body
+    assert told.body["card"]["lines"][0]["key"] == "threads.asked"
+    assert await _threads(app, chat) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "move"),
+    [
+        ("yes, that's all", "en", Move.THANKS),
+        ("not yet", "en", Move.GO_ON),
+        ("是的", "zh", Move.SOLVED),
+        ("还没解决", "zh", Move.GO_ON),
+        ("네", "ko", Move.SOLVED),
+        ("아직 해결되지 않았어요", "ko", Move.GO_ON),
+        ("판매자에게 물어봐 주세요", "ko", Move.GO_ON),
+        ("担当者と話したい", "ja", Move.PERSON),
+    ],
+)
+def test_whether_it_is_enough_is_understood_in_four_languages(
+    text: str, lang: str, move: Move, bot: NgramUnderstanding
+) -> None:
+    memory = Memory(waiting=Waiting.ENOUGH, reason="seller.contact", action="seller.ask")
+    assert meant(bot.understand(text, lang), memory).move is move
 
 
 async def test_where_nothing_is_known_the_question_is_asked_for_at_once(app: App) -> None:

@@ -17,7 +17,7 @@ from madoguchi.service.bot import doable, finding
 from madoguchi.service.bot.asking import Form, everything, is_written, typed
 from madoguchi.service.bot.pieces import with_said
 from madoguchi.service.bot.refusing import refuse
-from madoguchi.service.bot.rules import Move, Next, Waiting, is_certainly_a_wish, may_answer
+from madoguchi.service.bot.rules import Move, Next, Waiting, asks_further, is_certainly_a_wish, may_answer
 from madoguchi.service.bot.times import with_times
 from madoguchi.service.bot.turn import Turn
 from madoguchi.service.bot.understanding import Meaning
@@ -154,9 +154,11 @@ async def fill_in(turn: Turn, now: Next) -> None:
 
 async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
     """Whether a text answered the field that was asked for; then it went on."""
-    if turn.memory.waiting is not Waiting.ANSWER or not may_answer(meaning):
+    if turn.memory.waiting not in {Waiting.ANSWER, Waiting.ENOUGH} or not may_answer(meaning):
         return False
     held = await in_hand(turn)
+    if held and turn.memory.waiting is Waiting.ENOUGH and not asks_further(meaning, held.action.also):
+        return False
     field = held.form.open if held else None
     if held is None or field is None:
         return False

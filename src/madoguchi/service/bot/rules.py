@@ -1,5 +1,6 @@
 """What the bot remembers, and what it makes of what it hears. Pure."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, unquote
@@ -227,6 +228,11 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
 def may_answer(meaning: Meaning) -> bool:
     """Whether an utterance can be the answer to a field: neither a no, which leaves it, nor a call for a person."""
     return meaning.yes_no is not False and not (meaning.reason == "service.human" and meaning.confidence >= PERSON)
+
+
+def asks_further(meaning: Meaning, also: Collection[str]) -> bool:
+    """Whether words after what was told first are the question itself: what the action ends beside its own reason."""
+    return meaning.reason in also and meaning.confidence >= SURE
 
 
 def may_name_order(meaning: Meaning, memory: Memory) -> bool:
