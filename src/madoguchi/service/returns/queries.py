@@ -1,6 +1,6 @@
 """Reading returns. `access_return` is the only way from an id to a row, for an actor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -121,6 +121,11 @@ class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class _Fee(msgspec.Struct, frozen=True):
+    kind: str
+    amount: int
+
+
 class _Said(msgspec.Struct, frozen=True):
     said: str
 
@@ -207,10 +212,10 @@ async def goods_in(tx: Tx, consignment_id: UUID) -> Sequence[str]:
     return [row.said for row in await tx.all(_Said, query, [consignment_id])]
 
 
-async def fees_of(tx: Tx, return_id: UUID) -> frozenset[str]:
-    """Which fees were taken off what was given for a return."""
-    rows = await tx.all(_Said, "select distinct kind as said from return_fees where return_id = %s", [return_id])
-    return frozenset(row.said for row in rows)
+async def fees_of(tx: Tx, return_id: UUID) -> Mapping[str, int]:
+    """How much was taken off what was given for a return, by kind, in minor units."""
+    query = "select kind, sum(amount)::bigint as amount from return_fees where return_id = %s group by kind"
+    return {row.kind: row.amount for row in await tx.all(_Fee, query, [return_id])}
 
 
 async def fees_taken(tx: Tx, request_id: UUID) -> int:

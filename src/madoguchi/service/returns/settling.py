@@ -25,7 +25,18 @@ from madoguchi.kit.money import Money, share
 from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.outgoing import Next, next_of, outgoing
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import COMING, Booked, Due, Fee, Unit, booking, counted, is_due, share_of
+from madoguchi.service.returns.rules import (
+    COMING,
+    WITHOUT_GOODS,
+    Booked,
+    Due,
+    Fee,
+    Unit,
+    booking,
+    counted,
+    is_due,
+    share_of,
+)
 from madoguchi.service.returns.rules import Wish as Wanted
 from madoguchi.service.returns.units import verbs as unit_rows
 
@@ -101,11 +112,10 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
     recallable = await _recallable(tx, of, order)
     due = _with_less(of, [_due(of, order, unit, settled, recallable) for unit in units])
     currency = order.document.currency
-    fees = await _fees(tx, of, due)
-    coming_back = counted([one for one in due if one.to is Booked.RETURNED])
+    fees = await _fees(tx, of, units, due)
     amount = Money(sum(one.pay for one in due) - sum(fees.values()), currency)
     if of.outward and of.wish is Wanted.REFUND:
-        amount += slips.outward(order.document, held, coming_back)
+        amount += slips.outward(order.document, held, counted([one for one in due if one.pay and one.first]))
     money = by_tender(await ledger.tenders(tx, order.id), amount) if amount.amount > 0 else {}
     parts = _parts(await rules_of(tx, order.store_id), of, order, money)
     slip = slips.settlement(of, order.document, units, due, fees, parts)
@@ -216,13 +226,24 @@ def _with_less(of: Return, due: list[Due]) -> list[Due]:
     return [msgspec.structs.replace(one, pay=one.pay + less) for one, less in zip(due, shares, strict=True)]
 
 
-async def _fees(tx: Tx, of: Return, due: Sequence[Due]) -> dict[Fee, int]:
-    """What is taken off of this, at most what is given: the postage once, restocking of every unit's price."""
-    given = sum(one.pay for one in due)
+async def _fees(tx: Tx, of: Return, units: Sequence[Unit], due: Sequence[Due]) -> dict[Fee, int]:
+    """What is taken off of this, at most what is given; less than nothing where it was taken off for what is lost now.
+
+    In all it is the postage once and restocking of each unit's price, of those that the carrier did not lose.
+    """
+    now = {one.unit_id: one for one in due}
+    known = {unit.id: unit for unit in (*await queries.units_of(tx, of.id), *units)}
+    given = {unit.id: unit.paid + (now[unit.id].pay if unit.id in now else 0) for unit in known.values()}
+    ours = [unit for unit in known.values() if given[unit.id] and unit.reception not in WITHOUT_GOODS]
+    most = sum(given[unit.id] for unit in ours)
+    worths = [(now[unit.id].worth if unit.id in now else unit.worth) or 0 for unit in ours]
+    postage = min(of.postage, most)
+    restocking = min(sum(share_of(worth, of.restocking) for worth in worths), most - postage)
     taken = await queries.fees_of(tx, of.id)
-    postage = 0 if Fee.RETURN_POSTAGE in taken else min(of.postage, given)
-    restocking = min(sum(share_of(one.worth or 0, of.restocking) for one in due if one.pay), given - postage)
-    found = {Fee.RETURN_POSTAGE: postage, Fee.RESTOCKING: restocking}
+    left, found = sum(one.pay for one in due), {}
+    for kind, amount in ((Fee.RETURN_POSTAGE, postage), (Fee.RESTOCKING, restocking)):
+        found[kind] = min(amount - taken.get(kind, 0), left)
+        left -= found[kind]
     return {kind: amount for kind, amount in found.items() if amount}
 
 

@@ -54,9 +54,9 @@ def unit_worths(line: OrderLine, settled: int, units: int) -> list[int]:
 
 
 def outward(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str, int]) -> Money:
-    """What sending it cost, where with these units everything that was ordered has come back."""
-    everything = all(line.returned + units.get(ref, 0) == line.ordered for ref, line in held.items())
-    return order.fees if everything else Money(0, order.currency)
+    """What sending it cost, where with these units the price of everything that was ordered is given back."""
+    everything = all(line.refunded + units.get(ref, 0) == line.ordered for ref, line in held.items())
+    return order.fees if units and everything else Money(0, order.currency)
 
 
 def opening(of: Basis, plan: ReturnPlan, decision: ReturnDecision, to: Balance | None) -> Slip:

@@ -178,6 +178,9 @@ async def lose(tx: Tx, return_id: UUID) -> None:
     units = await queries.units_of(tx, return_id, lock=True)
     lost = [unit for unit in units if unit.reception is Reception.IN_TRANSIT]
     await move(tx, lost, Reception.LOST)
+    if await queries.fees_of(tx, return_id):  # the customer owes none for what the carrier lost
+        for unit in lost:
+            await unit_rows.reopen(tx, unit.id)
     await _tell(tx, of, "return_lost")
     await refold(tx, return_id)
 
