@@ -62,7 +62,9 @@ async def _looked_at(site: Site, **found: str) -> Return:
     await door.get(f"/warehouse/returns/{of.id}")
     await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit}]": "received"})
     await door.get(f"/warehouse/returns/{of.id}/units/{unit}")
-    await door.post(f"/warehouse/returns/{of.id}/units/{unit}", {**found, "sure": "yes"})
+    await door.post(
+        f"/warehouse/returns/{of.id}/units/{unit}", {"grade": "new", "disposition": "restock", **found, "sure": "yes"}
+    )
     assert await site.app.db.run(
         SYSTEM, lambda tx: tx.value("select inspected_at from return_units where id = %s", [unit])
     )

@@ -22,6 +22,7 @@ from madoguchi.edge.carriers.simulated.rules import DECIDES_WITHIN, Temper
 from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
+from madoguchi.service.delivery.pickup import things
 from tests.service.delivery.road import CATALOGUE, Road
 
 ORDER, REFERENCE = "MD-10233915", "R-7QK2M-90XTV"
@@ -92,6 +93,16 @@ async def test_it_is_collected_at_the_door(road: Road, now: datetime) -> None:
     assert await offered(road, actor, id) == {}
     with pytest.raises(Refused, match="return_on_its_way"):
         await quote(road, actor, id, day=tomorrow, band="14_16")
+
+
+async def test_what_is_not_sent_any_more_is_not_collected(road: Road) -> None:
+    actor, id = await consigned(road)
+    await road.announce()
+    await road.db.run(SYSTEM, lambda tx: verbs.withdraw(tx, id))
+    assert await offered(road, actor, id) == {}
+    assert actor.id
+    owner = actor.id
+    assert await road.db.run(actor, lambda tx: things(tx, actor, owner)) == []
 
 
 async def test_only_at_a_time_that_is_offered(road: Road, now: datetime) -> None:

@@ -289,6 +289,15 @@ async def test_an_appeal_is_granted_and_the_rest_is_paid(yard: Yard) -> None:
     await yard.in_order()
 
 
+async def test_no_carrier_comes_for_what_is_here_already(yard: Yard) -> None:
+    told = {"lines": {"1": 2}, "reason": "mistake", "condition": "unopened", "method": "pickup"}
+    of = await yard.send_back(COFFEE, **told)
+    await yard.arrives(of)
+    carried = await yard.db.run(SYSTEM, lambda tx: access_consignment(tx, SYSTEM, of.id))
+    assert carried
+    assert carried.withdrawn_at
+
+
 async def test_carriers_may_tell_in_any_order_and_twice(yard: Yard) -> None:
     of = await yard.send_back(DRINKS, lines={"2": 1}, reason="mistake", condition="unopened")
     await yard.db.run(SYSTEM, lambda tx: verbs.announced(tx, of.id, CARRIER, "440000000015"))

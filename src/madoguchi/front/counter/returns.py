@@ -263,7 +263,7 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     intents = [one for one in await intents_of(tx, actor, of.customer_id) if await _is_for(tx, actor, one, of)]
     offers = await actions.offers(tx, services.catalogue, actor, Subject(About.RETURN, of.id))
     names = list(dict.fromkeys(unit.name for unit in units))
-    pickups = await _pickups(tx, parcels, reader)
+    pickups = await _pickups(tx, parcels, reader) if of.state in SENDABLE else []
     way = sending(of, await access_consignment(tx, actor, of.id), reader, booked=bool(pickups))
     to_book = way is not None and of.method is Method.PICKUP and not pickups
     booking = next((one for one in offers if to_book and one.action == PICK_UP and one.refusal is None), None)

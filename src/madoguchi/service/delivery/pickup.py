@@ -64,19 +64,21 @@ async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
     return [
         Thing(Subject(About.RETURN, one.id, str(one.id)), f"{one.document.reference} {one.carrier} {one.number}")
         for one in await consignments_of(tx, actor, customer_id)
-        if one.number
+        if one.number and one.withdrawn_at is None
     ]
 
 
 async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Opening]:
     """What is sent back, when its carrier can collect it.
 
-    Refused: return_uncarried where no carrier was told, return_on_its_way, pickup_soon until a carrier has taken the
-    announcement, carrier_cannot, carrier_too_late, and subject_open while something is being arranged.
+    Refused: return_uncarried where no carrier was told, return_ended, return_on_its_way, pickup_soon until a carrier
+    has taken the announcement, carrier_cannot, carrier_too_late, and subject_open while something is being arranged.
     """
     of = await access_consignment(tx, actor, return_id)
     if of is None or of.refused:
         raise Unrelated("return_uncarried", 409, alternatives=PERSON)
+    if of.withdrawn_at:
+        raise Unrelated("return_ended", 409)
     if of.carrier is None or of.number is None:
         raise Refused("pickup_soon", 409)
     told = await carried(tx, of.carrier, of.number)

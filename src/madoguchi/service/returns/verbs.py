@@ -202,9 +202,16 @@ async def _call_off(tx: Tx, request_id: UUID, of: Return, units: Sequence[Unit],
     free = [unit for unit in units if unit.booked is Booked.OPEN]
     await unit_rows.free(tx, free)
     await drop_return(tx, request_id, of.order_id, rules.counted(free))
-    if not any(unit.reception in rules.COMING for unit in await queries.units_of(tx, of.id)):
-        await consignments.withdraw(tx, of.id)
+    await _withdraw_if_done(tx, of.id)
     await refold(tx, of.id)
+
+
+async def _withdraw_if_done(tx: Tx, return_id: UUID) -> None:
+    """Nothing more is handed to the carrier: it is not to come for it either."""
+    parcels = await queries.parcels_of(tx, return_id)
+    coming = any(unit.reception in rules.COMING for unit in await queries.units_of(tx, return_id))
+    if not coming and not any(parcel.scanned_at for parcel in parcels):
+        await consignments.withdraw(tx, return_id)
 
 
 # --- it is on its way
@@ -346,10 +353,11 @@ async def enqueue_settlement(tx: Tx, return_id: UUID, at: datetime | None = None
 
 
 async def arrived(tx: Tx, return_id: UUID) -> None:
-    """The warehouse has its parcels in hand."""
+    """The warehouse has its parcels in hand, however they came."""
     await tx.execute(
         "update return_parcels set arrived_at = coalesce(arrived_at, %s) where return_id = %s", [tx.now, return_id]
     )
+    await _withdraw_if_done(tx, return_id)
 
 
 async def object_to(tx: Tx, of: Return, words: str) -> None:
