@@ -209,7 +209,10 @@ async def test_who_calls_the_new_goods_off_gets_the_price_back(yard: Yard) -> No
     order_id = await yard.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", new.ref))
     assert order_id
     quote = await yard.quote(actor, order_id, "order.cancel")
-    assert quote.draft.slip.total == yen(600)
+    slip = quote.draft.slip
+    assert slip.total == yen(600)
+    assert [part.amount for part in slip.money] == [yen(600)], "what was paid for the old goods is not let go"
+    assert [fact.words.key for fact in slip.facts] == ["orders.cancel.exchange"], "their return goes on"
     await yard.confirm(actor, quote)
     await yard.work()
     await comes_back(yard, of)

@@ -18,7 +18,7 @@ from madoguchi.core.policy.pack import ChangeWish, RulePack, Then
 from madoguchi.core.policy.paying_back import way_back
 from madoguchi.core.policy.questions import about_change
 from madoguchi.core.policy.rules import decide_change
-from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, TrackingState
+from madoguchi.core.shop.port import OrderLine, OrderState, Shipment, StoreOrder, Tender, TrackingState
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, telescoped, total
 from madoguchi.service.orders import presents
@@ -232,13 +232,20 @@ def slip(
         lines=lines,
         money=money,
         total=back,
-        facts=account_needed(money),
+        facts=(*account_needed(money), *_return_goes_on(order, of)),
         irreversible=(Said("orders.cancel.irreversible"),),
         rule=Said(decision.reasons[0].key) if decision else None,
         notices=("order_cancelled",),
         asked=of.asked,
         next_step=asked or Said("orders.cancel.next" if back else "orders.cancel.next.no_money"),
     )
+
+
+def _return_goes_on(order: StoreOrder, of: CancelPlan) -> tuple[Fact, ...]:
+    """That the price is given back of goods for which nothing else goes out any more."""
+    if order.exchanges is None or not order.held or not of.whole:
+        return ()
+    return (Fact(Said("orders.card.exchange"), said("orders.cancel.exchange", order=order.exchanges)),)
 
 
 def account_needed(money: Sequence[MoneyBack]) -> tuple[Fact, ...]:
@@ -251,7 +258,10 @@ def account_needed(money: Sequence[MoneyBack]) -> tuple[Fact, ...]:
 def money_back(
     rules: RulePack, order: StoreOrder, money: Mapping[str, Money], whole: bool, refund_to: Destination | None = None
 ) -> tuple[MoneyBack, ...]:
-    """Each tender with what it gets and when it shows; tenders never charged are let go with the whole order."""
+    """Each tender with what it gets and when it shows; tenders never charged are let go with the whole order.
+
+    What an exchange carries over was charged for the goods that come back, and stays with those.
+    """
     found = []
     for tender in order.tenders:
         if tender.ref in money:
@@ -267,11 +277,16 @@ def money_back(
                     max_days=way.most_days,
                 )
             )
-        elif whole and not tender.captured:
+        elif whole and not tender.captured and not _is_carried(order, tender):
             found.append(
                 MoneyBack(tender_ref=tender.ref, kind=tender.kind, label=tender.label, amount=tender.amount, void=True)
             )
     return tuple(found)
+
+
+def _is_carried(order: StoreOrder, tender: Tender) -> bool:
+    """Whether a tender that is not charged here is the money of goods that come back, and nothing still to be paid."""
+    return order.exchanges is not None and tender.pay_by is None
 
 
 def _free(line: OrderLine, units: Mapping[str, LineUnits]) -> int:
