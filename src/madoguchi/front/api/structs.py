@@ -343,7 +343,7 @@ class NewConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A confirmed wish. `state`: confirmed, executing, asked (the shop decides), done, partly_done, failed.
 
-    `slip` is what was done, `refusal` why not.
+    `slip` is what was done, `refusal` why not. Of a present to the customer `order` is null, `order_number` the gift's.
     """
 
     id: UUID
