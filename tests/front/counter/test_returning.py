@@ -132,6 +132,7 @@ async def test_another_reason_asks_anew_and_forgets_what_no_longer_matters(site:
     await customer.post(f"{path}/reason", {"reason": "no_longer_needed", "condition": "unopened"})
     page = customer.page.text
     assert re.findall('name="method" value="([a-z]+)"', page) == ["own", "code", "pickup"]
+    assert 'value="own" checked' in page, "what was chosen before is none of them"
     assert "880円" in page, "what a way costs stands beside it"
     assert 'name="wish"' not in page
     await customer.post(f"{path}/outcome", {"method": "code", "refund_to": "bank"})
@@ -154,6 +155,7 @@ async def test_an_exchange_asks_for_the_way_back_once_it_knows_why(site: Site, r
         assert customer.page.status_code == 200, "one more question is no mistake"
         assert re.findall('name="method" value="([a-z]+)"', page) == ways
         assert 'value="label" checked' in page
+        assert 'href="#f-method"' in page
         await customer.post(here, told | {"method": "label"})
     assert customer.page.url.path.startswith("/quotes/"), customer.page.text
 

@@ -186,7 +186,7 @@ async def _page(
     found = await services.db.run(actor, lambda tx: _load(tx, services, visitor, action, subject, values or {}))
     if refused and values:
         values = filled_in_again(found.fields, values)
-    more = sentence(refused, visitor) if refused and refused.code == "field_choose" else ""
+    more = refused.parameters["field"] if refused and refused.code == "field_choose" else ""
     refused = None if more else refused
     shown = field_views(action.name, found.fields, reader, values, refused=refused, judged=not more)
     wrong = mistakes(shown)
@@ -203,7 +203,7 @@ async def _page(
         fields=shown,
         wrong=wrong,
         problem=sentence(refused, visitor) if refused and not (at_field and wrong) else "",
-        more=more,
+        more=next((view for view in shown if view.name == more), None),
         why_not=reader.t(f"errors.{found.why_not.code}", **found.why_not.parameters) if found.why_not else "",
         ways=orders.ways(found.why_not.alternatives if found.why_not else alternatives, reader),
         order=found.order,

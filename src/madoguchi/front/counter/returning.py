@@ -50,6 +50,11 @@ class Form(msgspec.Struct, frozen=True):
         """What was given to what still matters."""
         return {field.name: self.given[field.name] for field in self.fields if field.name in self.given}
 
+    def lacks(self, screen: Screen) -> bool:
+        """Whether something of a screen is not filled in, or was not chosen yet."""
+        asked = asked_on(screen, self.fields)
+        return bool(problems(asked, self.given)) or any(one.proposed and one.name not in self.given for one in asked)
+
 
 class Shown(msgspec.Struct, frozen=True):
     """A screen as it stands: what it asks now, what stands in it, and why nothing can be sent back."""
@@ -62,15 +67,12 @@ class Shown(msgspec.Struct, frozen=True):
 
 @get(_PATH, access=KNOWN_CUSTOMERS)
 async def begin(services: Services, visitor: Visitor, order_id: UUID, chat: UUID | None = None) -> Response[Any]:
-    """The first screen that is not filled in."""
+    """The first screen that is not filled in, else the last that asks something."""
 
     async def work(tx: Tx) -> Screen:
         form = await _form(tx, services, visitor, order_id)
-        for screen in Screen:
-            asked = asked_on(screen, form.fields)
-            if problems(asked, form.given) or any(one.proposed and one.name not in form.given for one in asked):
-                return screen
-        return Screen.ITEMS
+        asks = [screen for screen in Screen if asked_on(screen, form.fields)] or [Screen.ITEMS]
+        return next((screen for screen in asks if form.lacks(screen)), asks[-1])
 
     return see_other(_url(order_id, await services.db.run(visitor.actor, work), chat))
 
@@ -229,7 +231,7 @@ async def _load(
     tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, posted: Mapping[str, Any] | None
 ) -> Shown:
     actor = visitor.actor
-    typed = None if posted is None else await _typed(tx, services, visitor, order_id, screen, posted)
+    typed = {} if posted is None else await _typed(tx, services, visitor, order_id, screen, posted)
     form = await _form(tx, services, visitor, order_id, typed)
     fields = asked_on(screen, form.fields)
     if screen is Screen.ITEMS:
@@ -239,7 +241,8 @@ async def _load(
     (order,) = await views.order_views(tx, [await access_order(tx, actor, order_id)], visitor.reader)
     action = services.catalogue.actions[RETURN]
     why_not = await action.offer(tx, actor, Subject(About.ORDER, order_id)) if action.offer else None
-    return Shown(fields, {field.name: field.default for field in fields} | dict(form.given), why_not, order)
+    defaults = {field.name: field.default for field in fields}
+    return Shown(fields, defaults | counted(fields, form.given) | typed, why_not, order)
 
 
 def _with_days(field: Field, lines: Sequence[Possible], reader: Reader) -> Field:
