@@ -14,6 +14,8 @@ from madoguchi.front.demo.world import STAFF
 from madoguchi.kit.i18n import Reader
 from tests.front.counter.customer import Customer, guest, id_of, signed_in
 from tests.front.office.administrator import change
+from tests.front.seller.merchant import asked as asked_a_seller
+from tests.front.seller.merchant import merchant
 from tests.journeys.street import NATIVES, WANTS_A_PERSON, answer, at_desk, photo
 from tests.web import Site
 
@@ -36,6 +38,7 @@ SENT = {
     "ko": "새 접시를 발송했습니다.",
 }
 ADMIN = next(who for who in STAFF if who.role is Role.ADMIN)
+WAITS = "MD-10234360"  # on its way from 山田商店
 Act = Callable[[Page], Awaitable[None]]
 
 
@@ -137,6 +140,11 @@ SCENES = [
     Scene("gifts-wrong", "newcomer", "/gifts", empty("#f-code"), 422),
     Scene("gift-return", "canceller", "{gift}"),
     Scene("guarantee", "native", "/guarantee"),
+    Scene("seller", "merchant", "/seller"),
+    Scene("seller-answered", "merchant", "/seller/answered"),
+    Scene("seller-thread", "merchant", "{thread}"),
+    Scene("seller-claims", "merchant", "/seller/claims"),
+    Scene("seller-figures", "merchant", "/seller/figures"),
     Scene("seller-ask", "returner", "/orders/{bowls}/actions/seller.ask"),
     Scene(
         "seller-known",
@@ -226,6 +234,7 @@ async def day(site: Site, lang: str) -> Day:
         "rater": await guest(site, lang),
         "waiting": await guest(site, lang),
         "asking": await guest(site, lang),
+        "merchant": await merchant(site, lang=lang),
         "colleague": colleague,
         "admin": await at_desk(site, msgspec.structs.replace(ADMIN, locale=lang)),
         "leader": await at_desk(site, msgspec.structs.replace(STAFF[-1], locale=lang)),
@@ -248,6 +257,7 @@ async def day(site: Site, lang: str) -> Day:
     facts["asking_chat"] = await asked(people["asking"], lang)
     facts["waiting_chat"] = await asked(people["waiting"], lang)
     facts |= await asked_for_a_code(people["guest"], native)
+    facts["thread"] = f"/seller/threads/{(await asked_a_seller(site, person=YOKO, order=WAITS))[1]}"
     return Day(people, facts)
 
 

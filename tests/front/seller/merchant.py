@@ -22,15 +22,15 @@ class Merchant(Customer):
     actor: Actor
 
 
-async def merchant(site: Site, seller: str = "yamada") -> Merchant:
+async def merchant(site: Site, seller: str = "yamada", lang: str = "ja") -> Merchant:
     """Somebody new at a seller's pages."""
 
     async def invite(tx: Tx) -> tuple[Actor, str]:
         found = await seller_by_ref(tx, DEMO.id, seller)
         assert found
         email = f"{uuid4().hex}@sellers.example"
-        person = await add_person(tx, seller_id=found.id, email=email, name="店の人", locale="ja")
-        session = await start_session(tx, store_id=DEMO.id, locale="ja", seller_person_id=person)
+        person = await add_person(tx, seller_id=found.id, email=email, name="店の人", locale=lang)
+        session = await start_session(tx, store_id=DEMO.id, locale=lang, seller_person_id=person)
         actor = Actor(role=Role.SELLER, id=person, seller_id=found.id, store_id=DEMO.id, session=session.id)
         return actor, session.token
 
