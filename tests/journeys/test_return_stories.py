@@ -107,7 +107,8 @@ async def test_a_broken_bowl_is_sent_again_without_proof(street: Street, lang: s
 async def begin(page: Page, site: Site, says: Reader, order: str) -> None:
     """From the list of what can come back to the first screen."""
     await page.goto(f"{site.url}/returns")
-    await page.locator("article.returnable", has_text=order).get_by_role("link").click()
+    row = page.locator("article.returnable", has_text=order)
+    await row.get_by_role("link", name=says.t("counter.returns.begin")).click()
     await expect(page.locator("h1")).to_have_text(says.t("counter.returns.title.items"))
 
 

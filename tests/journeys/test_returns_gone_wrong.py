@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 OUR_WORDS = Reader("ja")  # the warehouse's
 LETTERS = Reader(MISAKI.customer.locale)
+ORDER = LETTERS.t("returns.of.order", number=CLOTHES)
 
 
 @pytest.mark.spoken("ja")
@@ -43,8 +44,8 @@ async def test_something_else_comes_back(street: Street, lang: str, says: Reader
     number = str(site.value("select number from carrier_consignments where document ->> 'kind' = 'out'"))
     sent_back = page.locator("section", has_text=number).last
     await expect(sent_back).to_contain_text(says.t("orders.tracking.info_received"))
-    letters = ("advance_not_returned", "return_sent_back")
-    await _letters_say(page, site, *(LETTERS.t(f"notices.{one}.subject", order=CLOTHES) for one in letters))
+    owed = LETTERS.t("notices.advance_not_returned.subject", order=CLOTHES)
+    await _letters_say(page, site, owed, LETTERS.t("notices.return_sent_back.subject", order=ORDER))
     with clock.frozen(NOW + timedelta(days=4)):
         await site.caught_up()
         page = await street.customer(MISAKI, lang)
@@ -69,7 +70,7 @@ async def test_a_parcel_that_is_lost_is_paid(street: Street, lang: str, says: Re
         price = int(str(site.value("select amount from refund_intents")))
         assert price == site.value("select worth from return_units")
         await expect(page.locator("main")).to_contain_text(says.t("counter.order.refunds"))
-        await _letters_say(page, site, LETTERS.t("notices.return_lost.subject", order=CLOTHES))
+        await _letters_say(page, site, LETTERS.t("notices.return_lost.subject", order=ORDER))
         await sound(site)
 
 
