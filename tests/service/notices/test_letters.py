@@ -107,6 +107,16 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
         case _ if template in rules.NEWS:
             of = said("returns.of.order", number=ORDER) if template.startswith("return_") else ORDER
             facts = pack({"order": of, "number": "R-7QK2M-90XTV", "until": date(2026, 3, 31), "amount": yen(3000)})
+            facts |= pack(
+                {
+                    "goods": "リネンシャツ",
+                    "why": Said("returns.why.used"),
+                    "answer": said("returns.answered.reduced", percent=70),
+                    "words": "箱と説明書がありました。",
+                    "carrier": "つばさ急便",
+                    "parcel": "400123456785",
+                }
+            )
             page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"
             return letters.news(reader, template, facts, {"return": page, "calendar": f"{page}/calendar"})
         case _ if template in rules.REFUNDS:

@@ -189,7 +189,7 @@ async def _page(
     more = refused.parameters["field"] if refused and refused.code == "field_choose" else ""
     refused = None if more else refused
     shown = field_views(action.name, found.fields, reader, values, refused=refused, judged=not more)
-    wrong = mistakes(shown)
+    wrong = mistakes(shown, visitor.reader)
     at_field = refused is not None and "field" in refused.parameters
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
     return page(

@@ -65,7 +65,7 @@ async def _page(
 ) -> Response[str]:
     found = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor))
     fields = field_views(REDEEM, [gifting.CODE], visitor.reader, given, refused=refused)
-    wrong = mistakes(fields)
+    wrong = mistakes(fields, visitor.reader)
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
     return page(
         request,

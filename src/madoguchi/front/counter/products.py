@@ -89,7 +89,7 @@ async def _page(
 
     found = await services.db.run(visitor.actor, work)
     shown = field_views(ASK, found.fields, visitor.reader, values)
-    wrong = mistakes(shown)
+    wrong = mistakes(shown, visitor.reader)
     return page(
         request,
         services,

@@ -70,7 +70,7 @@ async def _page(
     if why_not and refused is None:
         refused = Refused(why_not.code, 409)
     shown = field_views(RATE, fields, visitor.reader, values)
-    wrong = mistakes(shown)
+    wrong = mistakes(shown, visitor.reader)
     return page(
         request,
         services,

@@ -197,7 +197,7 @@ async def _page(
     reader = visitor.reader
     shown = await services.db.run(visitor.actor, lambda tx: _load(tx, services, visitor, order_id, screen, typed))
     views_of = field_views(RETURN, shown.fields, reader, shown.given, refused=refused, judged=refused is not None)
-    wrong = mistakes(views_of)
+    wrong = mistakes(views_of, reader)
     at_field = refused is not None and "field" in refused.parameters
     alternatives: Sequence[str] = refused.parameters.get("alternatives", ()) if refused else ()
     before = list(Screen)[: list(Screen).index(screen)]

@@ -360,7 +360,7 @@ def _action(at: int, able: Doable, reader: Reader, wanted: Ask | None) -> Action
         thing=able.thing,
         about=arguments,
         fields=shown,
-        wrong=mistakes(shown),
+        wrong=mistakes(shown, reader),
         ready=not any(field.asked for field in able.fields),
         opened=values is not None,
         at_once=able.effect is Effect.ACT,

@@ -119,14 +119,14 @@ def field_views(
     return [_view(action, field, _stands(field, values), wrong, within, reader) for field in fields]
 
 
-def mistakes(views: Sequence[FieldView]) -> list[tuple[str, str]]:
-    """What is wrong in a form, for its summary: where, and the sentence."""
-    return [
-        (name, text)
-        for view in views
-        for name, text in ((view.id, view.error), *((f"{view.id}-{part}", e) for part, e in view.errors.items()))
-        if text
-    ]
+def mistakes(views: Sequence[FieldView], reader: Reader) -> list[tuple[str, str]]:
+    """What is wrong in a form, for its summary: where, and the sentence with what the field is called."""
+    found = []
+    for view in views:
+        if view.error:
+            found.append((view.id, reader.t("ui.form.mistake", label=view.label, text=view.error)))
+        found += [(f"{view.id}-{part}", text) for part, text in view.errors.items() if text]
+    return found
 
 
 def _stands(field: Field, values: Mapping[str, Any] | None) -> Any:

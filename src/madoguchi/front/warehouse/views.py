@@ -157,7 +157,7 @@ def _unit(of: Shown, unit: Unit, reader: Reader) -> UnitView:
     key = f"warehouse.acceptance.{unit.acceptance}" if looked_at else f"warehouse.reception.{unit.reception}"
     return UnitView(
         id=unit.id,
-        name=unit.name,
+        name=_called(of, unit, reader),
         sku=unit.sku,
         state=reader.t(key, percent=unit.given),
         tone=_tone(unit),
@@ -165,6 +165,14 @@ def _unit(of: Shown, unit: Unit, reader: Reader) -> UnitView:
         waits=is_to_be_looked_at(unit),
         url=unit_url(of.id, unit.id) if is_to_be_looked_at(unit) or is_another(unit) else "",
     )
+
+
+def _called(of: Shown, unit: Unit, reader: Reader) -> str:
+    """Its name; of several that are alike, which one."""
+    alike = [one.id for one in of.units if one.line_ref == unit.line_ref]
+    if len(alike) == 1:
+        return unit.name
+    return reader.t("warehouse.unit.of", name=unit.name, n=alike.index(unit.id) + 1, units=len(alike))
 
 
 def _tone(unit: Unit) -> str:
