@@ -392,7 +392,7 @@ async def unpaid(tx: Tx) -> Sequence[str]:
 async def given_for_nothing(tx: Tx) -> Sequence[str]:
     """Returns of which something was given for a unit that did not come, or went back, and nobody calls it back.
 
-    Also those that count as on their way, or as lost by the carrier, though all their parcels went back to the sender.
+    Also those that count as on their way though all their parcels went back to the sender.
     """
     return await _breaches(
         tx,
@@ -403,7 +403,7 @@ async def given_for_nothing(tx: Tx) -> Sequence[str]:
              and (a.id is null or a.state in ('final', 'recovered') and a.decided_by is null)
            union
            select r.number from returns r
-           where exists (select from return_units u where u.return_id = r.id and u.reception in ('in_transit', 'lost'))
+           where exists (select from return_units u where u.return_id = r.id and u.reception = 'in_transit')
              and exists (select from return_parcels p where p.return_id = r.id)
              and not exists (select from return_parcels p
                              where p.return_id = r.id and p.state <> 'returned_to_sender')
