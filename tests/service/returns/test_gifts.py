@@ -12,7 +12,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Slip
 from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.gifts.rules import TRIES, WITHIN, Gift
-from madoguchi.core.ledger.queries import access_intent, intents_in, intents_of
+from madoguchi.core.ledger.queries import access_intent, intents_in, intents_of, returns_opened_at
 from madoguchi.core.ledger.rules import Destination, IntentState, Rail
 from madoguchi.core.people.queries import customer_by_ref
 from madoguchi.core.requests.queries import Quote, Request, RequestState
@@ -201,6 +201,7 @@ async def test_whoever_gave_it_hears_nothing_and_cannot_return_the_same(yard: Ya
     await yard.refund()
     assert await yard.db.run(giver, lambda tx: returns_of_order(tx, giver, order_id)) == []
     assert await yard.intents(CLOTHES) == []
+    assert await yard.db.run(SYSTEM, lambda tx: returns_opened_at(tx, order_id)) is None
     assert giver.id
     owner = giver.id
     assert await yard.db.run(giver, lambda tx: intents_of(tx, giver, owner)) == []

@@ -123,9 +123,12 @@ async def passed_on(tx: Tx, order_id: UUID) -> Passed:
 
 
 async def returns_opened_at(tx: Tx, order_id: UUID) -> datetime | None:
-    """When something of an order was to be sent back first, whatever became of it."""
+    """When whoever ordered was to send something back first, whatever became of it."""
     found: datetime | None = await tx.value(
-        "select min(at) from ledger_entries where order_id = %s and step = 'open_return'", [order_id]
+        """select min(e.at) from ledger_entries e
+           where e.order_id = %s and e.step = 'open_return'
+             and exists (select from requests r where r.id = e.request_id and r.gift_id is null)""",
+        [order_id],
     )
     return found
 

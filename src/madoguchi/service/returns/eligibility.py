@@ -119,7 +119,7 @@ async def basis_of(tx: Tx, order: Order, gift: Gift | None = None) -> Basis:
         money=await ledger.tenders(tx, order.id),
         known_since=await known_since(tx, customer_id),
         before=await before(tx, pack, customer_id),
-        sent_again=await queries.sent_back_again(tx, order.id),
+        sent_again=await queries.sent_back_again(tx, order.id, customer_id),
         gift=gift,
         paid=await _paid_order(tx, order),
     )

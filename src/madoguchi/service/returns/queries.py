@@ -302,13 +302,13 @@ async def promised_advances(tx: Tx, customer_id: UUID) -> int:
     return int(await tx.value(query, [customer_id]))
 
 
-async def sent_back_again(tx: Tx, order_id: UUID) -> frozenset[str]:
-    """Lines of an order of which a unit came back and was sent to the customer again."""
+async def sent_back_again(tx: Tx, order_id: UUID, customer_id: UUID) -> frozenset[str]:
+    """Lines of an order of which a unit came back from this customer and was sent to them again."""
     rows = await tx.all(
         _Said,
-        "select distinct line_ref as said from return_units where order_id = %s and acceptance = 'rejected'"
-        " and reception = 'received'",
-        [order_id],
+        """select distinct u.line_ref as said from return_units u join returns r on r.id = u.return_id
+           where u.order_id = %s and r.customer_id = %s and u.acceptance = 'rejected' and u.reception = 'received'""",
+        [order_id, customer_id],
     )
     return frozenset(row.said for row in rows)
 
