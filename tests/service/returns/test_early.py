@@ -41,7 +41,7 @@ async def days_later(yard: Yard, ref: str, days: int) -> None:
 
 async def test_what_the_carrier_loses_is_not_owed_though_its_price_was_due(yard: Yard) -> None:
     of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
-    await days_later(yard, CLOTHES, 31)
+    await days_later(yard, CLOTHES, 36)
     assert (await advance_of(yard, CLOTHES)).state is AdvanceState.RECHARGE_DUE
     await yard.on_its_way(of)
     await yard.time_passes(timedelta(days=60))
@@ -74,7 +74,7 @@ async def shirts(yard: Yard, **told: Any) -> Return:
 
 async def agreed_to_pay(yard: Yard) -> None:
     """The wait is over before the parcel is here, and the customer agrees to be charged."""
-    await days_later(yard, CLOTHES, 31)
+    await days_later(yard, CLOTHES, 36)
     advance = await advance_of(yard, CLOTHES)
     await yard.db.run(SYSTEM, lambda tx: advances.agree(tx, advance.id, UUID(int=7)))
 
@@ -95,7 +95,7 @@ async def charged(yard: Yard, *, taken: bool) -> None:
 
 async def test_a_parcel_is_taken_in_though_its_price_was_due_meanwhile(yard: Yard) -> None:
     of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
-    await days_later(yard, CLOTHES, 31)
+    await days_later(yard, CLOTHES, 36)
     await yard.arrives(of)
     await days_later(yard, CLOTHES, 400)
     assert (await advance_of(yard, CLOTHES)).state is AdvanceState.UNDER_WAY
@@ -106,7 +106,7 @@ async def test_a_parcel_is_taken_in_though_its_price_was_due_meanwhile(yard: Yar
 
 async def test_nothing_falls_due_while_the_carrier_has_it(yard: Yard) -> None:
     of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
-    await days_later(yard, CLOTHES, 31)
+    await days_later(yard, CLOTHES, 36)
     await yard.on_its_way(of)
     await days_later(yard, CLOTHES, 45)
     assert (await advance_of(yard, CLOTHES)).state is AdvanceState.UNDER_WAY

@@ -13,7 +13,7 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState, Stray
 from madoguchi.service.returns.warehouse import Scanned
 from tests.service.returns.conftest import CARRIER, Yard
-from tests.service.returns.test_returns import BOWLS, DRINKS, VACUUM, paid, state
+from tests.service.returns.test_returns import BOWLS, CLOTHES, DRINKS, VACUUM, advances, paid, state
 
 NUMBER = "440000000015"
 DAY = timedelta(days=1)
@@ -117,6 +117,12 @@ async def test_it_may_expire_twice(yard: Yard) -> None:
     await yard.time_passes(38 * DAY)
     assert await state(yard, of) is ReturnState.EXPIRED
     await yard.in_order()
+
+
+async def test_nothing_is_asked_back_while_a_parcel_may_still_come(yard: Yard) -> None:
+    of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
+    (advance,) = await advances(yard, CLOTHES)
+    assert advance.due_at == await yard.db.run(SYSTEM, lambda tx: verbs.ends_at(tx, of))
 
 
 async def test_what_the_carrier_handed_over_is_not_lost_but_looked_for(yard: Yard) -> None:

@@ -277,7 +277,7 @@ async def _pay_in_advance(
     if not parts:
         return  # what is taken off leaves nothing to give
     (part,) = parts
-    until = tx.now + timedelta(days=pack.advance.recover_after_days)
+    until = max(tx.now + timedelta(days=pack.advance.recover_after_days), await verbs.ends_at(tx, of))
     await advances.pay(tx, wish.id, of.order_id, of.subject, part, until, goods=goods)
     await advances.expect_back(tx, wish.id, until)
     await unit_rows.give_early(tx, plan.due, wish.id)
