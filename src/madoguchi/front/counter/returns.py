@@ -44,7 +44,7 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries, reading
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish
+from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish, comes_to_nothing
 from madoguchi.service.returns.sending import sent_back
 
 _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
@@ -336,4 +336,5 @@ def _steps(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader:
         early = place == len(way) and end  # given before the goods were here
         how = "done" if place <= last or early else "current" if place == last + 1 else "todo"
         found.append(StepView(reader.t(f"counter.returns.road.{name}"), how, reader.datetime(at) if at else "", ""))
-    return tuple(found)
+    nothing = comes_to_nothing(units) and not any(unit.paid or unit.replaced for unit in units)
+    return tuple(found[:-1] if nothing else found)

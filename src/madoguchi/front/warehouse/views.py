@@ -107,7 +107,8 @@ def row(line: Line, reader: Reader) -> Row:
 
 def going(of: GoesBack, reader: Reader) -> GoingView:
     """What goes back to a customer, in the reader's words."""
-    goods = reader.t("warehouse.goods", n=len(of.goods), goods="、".join(dict.fromkeys(of.goods)))
+    names = [reader.t("warehouse.going.instead", name=one.name) if is_another(one) else one.name for one in of.units]
+    goods = reader.t("warehouse.goods", n=len(names), goods="、".join(dict.fromkeys(names)))
     if of.carrier is None or of.number is None:
         return GoingView(reference=of.reference, goods=goods, parcel=reader.t("warehouse.going.by_hand"))
     parcel = reader.t("warehouse.going.parcel", carrier=of.carrier, number=of.number)

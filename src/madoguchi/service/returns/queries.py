@@ -206,10 +206,9 @@ async def return_sent_back(tx: Tx, consignment_id: UUID) -> UUID:
     return UUID(str(found))
 
 
-async def goods_in(tx: Tx, consignment_id: UUID) -> Sequence[str]:
-    """What goes back to a customer in a consignment, by name."""
-    query = "select name as said from return_units where sent_back = %s order by line_ref, id"
-    return [row.said for row in await tx.all(_Said, query, [consignment_id])]
+async def units_in(tx: Tx, consignment_id: UUID) -> Sequence[Unit]:
+    """What goes back to a customer in a consignment."""
+    return await tx.all(Unit, f"{_UNIT} where sent_back = %s order by line_ref, id", [consignment_id])
 
 
 async def fees_of(tx: Tx, return_id: UUID) -> Mapping[str, int]:

@@ -1,6 +1,6 @@
 """Where a return is, in sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import msgspec
@@ -70,15 +70,18 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
         said("returns.status.parcel", carrier=one.carrier, number=one.number)
         for one in await queries.parcels_of(tx, of.id)
     ]
-    lines += [_goes_back(going) for going in await sending.sent_back(tx, SYSTEM, units)]
+    lines += [line for going in await sending.sent_back(tx, SYSTEM, units) for line in _goes_back(going)]
     return (*lines, *await _given_early(tx, of))
 
 
-def _goes_back(going: SentBack) -> Said:
-    goods = ", ".join(dict.fromkeys(going.goods))
-    if going.parcel is None:
-        return said("returns.back.soon", goods=goods)
-    return said("returns.back.parcel", goods=goods, carrier=going.parcel.carrier, number=going.parcel.number)
+def _goes_back(going: SentBack) -> Iterator[Said]:
+    """What goes back, and how: the goods by name, what came in their place as what it is."""
+    what = [", ".join(dict.fromkeys(going.goods))] if going.goods else []
+    for goods in (*what, *([Said("returns.back.instead")] if going.instead else [])):
+        if going.parcel is None:
+            yield said("returns.back.soon", goods=goods)
+        else:
+            yield said("returns.back.parcel", goods=goods, carrier=going.parcel.carrier, number=going.parcel.number)
 
 
 async def _given_early(tx: Tx, of: Return) -> list[Said]:

@@ -19,14 +19,15 @@ from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Unit, goes_back
+from madoguchi.service.returns.rules import Reception, Unit, goes_back
 from madoguchi.service.returns.units import verbs as unit_rows
 
 
 class SentBack(msgspec.Struct, frozen=True):
-    """Goods that go back to the customer, by name; the parcel once a carrier has taken it on."""
+    """Goods that go back to the customer, by name, or what came in their place; the parcel once a carrier takes it."""
 
     goods: tuple[str, ...]
+    instead: bool
     parcel: Parcel | None
 
 
@@ -63,9 +64,11 @@ async def sent_back(tx: Tx, actor: Actor, units: Sequence[Unit]) -> Sequence[Sen
     """What of these units, which the actor was found to see, goes back to the customer, parcel by parcel."""
     found = []
     for consignment_id in dict.fromkeys(unit.sent_back for unit in units if unit.sent_back):
-        goods = tuple(unit.name for unit in units if unit.sent_back == consignment_id)
+        inside = [unit for unit in units if unit.sent_back == consignment_id]
+        goods = tuple(unit.name for unit in inside if unit.reception is Reception.RECEIVED)
         of = await access_consignment(tx, actor, consignment_id)
-        found.append(SentBack(goods, await _parcel(tx, of) if of else None))
+        instead = any(unit.reception is Reception.WRONG_ITEM for unit in inside)
+        found.append(SentBack(goods, instead, await _parcel(tx, of) if of else None))
     return found
 
 

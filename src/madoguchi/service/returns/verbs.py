@@ -310,8 +310,9 @@ async def refold(tx: Tx, return_id: UUID) -> None:
     after = rules.state(before.stage, units)
     look_at = await _next_look(tx, before, units)
     await tx.execute(
-        "update returns set state = %s, look_at = %s, changed_at = %s where id = %s",
-        [after, look_at, tx.now, return_id],
+        """update returns set state = %(state)s, look_at = %(look_at)s,
+             changed_at = case when state = %(state)s then changed_at else %(now)s end where id = %(id)s""",
+        {"state": after, "look_at": look_at, "now": tx.now, "id": return_id},
     )
     if rules.has_due(before.refund_on, units) or rules.calls_off(before.wish, units):
         await enqueue_settlement(tx, return_id)

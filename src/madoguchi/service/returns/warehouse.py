@@ -63,7 +63,7 @@ class GoesBack(msgspec.Struct, frozen=True):
     """What goes back to a customer: of which return, which goods, and the carrier's number once there is one."""
 
     reference: str
-    goods: tuple[str, ...]
+    units: tuple[Unit, ...]
     carrier: str | None
     number: str | None
 
@@ -130,7 +130,7 @@ async def to_hand_over(tx: Tx, actor: Actor) -> Sequence[GoesBack]:
     async with tx.acting(SYSTEM):
         waiting = await consignments.to_hand_over(tx)
         return [
-            GoesBack(one.document.reference, tuple(await queries.goods_in(tx, one.id)), one.carrier, one.number)
+            GoesBack(one.document.reference, tuple(await queries.units_in(tx, one.id)), one.carrier, one.number)
             for one in waiting
         ]
 
