@@ -17,12 +17,14 @@ TOLD = {"lines": {"2": 1}, "reason": "mistake", "condition": "unopened"}
 
 async def test_what_the_warehouse_left_open_is_decided(site: Site) -> None:
     of = await _looked_at(site, acceptance="manual")
+    assert site.value("update return_units set late = true where return_id = %s returning 1", of.id)
     leader = await at_desk(site, "鈴木 健", role=Role.LEADER)
     await leader.get("/desk/approvals")
     assert "/desk/returns" in leader.page.text
     await leader.get("/desk/returns")
     assert of.number
     assert of.number in leader.page.text
+    assert "取り消しまたは期限切れのあとに届きました。" in leader.page.text
     page = await leader.post(f"/desk/returns/{of.id}/review", {"answer": "reduced", "note": "一部に傷"})
     assert page.status_code == 422
     await leader.post(f"/desk/returns/{of.id}/review", {"answer": "reduced", "percent": "70", "note": "一部に傷"})

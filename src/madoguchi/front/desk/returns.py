@@ -131,6 +131,6 @@ def _unit(unit: Unit, order: StoreOrder, reader: Reader) -> UnitView:
     return UnitView(
         name=named(line),
         money=reader.t("desk.returns.unit", worth=worth, promised=unit.promised, paid=paid),
-        why=reader.t(f"returns.why.{unit.why}") if unit.why else "",
+        why=reader.t("desk.returns.late") if unit.late else reader.t(f"returns.why.{unit.why}") if unit.why else "",
         note=unit.note,
     )
