@@ -63,8 +63,10 @@ ALWAYS: Mapping[str, str] = {
           select from ledger_entries e
           where e.request_id = i.request_id and e.line_ref is not null
             and e.step in ('settle', 'keep', 'settle_return', 'keep_return'))
-          and not exists (  -- what was reduced, and is given after all
-            select from returns b where r.subject = 'return:' || b.id and b.answered_at is not null)""",
+          and not exists (  -- what was reduced, lost with its fee or paid again, and is given after all
+            select from returns b where r.subject = 'return:' || b.id and (b.answered_at is not null
+              or exists (select from return_units u where u.return_id = b.id and u.reception = 'lost')
+              or exists (select from ledger_advances a where a.subject = r.subject and a.state = 'charged')))""",
     "I11 gift cards and opened digital goods are paid back by somebody's word": f"""
         select l.order_id, l.line_ref, r.number from {_LINES}
         join ledger_entries e on e.order_id = l.order_id and e.line_ref = l.line_ref

@@ -187,6 +187,10 @@ async def test_what_was_given_for_good_stays_given_and_the_goods_stay_here(yard:
     """Gift balance cannot be charged again: who was paid when the parcel came does not get the goods as well."""
     told = {"lines": {"1": 1}, "reason": "no_longer_needed", "condition": "unopened", "refund_to": "gift_balance"}
     of = await yard.send_back(VACUUM, **told)
+    agreed = (await yard.newest(VACUUM)).outcome
+    assert agreed
+    assert agreed.slip
+    assert "returns.fact.early" not in [fact.label.key for fact in agreed.slip.facts]  # nothing is asked back
     await yard.arrives(of)
     for decided in (WORN, {"disposition": "discard", "acceptance": "rejected", "why": "used"}):
         with pytest.raises(Refused, match="return_given_for_good"):

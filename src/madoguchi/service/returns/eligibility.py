@@ -26,7 +26,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.returns import queries
-from madoguchi.service.returns.rules import Condition
+from madoguchi.service.returns.rules import Condition, Wish
 
 PERSON = ("service.human",)
 _ENDED_BY_ITSELF = frozenset({"membership"})  # by its own action, which gives back what the rules say
@@ -180,8 +180,7 @@ def trusted(of: Basis, units: Mapping[str, int], at: datetime) -> bool:
 
 def in_advance(of: Basis, units: Mapping[str, int], at: datetime) -> AdvanceQuestion | None:
     """What is asked of the rules for that; None where it is not one provider that can take it again from them."""
-    kinds = {tender.ref: tender.kind for tender in of.document.tenders}
-    if of.gift or [kinds[ref] in BY_PROVIDER for ref, held in of.money.items() if held.free.amount > 0] != [True]:
+    if not recallable(of.document, of.money, Wish.REFUND, gift=of.gift is not None):
         return None
     return AdvanceQuestion(
         at=at,
@@ -190,6 +189,19 @@ def in_advance(of: Basis, units: Mapping[str, int], at: datetime) -> AdvanceQues
         customer_since=of.known_since,
         open_advances=of.before.open_advances,
     )
+
+
+def recallable(order: StoreOrder, money: Mapping[str, TenderMoney], wish: Wish, *, gift: bool) -> bool:
+    """Whether what is given can be taken again, by a provider who has taken from whoever ordered it.
+
+    Money by the one who alone still has some of it; the price of goods also after that has left for other goods.
+    """
+    kinds = {tender.ref: tender.kind for tender in order.tenders}
+    if gift:
+        return False
+    if wish is not Wish.REFUND:
+        return not BY_PROVIDER.isdisjoint(kinds.values())
+    return [kinds[ref] in BY_PROVIDER for ref, held in money.items() if held.free.amount > 0] == [True]
 
 
 def delivered_at(order: StoreOrder, ref: str) -> datetime | None:

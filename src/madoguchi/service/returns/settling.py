@@ -23,6 +23,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, share
 from madoguchi.service.returns import queries, slips, verbs
+from madoguchi.service.returns.eligibility import recallable
 from madoguchi.service.returns.outgoing import Next, next_of, outgoing
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
@@ -109,8 +110,8 @@ async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> S
     """What is done about units of a return that are as these are; nothing is changed by asking."""
     held = await ledger.lines(tx, order.id)
     settled = {ref: line.settled for ref, line in held.items()}
-    recallable = await _recallable(tx, of, order)
-    due = _with_less(of, [_due(of, order, unit, settled, recallable) for unit in units])
+    again = await _recallable(tx, of, order)
+    due = _with_less(of, [_due(of, order, unit, settled, again) for unit in units])
     currency = order.document.currency
     fees = await _fees(tx, of, units, due)
     amount = Money(sum(one.pay for one in due) - sum(fees.values()), currency)
@@ -173,26 +174,20 @@ async def _ready(tx: Tx, of: Return, order: Order, due: Sequence[Unit]) -> Seque
         return due
     if await open_advance(tx, of.order_id, of.subject):
         return [unit for unit in due if not unit.is_early]
-    recallable = await _recallable(tx, of, order)
-    return [unit for unit in due if recallable or unit.reception not in COMING]
+    again = await _recallable(tx, of, order)
+    return [unit for unit in due if again or unit.reception not in COMING]
 
 
 async def _recallable(tx: Tx, of: Return, order: Order) -> bool:
-    """Whether what is given can be taken again, by a provider who has taken from whoever ordered it.
+    """Whether what is given can be taken again."""
+    return recallable(order.document, await ledger.tenders(tx, order.id), of.wish, gift=of.gift_id is not None)
 
-    Money by the one that still has something of it; the price of goods also after that has left for other goods.
+
+def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int], again: bool) -> Due:
+    """What is done about a unit; `settled` counts on, so that each unit of a line has its own share of the price.
+
+    `again`: it can be taken again.
     """
-    kinds = {tender.ref: tender.kind for tender in order.document.tenders}
-    if of.gift_id:
-        return False
-    if of.wish is not Wanted.REFUND:
-        return not BY_PROVIDER.isdisjoint(kinds.values())
-    left = [kinds[ref] for ref, held in (await ledger.tenders(tx, order.id)).items() if held.free.amount > 0]
-    return [kind in BY_PROVIDER for kind in left] == [True]
-
-
-def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int], recallable: bool) -> Due:
-    """What is done about a unit; `settled` counts on, so that each unit of a line has its own share of the price."""
     to = booking(of.refund_on, unit)
     assert to
     worth = unit.worth
@@ -212,7 +207,7 @@ def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int], recallab
         worth=worth,
         pay=max(owed - unit.paid, 0),
         replace=replace,
-        early=recallable and unit.is_early,
+        early=again and unit.is_early,
         first=not unit.paid,
     )
 

@@ -13,7 +13,7 @@ from madoguchi.core.policy.pack import Payer, Trigger
 from madoguchi.core.policy.paying_back import parts, to_recipient
 from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder, TenderKind
 from madoguchi.kit.money import Money, telescoped, total
-from madoguchi.service.returns.eligibility import Basis
+from madoguchi.service.returns.eligibility import Basis, recallable
 from madoguchi.service.returns.plans import Part, ReturnPlan
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
@@ -65,7 +65,7 @@ def opening(of: Basis, plan: ReturnPlan, decision: ReturnDecision, to: Balance |
     slip = msgspec.structs.replace(
         blank(order),
         title=Said(f"returns.title.{plan.wish}"),
-        facts=_facts(plan, decision),
+        facts=_facts(of, plan, decision),
         rule=Said(decision.reasons[0].key, decision.reasons[0].parameters),
         next_step=_next_step(plan),
     )
@@ -155,7 +155,7 @@ def _restocking(of: Basis, plan: ReturnPlan) -> int:
     return share_of(total(list(of.worth(plan.units).values()), of.document.currency).amount, plan.restocking)
 
 
-def _facts(plan: ReturnPlan, decision: ReturnDecision) -> tuple[Fact, ...]:
+def _facts(of: Basis, plan: ReturnPlan, decision: ReturnDecision) -> tuple[Fact, ...]:
     facts = [Fact(Said("returns.fact.reason"), Said(f"returns.reason.{plan.reason}"))]
     if plan.condition:
         facts.append(Fact(Said("returns.fact.condition"), Said(f"returns.condition.{plan.condition}")))
@@ -168,13 +168,14 @@ def _facts(plan: ReturnPlan, decision: ReturnDecision) -> tuple[Fact, ...]:
         Fact(Said("returns.fact.postage"), Said(f"returns.postage.{paid}")),
         Fact(Said("returns.fact.until"), said("returns.until", until=plan.send_until)),
         Fact(Said("returns.fact.when"), Said(f"returns.when.{plan.wish}.{plan.refund_on}")),
-        *_early(plan),
+        *_early(of, plan),
     )
 
 
-def _early(plan: ReturnPlan) -> tuple[Fact, ...]:
-    """What is asked back of what is given before anybody has looked at the goods."""
-    if plan.refund_on is Trigger.INSPECTED:
+def _early(of: Basis, plan: ReturnPlan) -> tuple[Fact, ...]:
+    """What is asked back of what is given before anybody has looked at the goods, and can be."""
+    again = recallable(of.document, of.money, plan.wish, gift=of.gift is not None)
+    if plan.refund_on is Trigger.INSPECTED or not again:
         return ()
     return (Fact(Said("returns.fact.early"), Said(f"returns.early.{plan.wish}")),)
 
