@@ -70,6 +70,23 @@ async def test_confirmed_twice_it_is_done_once(site: Site) -> None:
     assert site.value("select count(*) from requests") == 1
 
 
+async def test_what_follows_from_a_form_is_asked_in_it_next(site: Site) -> None:
+    """An associate sends a sweater back for the customer: why is known first, then how."""
+    aoi, caller = await talking(site)
+    told = {"action": "order.return", "filled": 1, "lines[1]": "1", "reason": "size", "condition": "unopened"}
+    order = await order_of(site, "MD-10233915")
+    pane = (await aoi.get(f"/desk/panels/customer/{caller.case_id}?order={order}")).text
+    form = pane.partition('value="order.return"')[2].partition("</form>")[0]
+    assert 'name="reason"' in form
+    assert 'name="method"' not in form
+    page = (await aoi.post(f"/desk/cases/{caller.case_id}/quotes", {"order_id": order} | told)).text
+    form = page.partition('value="order.return"')[2].partition("</form>")[0]
+    assert re.findall('name="method" value="([a-z]+)"', form) == ["label", "code", "pickup"]
+    assert 'name="wish"' not in form
+    await aoi.post(f"/desk/cases/{caller.case_id}/quotes", {"order_id": order, "method": "pickup"} | told)
+    assert "/quotes/" in aoi.page.url.path
+
+
 async def test_some_units_of_some_lines(site: Site) -> None:
     aoi, caller = await talking(site)
     units = {f"lines[{await line_of(site, sku)}]": n for sku, n in (("TOWEL-BE", 1), ("PILLOW-1", 0), ("LOTION-1", 2))}
