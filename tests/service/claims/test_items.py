@@ -23,6 +23,7 @@ from tests.service.claims.conftest import PLACES, Street
 
 CLOTHES = "MD-10233915"  # a sweater and two T-shirts, by card
 BOWLS = "MD-10233871"
+DRINKS = "MD-10233702"  # ten cases of water, five tins of tea
 COD = "MD-10233650"  # a vacuum cleaner, paid at the door
 OPEN, GIFT_CARD = "MD-10234606", "MD-10234421"
 MEMBERSHIP, MEMBER_INSTEAD = "MD-10234528", ("subscription.cancel", "service.human")
@@ -38,10 +39,10 @@ async def done(street: Street, ref: str, action: str, lines: dict[str, int]) -> 
     return await street.agree(ref, await ask(street, ref, action, lines))
 
 
-async def field(street: Street, ref: str, action: str, name: str) -> Field | None:
+async def field(street: Street, ref: str, action: str, name: str, **given: object) -> Field | None:
     actor, order_id = await street.actor(ref)
     subject, entry = Subject(About.ORDER, order_id), street.catalogue.actions[action]
-    found = await street.db.run(actor, lambda tx: actions.fields(tx, actor, entry, subject))
+    found = await street.db.run(actor, lambda tx: actions.fields(tx, actor, entry, subject, given))
     return next((field for field in found if field.name == name), None)
 
 
@@ -244,6 +245,14 @@ async def test_photos_are_asked_where_the_rules_may_ask(street: Street) -> None:
     often = await field(street, BOWLS, "item.replace", "photos")
     assert often
     assert often.required
+
+
+async def test_a_photo_must_be_there_for_what_is_dear_together(street: Street) -> None:
+    few = await field(street, DRINKS, "item.refund", "photos", lines={"1": 1})
+    many = await field(street, DRINKS, "item.refund", "photos", lines={"1": 10, "2": 5})
+    assert few
+    assert many
+    assert (few.required, many.required) == (False, True)
 
 
 async def test_old_photos_are_not_offered_again(street: Street) -> None:
