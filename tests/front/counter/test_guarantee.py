@@ -10,6 +10,7 @@ from madoguchi.kit.i18n import LANGUAGES, Reader
 from madoguchi.kit.money import Money
 from tests.conftest import NOW
 from tests.front.counter.customer import guest, signed_in
+from tests.front.counter.test_photos import picture
 from tests.front.office.administrator import VERSIONS, change, in_office
 from tests.front.seller.merchant import BOWLS, asked, claimed
 from tests.web import Site
@@ -57,6 +58,19 @@ async def test_a_customer_sees_their_claim_and_takes_it_back(site: Site) -> None
         await customer.get(withdraw)
         assert "取り下げました" in (await customer.post(withdraw)).text
         assert site.value("select state from guarantee_claims") == "withdrawn"
+
+
+async def test_who_shows_photos_is_asked_who_may_see_them(site: Site) -> None:
+    customer = await signed_in(site, MISAKI)
+    path = f"/orders/{_order(site)}/actions/guarantee.claim"
+    await customer.get(path)
+    assert 'name="show_photos"' not in customer.page.text
+    form = {"csrf": customer.field("csrf"), "ground": "not_received", "lines[1]": "2", "note": "届きません"}
+    form |= {"disputed": "no"}
+    files = {"photos[new]": ("皿.jpg", picture(), "image/jpeg")}
+    page = await customer.http.post(path, data=form, files=files)
+    assert 'name="show_photos"' in page.text
+    assert JA.t("actions.guarantee.claim.field.show_photos.help") in page.text
 
 
 async def test_before_the_seller_was_asked_it_says_what_comes_first(site: Site) -> None:

@@ -12,7 +12,7 @@ from madoguchi.core.actions.fields import Field, Subject
 from madoguchi.core.actions.rules import Card, TextCard
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.front.counter.page import page
-from madoguchi.front.ui.fields import FieldView, field_views, filled_in
+from madoguchi.front.ui.fields import FieldView, field_views, filled_in, filled_in_again
 from madoguchi.front.ui.links import action_url, thing_url
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -34,7 +34,11 @@ async def fields(
 ) -> tuple[Field, ...]:
     """What a page asks for: the questions by which it is looked up what is known, or, once more was filled in, all."""
     before = await _first(tx, services, visitor, action, subject, posted)
-    return await actions.fields(tx, visitor.actor, action, subject, posted) if before is None else before
+    if before is not None:
+        return before
+    every = await actions.fields(tx, visitor.actor, action, subject)
+    given = {name: value for name, value in filled_in_again(every, posted).items() if name in posted}
+    return await actions.fields(tx, visitor.actor, action, subject, given)
 
 
 async def told(

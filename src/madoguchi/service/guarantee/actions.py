@@ -19,6 +19,7 @@ ACTIONS = (
         also=("delivery.not_received", "refund.status"),
         about=About.ORDER,
         form=claiming.form,
+        narrow=claiming.narrow,
         offer=claiming.offer,
         change=Change(draft=claiming.draft, begin=claiming.begin, perform=None, settle=claiming.settle),
     ),

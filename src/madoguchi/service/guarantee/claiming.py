@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -78,10 +79,17 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
         ),
         Field(name="note", kind=FieldKind.NOTE, limit=NOTE_LIMIT),
         await photo_field(tx, actor, order.customer_id, required=False),
-        Field(name="show_photos", kind=FieldKind.CHOICE, options=_SHOWN, default="no"),
+        Field(name="show_photos", kind=FieldKind.CHOICE, options=_SHOWN, default="no", proposed=True),
         Field(name="disputed", kind=FieldKind.CHOICE, options=_DISPUTED, default="no"),
         *refund_fields(pack, order.document),
     )
+
+
+async def narrow(
+    tx: Tx, actor: Actor, subject: Subject, fields: tuple[Field, ...], given: Mapping[str, Any]
+) -> tuple[Field, ...]:
+    """Whether the seller may see photos is asked of whoever shows some."""
+    return tuple(field for field in fields if field.name != "show_photos" or given.get("photos"))
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
