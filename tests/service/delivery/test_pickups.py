@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from bench.presents import wrapped
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
@@ -15,6 +16,8 @@ from madoguchi.core.carriers.consignments import verbs
 from madoguchi.core.carriers.consignments.jobs import AGAIN, Announcer
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
 from madoguchi.core.carriers.port import Consignment
+from madoguchi.core.gifts.verbs import redeem
+from madoguchi.core.people.queries import access_customer
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, RequestState
 from madoguchi.edge.carriers.simulated.brands import HIBARI, TSUBASA
@@ -28,9 +31,10 @@ from tests.service.delivery.road import CATALOGUE, Road
 ORDER, REFERENCE = "MD-10233915", "R-7QK2M-90XTV"
 
 
-async def consigned(road: Road) -> tuple[Actor, UUID]:
-    """Something of the order will come back: its customer, and the id."""
+async def consigned(road: Road, sender: Actor | None = None) -> tuple[Actor, UUID]:
+    """Something of the order will come back, from its customer or another sender: who that is, and the id."""
     actor, order_id = await road.shop.actor(ORDER)
+    actor = sender or actor
     order = await road.shop.store.get_order(ORDER)
     assert order
     assert actor.id
@@ -93,6 +97,22 @@ async def test_it_is_collected_at_the_door(road: Road, now: datetime) -> None:
     assert await offered(road, actor, id) == {}
     with pytest.raises(Refused, match="return_on_its_way"):
         await quote(road, actor, id, day=tomorrow, band="14_16")
+
+
+async def test_from_whoever_got_it_as_a_present(road: Road, now: datetime) -> None:
+    code = await wrapped(road.db, road.shop.store_db, road.shop.store, ORDER)
+    recipient, _ = await road.shop.actor("MD-10234391")
+    assert recipient.id
+    owner = recipient.id
+    customer = await road.db.run(SYSTEM, lambda tx: access_customer(tx, SYSTEM, owner))
+    gift = await road.db.run(recipient, lambda tx: redeem(tx, customer, code))
+    _, id = await consigned(road, recipient)
+    await road.announce()
+    made = await quote(road, recipient, id, day=(now + timedelta(days=1)).date().isoformat(), band="14_16")
+    assert (made.customer_id, made.order_id, made.draft.slip.order_ref) == (owner, None, gift.number)
+    request = await road.shop.confirm(recipient, made)
+    await road.work()
+    assert (await road.shop.settled(request)).state is RequestState.DONE
 
 
 async def test_what_is_not_sent_any_more_is_not_collected(road: Road) -> None:
