@@ -96,6 +96,9 @@ async def test_that_what_was_given_early_was_not_owed(yard: Yard, told: list[Cus
     back = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
     await yard.arrives(back)
     await yard.looked_at(back, acceptance="rejected", why="not_ours", disposition="back_to_customer")
+    waiting = [one.key for one in await yard.db.run(SYSTEM, lambda tx: sentences(tx, back))]
+    assert "returns.line.manual" in waiting
+    assert "returns.why.not_ours" not in waiting, "nothing is held against anybody before it is decided"
     leader = await yard.worker(Role.LEADER)
     await yard.acts(leader, "return.review", return_id=back.id, answer="rejected", note="別の店の品でした")
     (news,) = [one for one in told if one.template == "return_rejected"]

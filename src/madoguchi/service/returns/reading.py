@@ -60,6 +60,8 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
         if unit.why and unit.acceptance is not Acceptance.MANUAL:
             lines.append(said(f"returns.line.{unit.acceptance}", name=unit.name, percent=unit.given))
             lines.append(Said(f"returns.why.{unit.why}"))
+        elif unit.acceptance is Acceptance.MANUAL:
+            lines.append(said("returns.line.manual", name=unit.name, percent=unit.given))
         elif unit.reception in {Reception.SHORT, Reception.WRONG_ITEM}:
             lines.append(said(f"returns.line.{unit.reception}", name=unit.name, percent=0))
     if of.out_ref:
