@@ -113,6 +113,7 @@ async def test_the_one_thing_of_an_order_is_chosen_already(site: Site) -> None:
     page = (await customer.post(f"{path}/reason", {"reason": "defective"})).text
     assert 'name="photos' in page
     assert 'href="#f-condition"' not in page, "what is broken need not be described"
+    assert 'name="photos' in (await customer.get(f"{path}/reason")).text, "what was told is kept meanwhile"
     answer = await customer.http.post(
         f"{path}/reason",
         data={"csrf": customer._csrf, "reason": "defective"},
@@ -123,6 +124,12 @@ async def test_the_one_thing_of_an_order_is_chosen_already(site: Site) -> None:
     assert re.findall('name="method" value="([a-z]+)"', customer.page.text) == ["label", "code", "pickup"]
     await customer.post(f"{path}/outcome", {"method": "label", "wish": "replacement"})
     assert customer.page.url.path.startswith("/quotes/"), customer.page.text
+
+
+async def test_a_screen_that_asks_nothing_yet_leads_to_the_first(site: Site) -> None:
+    customer, path = await _begin(site)
+    await customer.get(f"{path}/outcome")
+    assert customer.page.url.path == f"{path}/items"
 
 
 async def test_another_reason_asks_anew_and_forgets_what_no_longer_matters(site: Site) -> None:

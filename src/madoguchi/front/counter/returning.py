@@ -81,7 +81,14 @@ async def begin(services: Services, visitor: Visitor, order_id: UUID, chat: UUID
 async def fill_in(
     request: Asked, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, chat: UUID | None = None
 ) -> Response[str]:
-    """A screen, with what was filled in before."""
+    """A screen, with what was filled in before; where it asks nothing yet, the one that comes first."""
+
+    async def is_early(tx: Tx) -> bool:
+        form = await _form(tx, services, visitor, order_id)
+        return bool(form.fields) and not asked_on(screen, form.fields)
+
+    if await services.db.run(visitor.actor, is_early):
+        return see_other(_url(order_id, None, chat))
     return await _page(request, services, visitor, order_id, screen, chat)
 
 
@@ -96,9 +103,10 @@ async def go_on(
     try:
         slow_down(services.limits.write, visitor.counted_as)
         await photos.take(services, visitor, given)
-        await db.run(actor, lambda tx: _keep(tx, services, visitor, order_id, screen, given, whole=not leaves))
+        await db.run(actor, lambda tx: _keep(tx, services, visitor, order_id, screen, given))
         if leaves:
             return see_other("/returns")
+        await db.run(actor, lambda tx: _check_whole(tx, services, visitor, order_id, screen, given))
         return see_other(await db.run(actor, lambda tx: _next(tx, services, visitor, order_id, screen, chat)))
     except Refused as refused:
         if refused.status == 404:
@@ -149,23 +157,24 @@ async def _typed(
 
 
 async def _keep(
-    tx: Tx,
-    services: Services,
-    visitor: Visitor,
-    order_id: UUID,
-    screen: Screen,
-    posted: Mapping[str, Any],
-    *,
-    whole: bool,
+    tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, posted: Mapping[str, Any]
 ) -> None:
-    """Keep a screen; Refused where it must be `whole` and is not, else what can be understood is kept."""
+    """Keep what can be understood of a screen."""
     typed = await _typed(tx, services, visitor, order_id, screen, posted)
     form = await _form(tx, services, visitor, order_id, typed)
-    asked = asked_on(screen, form.fields)
-    found = read(asked, typed) if whole else counted(asked, typed)
+    found = counted(asked_on(screen, form.fields), typed)
     others = {name: value for name, value in form.given.items() if screen_of(name) is not screen}
     assert visitor.actor.id
     await keeping.keep(tx, visitor.actor.id, order_id, RETURN, others | found)
+
+
+async def _check_whole(
+    tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, posted: Mapping[str, Any]
+) -> None:
+    """Refused with what is missing on a screen, or cannot be."""
+    typed = await _typed(tx, services, visitor, order_id, screen, posted)
+    form = await _form(tx, services, visitor, order_id, typed)
+    read(asked_on(screen, form.fields), typed)
 
 
 async def _next(tx: Tx, services: Services, visitor: Visitor, order_id: UUID, screen: Screen, chat: UUID | None) -> str:
@@ -271,5 +280,7 @@ def until(line: Possible, reader: Reader) -> str:
     return reader.t(f"errors.{line.why_not.code}", **line.why_not.parameters)
 
 
-def _url(order_id: UUID, screen: Screen, chat: UUID | None) -> str:
-    return f"/orders/{order_id}/return/{screen}" + (f"?{urlencode({'chat': chat})}" if chat else "")
+def _url(order_id: UUID, screen: Screen | None, chat: UUID | None) -> str:
+    """Where a screen is, or the first that is not filled in."""
+    path = f"/orders/{order_id}/return" + (f"/{screen}" if screen else "")
+    return path + (f"?{urlencode({'chat': chat})}" if chat else "")
