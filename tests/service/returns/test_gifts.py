@@ -38,6 +38,7 @@ from tests.service.returns.conftest import Yard
 
 CLOTHES = "MD-10233915"  # a sweater at 9,900 yen and two T-shirts, by card
 SWEATER = {"lines": {"1": 1}, "reason": "size", "condition": "unopened"}
+UNWANTED = {"lines": {"2": 1}, "reason": "no_longer_needed", "condition": "unopened", "method": "own"}
 
 
 async def signed_in(yard: Yard, who: Person) -> Actor:
@@ -260,3 +261,18 @@ async def test_what_was_paid_in_several_ways_is_one_amount_to_whoever_got_it(yar
     assert (await yard.db.run(actor, lambda tx: access_intent(tx, actor, parts[-1].id))).amount == told.amount
     await yard.looked_at(of)
     await yard.in_order()
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_goes_back_of_a_present_never_goes_to_whoever_gave_it(yard: Yard, *, known: bool) -> None:
+    actor, gift = await got(yard)  # the order went to the giver's own address
+    if not known:
+        forget = "update customer_facts set document = document - 'address' where customer_id = %s"
+        await yard.db.run(SYSTEM, lambda tx: tx.execute(forget, [actor.id]))
+    of = await yard.back((await sends(yard, actor, gift, **UNWANTED)).id)
+    (unit,) = await yard.units(of.id)
+    await yard.arrives(of, units={str(unit.id): "wrong_item"})
+    receivers = "select string_agg(document::text, '') from carrier_consignments"
+    told = await yard.db.run(SYSTEM, lambda tx: tx.value(receivers))
+    assert (NAOKI.customer.name in (told or ""), (told is None)) == (known, not known)
+    assert MISAKI.customer.name not in (told or "")

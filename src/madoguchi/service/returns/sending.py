@@ -49,11 +49,14 @@ async def announce(tx: Tx, return_id: UUID) -> None:
 
 
 async def send_back(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
-    """Have a carrier fetch, in one parcel, what is the customer's again and lies in the warehouse. Each unit once."""
+    """Have a carrier fetch, in one parcel, what is the customer's again and lies in the warehouse. Each unit once.
+
+    Where nobody knows to whom, it stays until the shop knows where the customer lives.
+    """
     going = [unit for unit in units if goes_back(unit)]
-    if not going:
+    receiver = await _receiver(tx, of) if going else None
+    if receiver is None:
         return
-    receiver = await _sender(tx, of) or await _delivered_to(tx, of)
     parcel = Dispatch(reference=of.number or "", sender=(await store(tx, of.store_id)).name, receiver=receiver)
     consignment_id = ids.uuid7()
     await consign(tx, consignment_id, parcel, customer_id=of.customer_id, order_id=of.order_id)
@@ -93,6 +96,15 @@ async def _sender(tx: Tx, of: Return) -> Address | None:
     if of.gift_id:
         return (await customer_facts(tx, SYSTEM, of.customer_id)).address
     return await _delivered_to(tx, of)
+
+
+async def _receiver(tx: Tx, of: Return) -> Address | None:
+    """To where it goes back: a present never to where whoever gave it lives."""
+    known, delivered = await _sender(tx, of), await _delivered_to(tx, of)
+    if known or not of.gift_id:
+        return known or delivered
+    giver = (await access_order(tx, SYSTEM, of.order_id)).customer_id
+    return None if delivered == (await customer_facts(tx, SYSTEM, giver)).address else delivered
 
 
 async def _delivered_to(tx: Tx, of: Return) -> Address:
