@@ -20,6 +20,13 @@ from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
 
+CLAIM = """
+insert into guarantee_claims (id, number, store_id, customer_id, order_id, seller_id, ground, units, amount, currency,
+                              told, photos, state, silence_grants, made_at, changed_at)
+select id, 'G-00000-00000', store_id, customer_id, id, (select id from sellers limit 1), 'not_received', '{}', 1, 'JPY',
+       'CANARY', jsonb_build_array((select id from photos)), 'opened', false, placed_at, placed_at
+from orders where store_ref = %s returning id
+"""
 ACCEPTED = ("text/html", "application/json", "*/*")
 
 
@@ -43,6 +50,9 @@ async def _belongings(site: Site, customer: Customer) -> dict[str, str]:
     bought = site.value("select id from orders where store_ref = %s", MISAKI.order(Story.DELIVERED))
     await customer.post(f"/orders/{bought}/actions/order.receipt", {"addressee": "CANARY"})
     receipt = customer.page.url.path.rpartition("/")[2]
+    await customer.get("/gifts")
+    code = site.value("select gift_code from demo_store.orders where ref = %s", YOKO.order(Story.GIFT))
+    await customer.post("/gifts", {"code": code})
     return {
         "order_id": str(order),
         "quote_id": quote,
@@ -53,6 +63,8 @@ async def _belongings(site: Site, customer: Customer) -> dict[str, str]:
         "message_id": message,
         "photo_id": str(site.value("select id from photos")),
         "return_id": str(site.value(RETURN, request)),
+        "claim_id": str(site.value(CLAIM, MISAKI.order(Story.DELIVERED))),
+        "gift_id": str(site.value("select id from gifts")),
         "seq": str(photo.json()["seq"]),
     }
 
@@ -87,6 +99,7 @@ async def _letters_sent(site: Site) -> None:
 
 
 async def test_nothing_of_another_customer_can_be_seen_or_done(site: Site) -> None:
+    """Not even of a present by whoever gave it."""
     owner = await signed_in(site, MISAKI)
     hers = await _belongings(site, owner)
     missing = {name: "1" if name == "seq" else str(uuid4()) for name in hers}
