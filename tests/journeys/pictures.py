@@ -36,6 +36,9 @@ PICTURES = {
     "desk": (_BY_NAME["desk-quote"], Look("ja", DESK)),
     "widget": (Scene("widget", "guest", "/demo/shop?as={ref}", go_on_in_widget), Look("en", DESK)),
     "late": (_BY_NAME["chat-late"], Look("ko", PHONE, "dark.normal.1")),
+    "return": (_BY_NAME["return"], Look("ja", PHONE)),
+    "seller": (_BY_NAME["seller-thread"], Look("ja", PHONE)),
+    "warehouse": (_BY_NAME["warehouse-return"], Look("en", PHONE)),
 }
 
 
