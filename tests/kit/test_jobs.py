@@ -82,6 +82,30 @@ async def test_a_failing_job_waits_longer_each_time_and_is_parked_in_the_end(
     assert parked == ["say: ZeroDivisionError()"]
 
 
+async def test_a_job_that_still_runs_is_not_begun_again_by_its_own_worker(db: Database) -> None:
+    begun, may_end = asyncio.Semaphore(0), asyncio.Event()
+    said: list[str] = []
+
+    async def say(what: Say) -> None:
+        said.append(what.word)
+        begun.release()
+        await may_end.wait()
+
+    worker = Worker(db, {"say": Duty(say, Say)})
+    running = asyncio.create_task(worker.run())
+    await _put(db, "slow")
+    worker.nudge()
+    await asyncio.wait_for(begun.acquire(), 5)
+    with clock.frozen(clock.now() + 2 * jobs.LEASE):  # the clock leaps
+        await _put(db, "next")
+        worker.nudge()
+        await asyncio.wait_for(begun.acquire(), 5)
+    may_end.set()
+    worker.stop()
+    await running
+    assert said == ["slow", "next"]
+
+
 async def test_a_dead_workers_job_is_taken_over_when_its_lease_has_run_out(db: Database) -> None:
     said: list[str] = []
 

@@ -125,6 +125,8 @@ class Worker:
         await self._db.run(_System, work)
 
     async def _claim(self) -> list[Job]:
+        busy = list(self._running)  # a lease runs out when the clock leaps, although its worker lives: it is ours
+
         async def work(tx: Tx) -> list[Job]:
             return await tx.all(
                 Job,
@@ -132,10 +134,10 @@ class Worker:
                    where id in (
                      select id from jobs
                      where parked_at is null and due_at <= %s and (leased_until is null or leased_until < %s)
-                       and name = any(%s)
+                       and name = any(%s) and id <> all(%s)
                      order by due_at limit %s for update skip locked)
                    returning id, name, arguments, attempts""",
-                [self._lease, tx.now + LEASE, tx.now, tx.now, list(self._duties), self._slots - len(self._running)],
+                [self._lease, tx.now + LEASE, tx.now, tx.now, list(self._duties), busy, self._slots - len(busy)],
             )
 
         jobs: list[Job] = await self._db.run(_System, work)
