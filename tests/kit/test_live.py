@@ -1,6 +1,7 @@
 """Wake-ups reach other processes, many at a time, and come again after a cut connection."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -53,6 +54,21 @@ async def test_what_was_published_before_the_end_still_arrives(hubs: tuple[Hub, 
     here.publish([Wake("session:1")])
     await here.stop()
     await _until(theirs, 1)
+
+
+async def test_a_hub_that_ends_while_it_begins_leaves_no_connection(database_url: str) -> None:
+    for tenths in range(60):
+        hub = Hub(database_url)
+        await hub.start()
+        await asyncio.sleep(tenths / 10_000)
+        await hub.stop()
+        hub.publish([Wake("case:1", 1)])  # too late for the others
+    gc.collect()  # what was left open says so
+    left = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        async with asyncio.timeout(5):
+            while conn.execute(left).fetchone() != (0,):  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.01)
 
 
 async def test_many_wakes_of_a_moment_travel_together(hubs: tuple[Hub, Hub]) -> None:

@@ -7,7 +7,7 @@ Whispers (typing, presence) carry their payload, are lossy, and hold at most 200
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -38,6 +38,7 @@ class _Packet(msgspec.Struct, frozen=True, array_like=True):
 
 
 Note = Wake | Whisper
+_Connection = psycopg.AsyncConnection[Any]
 Listener = Callable[[Note], None]
 
 
@@ -53,8 +54,9 @@ class Hub:
         self._flush_due: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
         self._listening: asyncio.Task[None] | None = None
-        self._sender: psycopg.AsyncConnection[Any] | None = None
+        self._sender: _Connection | None = None
         self._sending = asyncio.Lock()
+        self._ended = False
 
     async def start(self) -> None:
         """Begin to listen; returns at once, the connection is made and kept in the background."""
@@ -65,6 +67,7 @@ class Hub:
         if self._flush_due:
             self._flush_due.cancel()
             self._start_flush()
+        self._ended = True
         if self._listening:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
@@ -104,7 +107,7 @@ class Hub:
             listener(note)
 
     def _schedule(self) -> None:
-        if self._flush_due is None:
+        if self._flush_due is None and not self._ended:
             self._flush_due = asyncio.get_running_loop().call_later(COALESCE, self._start_flush)
 
     def _start_flush(self) -> None:
@@ -133,7 +136,7 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             with suppress(psycopg.OperationalError):
-                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as conn:
+                async with await _whole(psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)) as conn:
                     await conn.execute(f"listen {CHANNEL}")
                     self._wake_all()
                     async for notice in conn.notifies():
@@ -152,6 +155,21 @@ class Hub:
     def _wake_all(self) -> None:
         for topic in list(self._listeners):
             self._deliver(Wake(topic))
+
+
+async def _whole(making: Coroutine[Any, Any, _Connection]) -> _Connection:
+    """The connection that is being made; when nobody waits for it any more, it is hung up as soon as it is there."""
+    task = asyncio.create_task(making)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_hang_up)
+        raise
+
+
+def _hang_up(made: asyncio.Task[_Connection]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        made.result().pgconn.finish()
 
 
 def _packets(origin: str, wakes: list[tuple[str, int]], whispers: list[Whisper]) -> list[str]:
