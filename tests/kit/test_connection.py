@@ -1,12 +1,15 @@
 """A connection's own way to wait: every kind of conversation ends as the driver's would, also when it is cut short."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator
 
 import pytest
 from psycopg import errors
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import WAIT_R, WAIT_RW, Wait
 
 from madoguchi.kit.connection import Connection
 
@@ -101,3 +104,18 @@ async def test_what_nobody_waits_for_keeps_the_loop_no_longer_busy(conn: Connect
     assert time.process_time() - begun < 0.1
     with pytest.raises(errors.OperationalError):
         await one(conn, "select 1")
+
+
+@pytest.mark.parametrize("wanted", [WAIT_R, WAIT_RW])
+async def test_what_breaks_off_has_no_last_words(conn: Connection, wanted: Wait) -> None:
+    def talk() -> PQGen[None]:
+        try:
+            yield wanted
+        finally:
+            raise errors.OperationalError("no connection to the server")
+
+    talking = talk()
+    await conn.close()
+    with pytest.raises(errors.OperationalError):
+        await conn.wait(talking)
+    assert inspect.getgeneratorstate(talking) == inspect.GEN_CLOSED  # else it speaks when it is collected

@@ -47,14 +47,17 @@ class Connection(AsyncConnection[Any]):
             while wanted == WAIT_R and timeout is None:
                 await self._heard()
                 wanted = gen.send(READY_R)
+            self._stop_watching()
+            return await super().wait(_rest(gen, wanted), interval, timeout)
         except StopIteration as end:
             found: RV = end.value
             return found
-        except asyncio.CancelledError:
-            await self._call_off(gen)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                await self._call_off(gen)
+            with suppress(errors.Error, RuntimeError):
+                gen.close()  # now: when it is collected it would complain of a server that hung up
             raise
-        self._stop_watching()
-        return await super().wait(_rest(gen, wanted), interval, timeout)
 
     async def close(self) -> None:
         """Hang up."""
