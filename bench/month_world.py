@@ -15,11 +15,12 @@ from bench.common import progress
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions import verbs as actions
+from madoguchi.core.carriers.port import CarrierUnavailable
 from madoguchi.core.people import verbs as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Request, access_request
 from madoguchi.core.shop import mirror
-from madoguchi.core.shop.port import StoreOrder
+from madoguchi.core.shop.port import StoreOrder, StoreUnavailable
 from madoguchi.core.shop.queries import access_order
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.payments.fake.provider import FakeProvider
@@ -34,10 +35,12 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.jobs import Duty, Nothing, run_due
+from madoguchi.service.refunds.port import ProviderUnavailable
 
 BEGINS = datetime(2026, 3, 3, 1, tzinfo=UTC)  # the moment of the demo world
 MONTH, QUIET = timedelta(days=30), timedelta(days=75)  # by then every label, wait and parcel has ended
 BEAT = timedelta(hours=2)
+_AWAY = (StoreUnavailable, CarrierUnavailable, ProviderUnavailable)
 _TROUBLE = Faults(lost=0.02, timed_out=0.02, twice=0.02)
 _TEMPER = Temper(pending=0.2, fails=0.01, fails_late=0.01, doubled=0.1, shuffled=True)
 
@@ -152,7 +155,10 @@ class Month:
             self._beaten += BEAT
             with clock.frozen(self._beaten):
                 for duty in self._steady:
-                    await duty.handler(Nothing())
+                    try:
+                        await duty.handler(Nothing())
+                    except _AWAY:
+                        self.said["put off to the next beat"] += 1  # as a worker does
                 await self.work()
             if self._beaten.hour == BEGINS.hour:
                 progress(f"{self._beaten:%m-%d}: {sum(self.said.values())} acts")
