@@ -5,6 +5,7 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -155,10 +156,8 @@ class Month:
             self._beaten += BEAT
             with clock.frozen(self._beaten):
                 for duty in self._steady:
-                    try:
+                    with suppress(*_AWAY):  # it comes again with the next beat, as with a worker
                         await duty.handler(Nothing())
-                    except _AWAY:
-                        self.said["put off to the next beat"] += 1  # as a worker does
                 await self.work()
             if self._beaten.hour == BEGINS.hour:
                 progress(f"{self._beaten:%m-%d}: {sum(self.said.values())} acts")
