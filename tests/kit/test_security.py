@@ -98,10 +98,10 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 
 
 def test_masking_is_quick_on_hostile_text() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     mask_cards("4 " * 50_000)
     mask_cards("4242-" * 20_000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_seal_opens_for_its_purpose_and_key_only() -> None:
