@@ -5,12 +5,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Said
 from madoguchi.core.ledger.advances.queries import advances_of_order
+from madoguchi.core.policy.decisions import Verdict
+from madoguchi.core.policy.pack import ChangeWish
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.questions import about_change
+from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.requests.queries import Quote, RequestState
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import OrderState, StoreOrder
@@ -358,3 +364,23 @@ async def test_the_new_order_says_what_it_waits_for(yard: Yard) -> None:
     card = order_card(of.id, await out(yard, of), clock.now(), "Asia/Tokyo")
     assert [fact.words.key for fact in card.facts if isinstance(fact.words, Said)] == ["orders.card.exchange.out"]
     assert not card.held
+
+
+@pytest.mark.usefixtures("careful")
+@pytest.mark.parametrize("change", [{"flags": ("custom",)}, {"is_gift": True}, {"is_business": True}])
+async def test_what_is_set_aside_is_given_up_whatever_it_is(yard: Yard, change: dict[str, Any]) -> None:
+    of = await exchange(yard, **LARGER)
+    new = await out(yard, of)
+    if "flags" in change:
+        new = replace(new, lines=tuple(replace(line, **change) for line in new.lines))
+    else:
+        new = replace(new, **change)
+    pack = await yard.db.run(SYSTEM, lambda tx: rules_of(tx, "demo"))
+
+    def may_go(order: StoreOrder) -> bool:
+        question = about_change(ChangeWish.CANCEL, order, clock.now())
+        return decide_change(pack, question).verdict is Verdict.ALLOW
+
+    assert new.held
+    assert may_go(new)
+    assert not may_go(replace(new, held=False))

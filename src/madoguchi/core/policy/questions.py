@@ -163,18 +163,22 @@ def stage(order: StoreOrder, line: OrderLine) -> Stage:
 def about_change(
     wish: ChangeWish, order: StoreOrder, at: datetime, line_refs: tuple[str, ...] | None = None
 ) -> ChangeQuestion:
-    """The question about an order, or about the lines that were named."""
+    """The question about an order, or about the lines that were named.
+
+    What is set aside for an exchange can be given up whatever and for whom it is: nothing was begun for it.
+    """
+    set_aside = order.held and wish is ChangeWish.CANCEL
     return ChangeQuestion(
         at=at,
         country=order.address.country,
         wish=wish,
         status=order.status_text,
-        gift=order.is_gift,
-        business=order.is_business,
+        gift=order.is_gift and not set_aside,
+        business=order.is_business and not set_aside,
         partly_shipped=order.state is OrderState.PARTLY_SHIPPED,
         after_cut_off=order.cancel_until is not None and at > order.cancel_until,
         lines=tuple(
-            LineFacts(line.ref, stage(order, line), line.flags)
+            LineFacts(line.ref, stage(order, line), () if set_aside else line.flags)
             for line in order.lines
             if line_refs is None or line.ref in line_refs
         ),
