@@ -151,3 +151,16 @@ async def test_a_duty_that_repeats_comes_again_by_itself(db: Database) -> None:
     worker.stop()
     await asyncio.wait_for(running, 2)
     assert await _count(db) == 1
+
+
+async def test_what_fails_in_a_sweep_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[int] = []
+
+    async def act(one: int) -> None:
+        if one == 2:
+            raise ZeroDivisionError
+        done.append(one)
+
+    await jobs.each([1, 2, 3], act)
+    assert done == [1, 3]
+    assert [record.getMessage() for record in caplog.records] == ["a sweep failed for 2"]

@@ -6,10 +6,10 @@ A handler may run twice or late, so it is idempotent. A worker that dies leaves 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import msgspec
@@ -24,6 +24,7 @@ ATTEMPTS = 12
 TOPIC = "jobs"
 
 Handler = Callable[[Any], Awaitable[None]]
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -213,6 +214,15 @@ async def run_due(database: Database, duties: Mapping[str, Duty], limit: int = 1
             await worker._work(job)
             count += 1
     return count
+
+
+async def each(found: Iterable[T], act: Callable[[T], Awaitable[object]]) -> None:
+    """Act on each by itself, for sweeps: one that fails is logged, holds up no other, and is found again next time."""
+    for one in found:
+        try:
+            await act(one)
+        except Exception:
+            log.exception("a sweep failed for %s", one)
 
 
 async def parked(tx: Tx) -> list[str]:

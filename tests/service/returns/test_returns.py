@@ -15,7 +15,9 @@ from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
+from madoguchi.service.returns import jobs as returns_jobs
 from madoguchi.service.returns import verbs
 from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState
 from tests.service.returns.conftest import CARRIER, Yard
@@ -368,3 +370,24 @@ async def test_a_store_that_sees_to_returns_by_itself_is_left_alone_with_them(
     await yard.time_passes(timedelta(days=40))
     assert await state(yard, of) is ReturnState.APPROVED
     await yard.in_order()
+
+
+@pytest.mark.parametrize(
+    ("code", "left"), [("return_nothing_due", None), ("change_open", ""), ("cancel_shipped", "cancel_shipped")]
+)
+async def test_what_cannot_be_settled_is_no_secret(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, code: str, left: str | None
+) -> None:
+    """Nothing is due: that is all. Something is under way: later. Anything else somebody is to find out."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise Refused(code, 409)
+
+    of = await yard.send_back(BOWLS, lines={"1": 1}, reason="mistake", condition="unopened", method="own")
+    monkeypatch.setattr(returns_jobs, "carry_out", refuse)
+    await yard.arrives(of)
+    await yard.looked_at(of)
+    await yard.work()
+    job = "select coalesce(last_error, '') from jobs where key = %s"
+    found = await yard.db.run(SYSTEM, lambda tx: tx.value(job, [f"{verbs.SETTLE}:{of.id}"]))
+    assert found is None if left is None else (left in found if left else found == "")

@@ -10,6 +10,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.requests.standing import LATER, carry_out
+from madoguchi.kit import jobs
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
@@ -31,12 +32,15 @@ class Sweeper:
         self._signer = signer
 
     async def sweep(self, _: Nothing) -> None:
-        """Each claim by itself, so that one that cannot go on holds up no other."""
-        for claim_id in await self._db.run(SYSTEM, queries.due):
+        """Take up what is due, or leave it where it cannot be."""
+
+        async def take_up(claim_id: UUID) -> None:
             try:
                 await self._db.run(SYSTEM, partial(self._take_up, claim_id=claim_id))
             except Refused as refused:
                 await self._db.run(SYSTEM, partial(self._leave, claim_id=claim_id, refused=refused))
+
+        await jobs.each(await self._db.run(SYSTEM, queries.due), take_up)
 
     async def _take_up(self, tx: Tx, claim_id: UUID) -> None:
         claim = await queries.access_claim(tx, SYSTEM, claim_id)

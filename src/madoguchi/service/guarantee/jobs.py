@@ -9,6 +9,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.requests.standing import LATER, carry_out
+from madoguchi.kit import jobs
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
@@ -30,10 +31,15 @@ class Keeper:
 
     async def sweep(self, _: Nothing) -> None:
         """Go on with what sellers did not answer in time, and raise what people did not decide in time."""
-        for claim_id in await self._db.run(SYSTEM, queries.silent):
+
+        async def fall_silent(claim_id: UUID) -> None:
             await self._db.run(SYSTEM, partial(_fall_silent, claim_id=claim_id))
-        for claim_id in await self._db.run(SYSTEM, queries.to_raise):
+
+        async def raise_review(claim_id: UUID) -> None:
             await self._db.run(SYSTEM, partial(verbs.raise_review, claim_id=claim_id))
+
+        await jobs.each(await self._db.run(SYSTEM, queries.silent), fall_silent)
+        await jobs.each(await self._db.run(SYSTEM, queries.to_raise), raise_review)
 
     async def pay(self, arguments: verbs.Pay) -> None:
         """Have a claim paid; later where something else is under way, never where it was settled in another way."""

@@ -9,6 +9,7 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.advances import verbs as ledger
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
+from madoguchi.kit import jobs
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.failpoints import failpoint
 from madoguchi.kit.jobs import Nothing
@@ -40,12 +41,12 @@ class Charger:
         await self._db.run(SYSTEM, partial(_take, advance=advance, key=advance.charge_key, found=found))
 
     async def sweep(self, _: Nothing) -> None:
-        """Let time pass for all advances whose moment has come, each by itself: one that fails is looked at again."""
-        for advance_id in await self._db.run(SYSTEM, advances.due):
-            try:
-                await self._db.run(SYSTEM, partial(ledger.pass_time, advance_id=advance_id))
-            except Exception:
-                log.exception("time did not pass for advance %s", advance_id)
+        """Let time pass for all advances whose moment has come."""
+
+        async def pass_by(advance_id: UUID) -> None:
+            await self._db.run(SYSTEM, partial(ledger.pass_time, advance_id=advance_id))
+
+        await jobs.each(await self._db.run(SYSTEM, advances.due), pass_by)
 
     async def _ask(self, provider: PaymentPort, key: str, advance: Advance) -> ProviderCharge:
         known = await provider.get_charge(key) if advance.attempts else None

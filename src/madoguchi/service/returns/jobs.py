@@ -1,6 +1,5 @@
 """What returns do by themselves: give what is due, and look at those that time has changed."""
 
-import logging
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -10,6 +9,7 @@ from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.ledger.advances.events import AdvanceDue
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.requests.standing import LATER, carry_out
+from madoguchi.kit import jobs
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.events import Happened
@@ -20,7 +20,6 @@ from madoguchi.service.returns.outgoing import lapsing
 from madoguchi.service.returns.rules import Reception
 
 _SOON = timedelta(minutes=5)  # when something else is under way on the order
-log = logging.getLogger(__name__)
 
 
 class Settler:
@@ -32,13 +31,17 @@ class Settler:
         self._signer = signer
 
     async def settle(self, arguments: verbs.Settle) -> None:
-        """Give what is due for a return; later where something else is under way. Safe to run twice."""
+        """Give what is due for a return; later where something else is under way. Safe to run twice.
+
+        Refused for any other reason than that nothing is due: somebody is to find out why.
+        """
         try:
             await self._db.run(SYSTEM, partial(self._carry_out, return_id=arguments.return_id))
         except Refused as refused:
-            log.info("return %s is not settled: %s", arguments.return_id, refused.code)
             if refused.code in LATER:
                 await self._db.run(SYSTEM, partial(_later, return_id=arguments.return_id))
+            elif refused.code != "return_nothing_due":
+                raise
 
     async def account(self, happened: Happened) -> None:
         """What was given early is due, or was taken again (reaction to ledger.advance_due and advance_charged)."""
@@ -46,12 +49,12 @@ class Settler:
         await self._db.run(SYSTEM, partial(verbs.advance_moved, advance_id=fact.advance_id))
 
     async def sweep(self, _: Nothing) -> None:
-        """Let time pass for all returns whose moment has come, each by itself: one that fails is looked at again."""
-        for return_id in await self._db.run(SYSTEM, queries.to_look_at):
-            try:
-                await self._db.run(SYSTEM, partial(pass_time, return_id=return_id))
-            except Exception:
-                log.exception("time did not pass for return %s", return_id)
+        """Let time pass for all returns whose moment has come."""
+
+        async def pass_by(return_id: UUID) -> None:
+            await self._db.run(SYSTEM, partial(pass_time, return_id=return_id))
+
+        await jobs.each(await self._db.run(SYSTEM, queries.to_look_at), pass_by)
 
     async def _carry_out(self, tx: Tx, return_id: UUID) -> None:
         opened = await access_request(tx, SYSTEM, return_id)

@@ -8,16 +8,23 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people.queries import stores
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.threads import queries, verbs
+from madoguchi.core.threads.rules import Question
+from madoguchi.kit import jobs
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.jobs import Nothing
 
 
 async def sweep(database: Database, _: Nothing) -> None:
-    """Every minute; each question by itself, so that one holds up no other."""
-    for question in await database.run(SYSTEM, queries.to_remind):
+    """Every minute: remind sellers, and tell of those who did not answer in time."""
+
+    async def remind(question: Question) -> None:
         await database.run(SYSTEM, partial(verbs.remind, question_id=question.id))
-    for question in await database.run(SYSTEM, queries.due):
+
+    async def fall_silent(question: Question) -> None:
         await database.run(SYSTEM, partial(verbs.fall_silent, question_id=question.id))
+
+    await jobs.each(await database.run(SYSTEM, queries.to_remind), remind)
+    await jobs.each(await database.run(SYSTEM, queries.due), fall_silent)
 
 
 async def close(database: Database, _: Nothing) -> None:
@@ -30,5 +37,7 @@ async def close(database: Database, _: Nothing) -> None:
             found += await queries.quiet_since(tx, store.id, tx.now - timedelta(days=days))
         return found
 
-    for case_id in await database.run(SYSTEM, quiet):
+    async def end(case_id: UUID) -> None:
         await database.run(SYSTEM, partial(verbs.close, case_id=case_id))
+
+    await jobs.each(await database.run(SYSTEM, quiet), end)
