@@ -15,7 +15,7 @@ from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.ledger import queries as ledger
 from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail
 from madoguchi.core.policy.pack import Ground, Method, ReturnReason
-from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import RequestState, awaiting_approval
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.port import StoreOrder, TrackingState
@@ -333,9 +333,9 @@ async def _approve(month: Month) -> None:
         granted = month.chance.random() < 0.8
         try:
             if granted:
-                await app.db.run(leader, lambda tx: requests.approve(tx, app.catalogue, leader, one.id))  # noqa: B023
+                await app.db.run(leader, lambda tx: approvals.approve(tx, app.catalogue, leader, one.id))  # noqa: B023
             else:
-                await app.db.run(leader, lambda tx: requests.decline(tx, app.catalogue, leader, one.id, "—"))  # noqa: B023
+                await app.db.run(leader, lambda tx: approvals.decline(tx, app.catalogue, leader, one.id, "—"))  # noqa: B023
         except Refused as refused:
             month.said[f"approval: {refused.code}"] += 1
         await month.work()

@@ -34,8 +34,8 @@ from madoguchi.core.people.sellers.events import SellerNews
 from madoguchi.core.people.tokens import shared_secret
 from madoguchi.core.policy import queries as policy
 from madoguchi.core.requests import jobs as requests_jobs
-from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.shop import mirror
 from madoguchi.edge.carriers.simulated.brands import BRANDS
 from madoguchi.edge.carriers.simulated.carrier import SimulatedCarrier, carriers_database
@@ -217,7 +217,7 @@ class App:
     def _work(self) -> dict[str, Duty]:
         db, head = self.db, self.letterhead
         return {
-            requests.EXECUTE: Duty(self.executor.execute, requests.Execute),
+            execution.EXECUTE: Duty(self.executor.execute, execution.Execute),
             "drafts.sweep": Duty(partial(drafts_jobs.sweep, db), Nothing, timedelta(days=1)),
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
             ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),

@@ -15,6 +15,8 @@ from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.requests import queries
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop import verbs as shop
@@ -92,18 +94,20 @@ class Stage(msgspec.Struct, frozen=True):
 
     async def approve(self, actor: Actor, request: Request) -> Request:
         return await self.db.run(
-            actor, lambda tx: requests.approve(tx, self.till.catalogue(), actor, request.id, "よろしい")
+            actor, lambda tx: approvals.approve(tx, self.till.catalogue(), actor, request.id, "よろしい")
         )
 
     async def decline(self, actor: Actor, request: Request, note: str = "説明が足りません") -> Request:
-        return await self.db.run(actor, lambda tx: requests.decline(tx, self.till.catalogue(), actor, request.id, note))
+        return await self.db.run(
+            actor, lambda tx: approvals.decline(tx, self.till.catalogue(), actor, request.id, note)
+        )
 
     async def withdraw(self, actor: Actor, request: Request) -> Request:
         return await self.db.run(actor, lambda tx: requests.withdraw(tx, self.till.catalogue(), actor, request.id))
 
     async def work(self) -> None:
         executor = Executor(self.db, self.till.catalogue(), {})
-        await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
+        await jobs.run_due(self.db, {execution.EXECUTE: jobs.Duty(executor.execute, execution.Execute)})
 
     async def now(self, request: Request) -> Request:
         return await self.db.run(SYSTEM, lambda tx: queries.access_request(tx, SYSTEM, request.id))

@@ -7,6 +7,7 @@ import pytest
 
 from madoguchi.core.access.rules import Role
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import Quote, RequestState
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
@@ -50,7 +51,7 @@ async def test_what_nothing_explains_is_looked_into(street: Street) -> None:
         7777,
     )
     mori = await leader(street)
-    await street.db.run(mori, lambda tx: requests.approve(tx, street.catalogue, mori, request.id))
+    await street.db.run(mori, lambda tx: approvals.approve(tx, street.catalogue, mori, request.id))
     await street.work()
     assert (await street.settled(request)).state is RequestState.DONE
     assert (await street.claim(request)).state is ClaimState.DONE

@@ -13,6 +13,7 @@ from madoguchi.core.people import verbs as people
 from madoguchi.core.photos import verbs as photos
 from madoguchi.core.photos.queries import LATEST, File
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
@@ -154,7 +155,7 @@ async def waiting_for_approval(street: Street) -> Request:
 
 async def test_above_the_limit_somebody_agrees(street: Street) -> None:
     request, mori = await waiting_for_approval(street), await leader(street)
-    await street.db.run(mori, lambda tx: requests.approve(tx, street.catalogue, mori, request.id))
+    await street.db.run(mori, lambda tx: approvals.approve(tx, street.catalogue, mori, request.id))
     await street.work()
     assert (await street.settled(request)).state is RequestState.DONE
     assert (await street.claim(request)).state is ClaimState.DONE
@@ -166,7 +167,7 @@ async def test_above_the_limit_somebody_agrees(street: Street) -> None:
 async def test_or_does_not(street: Street) -> None:
     request, mori = await waiting_for_approval(street), await leader(street)
     await street.db.run(
-        mori, lambda tx: requests.decline(tx, street.catalogue, mori, request.id, "別の方法で対応します")
+        mori, lambda tx: approvals.decline(tx, street.catalogue, mori, request.id, "別の方法で対応します")
     )
     assert (await street.settled(request)).state is RequestState.FAILED
     assert (await street.claim(request)).state is ClaimState.DENIED
@@ -210,7 +211,7 @@ async def test_with_a_photo_somebody_agrees(street: Street) -> None:
     request = await street.agree(COD, quote)
     assert request.state is RequestState.NEEDS_APPROVAL
     mori = await leader(street)
-    await street.db.run(mori, lambda tx: requests.approve(tx, street.catalogue, mori, request.id))
+    await street.db.run(mori, lambda tx: approvals.approve(tx, street.catalogue, mori, request.id))
     await street.work()
     settled = await street.settled(request)
     assert settled.state is RequestState.DONE

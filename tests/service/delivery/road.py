@@ -12,7 +12,7 @@ from madoguchi.core.actions.rules import OrderCard, Refusal, TextCard
 from madoguchi.core.carriers.consignments import verbs
 from madoguchi.core.carriers.consignments.jobs import Announcer
 from madoguchi.core.carriers.jobs import Follower
-from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop import mirror
@@ -102,7 +102,7 @@ class Road:
     async def work(self, faults: Faults | None = None, temper: Temper | None = None) -> None:
         """Let the worker do what is due."""
         executor = Executor(self.db, CATALOGUE, {"demo": self.shop.store}, self.made(faults, temper))
-        await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
+        await jobs.run_due(self.db, {execution.EXECUTE: jobs.Duty(executor.execute, execution.Execute)})
 
     async def announce(self, faults: Faults | None = None, temper: Temper | None = None) -> None:
         """Let the carriers be told what will come back, and what will not."""

@@ -10,6 +10,7 @@ from madoguchi.core.cases.rules import Channel
 from madoguchi.core.ledger.credits.queries import unsettled
 from madoguchi.core.people.verbs import add_staff
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import TenderKind
@@ -64,12 +65,12 @@ class Desk(Street):
         return await self.settled(request)
 
     async def approve(self, actor: Actor, request: Request, note: str = "") -> Request:
-        await self.db.run(actor, lambda tx: requests.approve(tx, self.catalogue, actor, request.id, note))
+        await self.db.run(actor, lambda tx: approvals.approve(tx, self.catalogue, actor, request.id, note))
         await self.work()
         return await self.settled(request)
 
     async def decline(self, actor: Actor, request: Request, note: str = "別の方法で対応します") -> Request:
-        return await self.db.run(actor, lambda tx: requests.decline(tx, self.catalogue, actor, request.id, note))
+        return await self.db.run(actor, lambda tx: approvals.decline(tx, self.catalogue, actor, request.id, note))
 
     async def credit(self, ref: str) -> int:
         """The store credit that the customer of an order holds, by the store's own books as mirrored."""

@@ -22,6 +22,7 @@ from madoguchi.core.ledger.queries import intents_in
 from madoguchi.core.ledger.rules import Intent, IntentState, Rail
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import Quote, Request, access_request
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import TrackingState
@@ -168,7 +169,7 @@ class Village:
     async def decide(self, who: str, how: str, request: Request) -> None:
         """Approve, decline or withdraw a wish."""
         actor = self.actors[who]
-        verb = {"approve": requests.approve, "decline": requests.decline, "withdraw": requests.withdraw}[how]
+        verb = {"approve": approvals.approve, "decline": approvals.decline, "withdraw": requests.withdraw}[how]
         why = ("別の方法で対応します",) if how == "decline" else ()
         await self.app.db.run(actor, lambda tx: verb(tx, self.app.catalogue, actor, request.id, *why))
 

@@ -21,6 +21,7 @@ from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.events import RequestSettled
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import (
     Address,
@@ -160,7 +161,7 @@ class World:
             quote = await requests.quote(tx, self.catalogue, self.misaki, "order.cancel", {"order_id": self.order_id})
             token = requests.confirmation_token(SIGNER, self.misaki, quote, tx.now)
             request = await requests.confirm(tx, self.catalogue, SIGNER, self.misaki, quote.id, token)
-            await requests.settle(
+            await execution.settle(
                 tx, self.catalogue, request.id, Operation(key=str(request.id), state=OperationState.SUCCEEDED)
             )
             return request.id

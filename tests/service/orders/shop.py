@@ -9,6 +9,7 @@ from madoguchi.core.ledger import queries as ledger_queries
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Quote, Request, access_request
 from madoguchi.core.shop import mirror
@@ -61,7 +62,7 @@ class Shop:
         """Let the worker do what is due."""
         store = DemoStore(self.store_db, "demo", faults)
         executor = Executor(self.db, self.catalogue, {"demo": store})
-        await jobs.run_due(self.db, {requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute)})
+        await jobs.run_due(self.db, {execution.EXECUTE: jobs.Duty(executor.execute, execution.Execute)})
 
     async def refund(self, faults: Faults | None = None) -> int:
         """Let the worker pay back what is owed; what the payment provider has paid back in all."""

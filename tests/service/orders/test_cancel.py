@@ -9,6 +9,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM, Level
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop import queries as shop
@@ -269,7 +270,7 @@ async def test_whoever_hears_of_the_end_reads_the_order_as_it_is(demo: Shop) -> 
     request = await demo.confirm(actor, await demo.quote(actor, order_id))
     before = await demo.db.run(SYSTEM, lambda tx: shop.access_order(tx, SYSTEM, order_id))
     operation = await demo.store.cancel(str(request.id), MIXED, before.version, None, "other")
-    await demo.db.run(SYSTEM, lambda tx: requests.settle(tx, CATALOGUE, request.id, operation))
+    await demo.db.run(SYSTEM, lambda tx: execution.settle(tx, CATALOGUE, request.id, operation))
     after = await demo.db.run(SYSTEM, lambda tx: shop.access_order(tx, SYSTEM, order_id))
     assert after.document == operation.order
     assert after.document.state == "cancelled"

@@ -12,6 +12,8 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.people import verbs as people
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.approvals import verbs as approvals
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
 from madoguchi.core.shop import mirror
@@ -46,7 +48,7 @@ class Yard(Street):
         duties = {
             verbs.SETTLE: jobs.Duty(settler.settle, verbs.Settle),
             verbs.RESTOCK: jobs.Duty(Restocker(self.db, {"demo": self.store}).restock, verbs.Settle),
-            requests.EXECUTE: jobs.Duty(executor.execute, requests.Execute),
+            execution.EXECUTE: jobs.Duty(executor.execute, execution.Execute),
         }
         for _ in range(4):
             await jobs.run_due(self.db, duties)
@@ -83,7 +85,7 @@ class Yard(Street):
 
     async def declines(self, actor: Actor, request_id: UUID, note: str) -> None:
         """Somebody does not agree to what waits for their word."""
-        await self.db.run(actor, lambda tx: requests.decline(tx, self.catalogue, actor, request_id, note))
+        await self.db.run(actor, lambda tx: approvals.decline(tx, self.catalogue, actor, request_id, note))
 
     async def acts(self, actor: Actor, action: str, **arguments: Any) -> None:
         """Something that is done at once, and what follows from it."""

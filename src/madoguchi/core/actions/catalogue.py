@@ -6,12 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Need
+from madoguchi.core.access.rules import Actor, Audience, Need
 from madoguchi.core.actions.fields import About, Field, Subject, Thing
 from madoguchi.core.actions.rules import Card, Draft, Effect, Outcome, Refusal, Wish
 from madoguchi.core.carriers.port import CarrierPort
 from madoguchi.core.shop.port import Operation, StorePort
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
 
 Narrow = Callable[[Tx, Actor, Subject, tuple[Field, ...], Mapping[str, Any]], Awaitable[tuple[Field, ...]]]
 
@@ -63,6 +64,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     narrow: Narrow | None = None
     first: str | None = None
 
+    def audience(self, *, done: bool) -> Audience:
+        """Who hears of it: what customers cannot wish for themselves, they learn of once it is done."""
+        return Audience.CUSTOMER if self.need.customers or done else Audience.STAFF
+
 
 class Catalogue:
     """All actions by name, in the order they were registered."""
@@ -71,3 +76,10 @@ class Catalogue:
         self.actions: Mapping[str, Action] = {action.name: action for action in actions}
         if len(self.actions) != len(actions):
             raise ValueError("two actions have the same name")
+
+    def change(self, name: str) -> Change:
+        """What an action changes; Refused("needs_no_quote") where it is none that does."""
+        change = self.actions[name].change
+        if change is None:
+            raise Refused("needs_no_quote", 409)
+        return change

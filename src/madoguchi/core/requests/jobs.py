@@ -11,6 +11,7 @@ from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.actions.rules import Wish
 from madoguchi.core.carriers.port import CarrierPort, CarrierUnavailable
 from madoguchi.core.requests import verbs
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop.port import Failure, Operation, OperationState, StorePort, StoreUnavailable
 from madoguchi.kit import clock
@@ -40,9 +41,9 @@ class Executor:
         self._stores = stores
         self._carriers = carriers
 
-    async def execute(self, arguments: verbs.Execute) -> None:
+    async def execute(self, arguments: execution.Execute) -> None:
         """One step of a request: it settles, or is looked at again later."""
-        request = await self._db.run(SYSTEM, lambda tx: verbs.claim(tx, arguments.request_id))
+        request = await self._db.run(SYSTEM, lambda tx: execution.claim(tx, arguments.request_id))
         if request.settled_at is not None or request.state is RequestState.NEEDS_APPROVAL:
             return
         operation = await self._ask(request)
@@ -51,14 +52,15 @@ class Executor:
             case OperationState.PENDING | OperationState.UNKNOWN:
                 asked = operation.state is OperationState.PENDING
                 wait = ASK_AGAIN if asked else timedelta(seconds=min(2**request.attempts, 60))
-                await self._db.run(SYSTEM, lambda tx: verbs.try_again(tx, request.id, clock.now() + wait, asked=asked))
+                await self._db.run(
+                    SYSTEM, lambda tx: execution.try_again(tx, request.id, clock.now() + wait, asked=asked)
+                )
             case _:
-                await self._db.run(SYSTEM, lambda tx: verbs.settle(tx, self._catalogue, request.id, operation))
+                await self._db.run(SYSTEM, lambda tx: execution.settle(tx, self._catalogue, request.id, operation))
 
     async def _ask(self, request: Request) -> Operation:
         assert_outside()
-        change = self._catalogue.actions[request.action].change
-        assert change is not None
+        change = self._catalogue.change(request.action)
         try:
             if change.carry:
                 return await self._ask_carrier(change.carry, request)
@@ -89,7 +91,7 @@ K = TypeVar("K", bound=_Keeper)
 async def _once(asked: K, wish: Callable[[K, Wish], Awaitable[Operation]], request: Request) -> Operation:
     """The first answer, where it was asked before."""
     known = await asked.get_operation(str(request.id)) if request.attempts else None
-    return known or await wish(asked, verbs.wish_of(request))
+    return known or await wish(asked, execution.wish_of(request))
 
 
 async def sweep(database: Database, _: Nothing) -> None:

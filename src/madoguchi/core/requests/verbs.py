@@ -1,4 +1,4 @@
-"""Quote, confirm, and book what became of it. Never commits and never goes outside."""
+"""Quote, confirm, take back. Never commits and never goes outside."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,37 +10,26 @@ import msgspec
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Role, outranks
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
-from madoguchi.core.actions.catalogue import Action, Catalogue, Change
-from madoguchi.core.actions.rules import Draft, Outcome, Settled, Wish
-from madoguchi.core.cases import queries as case_queries
-from madoguchi.core.cases import verbs as cases
-from madoguchi.core.cases.rules import Author, Kind
-from madoguchi.core.people.queries import access_customer, staff
+from madoguchi.core.actions.catalogue import Catalogue, Change
+from madoguchi.core.actions.rules import Draft, Wish
+from madoguchi.core.cases.queries import access_case
+from madoguchi.core.people.queries import access_customer
 from madoguchi.core.policy import verbs as policy
 from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.requests import queries
-from madoguchi.core.requests.events import ApprovalAsked, RequestSettled
+from madoguchi.core.requests.approvals import verbs as approvals
+from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.queries import Quote, Request, RequestState
-from madoguchi.core.shop import verbs as shop
-from madoguchi.core.shop.port import Operation, OperationState
 from madoguchi.core.shop.queries import Order, access_order
-from madoguchi.kit import events, ids, jobs
+from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.security import Signer, clean_text
+from madoguchi.kit.security import Signer
 
 QUOTE_LIFE = timedelta(minutes=15)
 CONFIRMATION_LIFE = timedelta(minutes=5)
-EXECUTE = "requests.execute"
-APPROVALS = "approvals"  # what those listen to who may approve
-
-
-class Execute(msgspec.Struct, frozen=True):
-    """Arguments of the job that executes a request."""
-
-    request_id: UUID
 
 
 class _Confirmation(msgspec.Struct, frozen=True, array_like=True):
@@ -48,11 +37,6 @@ class _Confirmation(msgspec.Struct, frozen=True, array_like=True):
     quote: UUID
     hash: str
     issued_at: datetime
-
-
-def topic(request_id: UUID) -> str:
-    """What those listen to who wait for a request."""
-    return f"request:{request_id}"
 
 
 async def quote(
@@ -70,7 +54,7 @@ async def quote(
     `customer_id` is whom staff act for; a customer acts for oneself.
     """
     entry = actions.find(catalogue, actor, action)
-    change = _change(catalogue, action)
+    change = catalogue.change(action)
     arguments = await actions.arguments(tx, actor, entry, raw)
     draft = await _draft(tx, actor, action, change, arguments)
     order = await _order_of(tx, actor, draft)
@@ -78,7 +62,7 @@ async def quote(
     if owner is None:
         raise Refused("identity_needed", 403, level=int(entry.need.level))
     if case_id:
-        await case_queries.access_case(tx, actor, case_id)
+        await access_case(tx, actor, case_id)
     customer = await access_customer(tx, actor, owner)
     made = Quote(
         id=ids.uuid7(),
@@ -125,7 +109,7 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
         raise Refused("quote_expired", 409)
     if order and order.version != held.order_version:
         raise Refused("order_changed", 409)
-    change = _change(catalogue, held.action)
+    change = catalogue.change(held.action)
     request_id = ids.uuid7()
     wish = _wish(request_id, actor, held, _called(order, held.draft))
     await change.begin(tx, wish)
@@ -134,103 +118,21 @@ async def confirm(tx: Tx, catalogue: Catalogue, signer: Signer, actor: Actor, qu
     except errors.UniqueViolation as error:
         raise Refused("subject_open" if wish.subject else "change_open", 409) from error
     if held.draft.approval:
-        await _ask_approval(tx, catalogue, held, request_id)
+        await approvals.ask(tx, catalogue, held, request_id)
     else:
-        await _enqueue(tx, request_id)
-    return await queries.access_request(tx, actor, request_id)
-
-
-async def approve(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str = "") -> Request:
-    """Let a waiting wish be carried out; the limits are looked at again, for whoever approves.
-
-    Refused: approval_decided when somebody has decided, not_waiting when it was taken back, approval_own (whoever asked
-    cannot grant it), forbidden (another role has to).
-    """
-    request = await _waiting(tx, actor, request_id)
-    change = _change(catalogue, request.action)
-    if change.approve:
-        await change.approve(tx, actor, wish_of(request))
-    await _decide(tx, actor, request, note, "cases.approval.approved")
-    await _enqueue(tx, request_id)
-    tx.wake(topic(request_id))
-    return await queries.access_request(tx, actor, request_id)
-
-
-async def decline(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID, note: str) -> Request:
-    """Do not grant a waiting wish, with a word why: what it had set aside is free again.
-
-    Refused as in `approve`, and decision_note_missing.
-    """
-    request = await _waiting(tx, actor, request_id)
-    if not clean_text(note):
-        raise Refused("decision_note_missing")
-    await _decide(tx, actor, request, note, "cases.approval.declined")
-    await _give_up(tx, catalogue, request, RequestState.FAILED, refuses="approval_declined")
+        await execution.enqueue(tx, request_id)
     return await queries.access_request(tx, actor, request_id)
 
 
 async def withdraw(tx: Tx, catalogue: Catalogue, actor: Actor, request_id: UUID) -> Request:
     """Take a wish back that was not begun; Refused("too_late_to_withdraw") afterwards. Twice is as good as once."""
-    request = await _locked(tx, actor, request_id)
+    request = await execution.lock(tx, actor, request_id)
     if request.state is RequestState.CANCELLED:
         return request
     if request.state not in {RequestState.NEEDS_APPROVAL, RequestState.CONFIRMED}:
         raise Refused("too_late_to_withdraw", 409)
-    await _give_up(tx, catalogue, request, RequestState.CANCELLED, refuses="withdrawn")
+    await execution.give_up(tx, catalogue, request, RequestState.CANCELLED, refuses="withdrawn")
     return await queries.access_request(tx, actor, request_id)
-
-
-async def claim(tx: Tx, request_id: UUID) -> Request:
-    """Take a request up for execution (again)."""
-    request = await queries.access_request(tx, SYSTEM, request_id, lock=True)
-    if request.settled_at is None:
-        await tx.execute(
-            """update requests set attempts = attempts + 1, state = case state when 'asked' then 'asked'
-                 else 'executing' end where id = %s""",
-            [request_id],
-        )
-    return request
-
-
-async def try_again(tx: Tx, request_id: UUID, at: datetime, *, asked: bool) -> None:
-    """The store has not decided, or nobody knows: look again later, under the same key."""
-    if asked:
-        await tx.execute("update requests set state = 'asked' where id = %s and settled_at is null", [request_id])
-        tx.wake(topic(request_id))
-    await _enqueue(tx, request_id, at)
-
-
-async def settle(tx: Tx, catalogue: Catalogue, request_id: UUID, operation: Operation) -> None:
-    """Book what the store did: mirror, ledger, request, timeline, and the event that tells everyone. Once.
-
-    The mirror comes first, so that whoever is told of the end reads the order as it is now.
-    """
-    request = await _locked(tx, SYSTEM, request_id)
-    if request.settled_at is not None:
-        return
-    if operation.customer:
-        await shop.mirror_customer(tx, request.store_id, operation.customer)
-    changed = (operation.order, *operation.others) if operation.order else operation.others
-    for order in sorted(changed, key=lambda order: order.ref):
-        await shop.mirror_order(tx, request.store_id, order)
-    outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), operation)
-    await _end(tx, catalogue, request, RequestState(outcome.state), outcome)
-
-
-def wish_of(request: Request) -> Wish:
-    """The request as the executing room sees it."""
-    return Wish(
-        id=request.id,
-        store_id=request.store_id,
-        customer_id=request.customer_id,
-        order_id=request.works_on,
-        order_ref=request.order_ref,
-        order_version=request.order_version,
-        plan=request.plan,
-        actor_role=request.actor_role,
-        actor_id=request.actor_id,
-        subject=request.subject,
-    )
 
 
 async def sweep_quotes(tx: Tx, before: datetime, limit: int = 1000) -> int:
@@ -241,118 +143,6 @@ async def sweep_quotes(tx: Tx, before: datetime, limit: int = 1000) -> int:
                and not exists (select 1 from requests r where r.quote_id = q.id) limit %s)""",
         [before, limit],
     )
-
-
-async def _locked(tx: Tx, actor: Actor, request_id: UUID) -> Request:
-    """Lock order: order, request, case."""
-    request = await queries.access_request(tx, actor, request_id)
-    if request.works_on:
-        async with tx.acting(SYSTEM):
-            await access_order(tx, SYSTEM, request.works_on, lock=True)
-    return await queries.access_request(tx, actor, request_id, lock=True)
-
-
-async def _waiting(tx: Tx, actor: Actor, request_id: UUID) -> Request:
-    """A wish that the actor may decide on, locked."""
-    request = await _locked(tx, actor, request_id)
-    if request.decided_by:
-        raise Refused("approval_decided", 409, name=(await staff(tx, request.decided_by)).name)
-    if request.state is not RequestState.NEEDS_APPROVAL or request.approval_role is None:
-        raise Refused("not_waiting", 409)
-    if request.actor_id == actor.id:
-        raise Refused("approval_own", 403)
-    if not outranks(actor, request.approval_role):
-        raise Refused("forbidden", 403)
-    return request
-
-
-async def _decide(tx: Tx, actor: Actor, request: Request, note: str, text_key: str) -> None:
-    reason = clean_text(note)
-    await tx.execute(
-        """update requests set decided_by = %s, decided_at = %s, decision_note = %s, state = 'confirmed'
-           where id = %s""",
-        [actor.id, tx.now, reason, request.id],
-    )
-    tx.wake(APPROVALS)
-    if request.case_id:
-        words = {"key": text_key, "parameters": {"name": actor.name, "note": reason}}
-        await _tell_staff(tx, request.case_id, Kind.ACTION, words)
-
-
-async def _ask_approval(tx: Tx, catalogue: Catalogue, of: Quote, request_id: UUID) -> None:
-    approval = of.draft.approval
-    assert approval
-    await tx.execute(
-        "update requests set state = 'needs_approval', approval_role = %s where id = %s",
-        [approval.role, request_id],
-    )
-    audience = _audience(catalogue.actions[of.action], done=False)
-    await events.record(tx, ApprovalAsked(request_id=request_id, case_id=of.case_id, audience=audience))
-    tx.wake(APPROVALS)
-    if of.case_id:
-        asked = {"key": f"cases.approval.asked.{approval.role}", "card": msgspec.to_builtins(of.draft.slip)}
-        await _tell_staff(tx, of.case_id, Kind.SLIP, asked)
-
-
-async def _tell_staff(tx: Tx, case_id: UUID, kind: Kind, body: dict[str, Any]) -> None:
-    case = await case_queries.access_case(tx, SYSTEM, case_id, lock=True)
-    await cases.append(tx, case, kind=kind, author=Author.SYSTEM, body=body, audience=Audience.STAFF)
-
-
-async def _give_up(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, *, refuses: str) -> None:
-    """End a wish that was never carried out; its room releases what it had set aside."""
-    nothing = Operation(key=str(request.id), state=OperationState.FAILED)
-    outcome = await _change(catalogue, request.action).settle(tx, wish_of(request), nothing)
-    await _end(tx, catalogue, request, state, msgspec.structs.replace(outcome, code=refuses))
-
-
-async def _end(tx: Tx, catalogue: Catalogue, request: Request, state: RequestState, outcome: Outcome) -> None:
-    if request.works_on:
-        async with tx.acting(SYSTEM):
-            await shop.take_facts_again(tx, request.works_on)
-    await tx.execute(
-        "update requests set state = %s, outcome = %s, settled_at = %s where id = %s",
-        [state, Jsonb(msgspec.to_builtins(outcome)), tx.now, request.id],
-    )
-    await tx.execute("update request_lines set open = false where request_id = %s", [request.id])
-    audience = _audience(catalogue.actions[request.action], done=outcome.state is not Settled.FAILED)
-    await events.record(tx, RequestSettled(request_id=request.id, case_id=request.case_id, audience=audience))
-    tx.wake(topic(request.id))
-    if request.approval_role:
-        tx.wake(APPROVALS)
-    if request.case_id:
-        await _tell_case(tx, request, outcome, audience)
-
-
-def _audience(action: Action, *, done: bool) -> Audience:
-    """What customers cannot wish for themselves, they learn of once it is done."""
-    return Audience.CUSTOMER if action.need.customers or done else Audience.STAFF
-
-
-async def _enqueue(tx: Tx, request_id: UUID, at: datetime | None = None) -> None:
-    await jobs.enqueue(tx, EXECUTE, Execute(request_id), key=f"{EXECUTE}:{request_id}", at=at)
-
-
-async def _tell_case(tx: Tx, request: Request, outcome: Outcome, audience: Audience) -> None:
-    case = await case_queries.access_case(tx, SYSTEM, UUID(str(request.case_id)), lock=True)
-    await cases.append(
-        tx,
-        case,
-        kind=Kind.ACTION,
-        author=Author.SYSTEM,
-        body={
-            "request": request.number,
-            "action": request.action,
-            "state": outcome.state,
-            "key": f"actions.{request.action}.{outcome.state}",
-            "parameters": {"order": request.order_ref or "", "request": request.number},
-            "refusal": f"errors.{outcome.code}" if outcome.code else None,
-            "card": msgspec.to_builtins(outcome.slip) if outcome.slip else None,
-        },
-        audience=audience,
-    )
-    if audience is Audience.CUSTOMER and (outcome.state is Settled.FAILED or case.state == "bot"):
-        await cases.call_bot(tx, case)
 
 
 async def _draft(tx: Tx, actor: Actor, action: str, change: Change, arguments: msgspec.Struct) -> Draft:
@@ -387,13 +177,6 @@ def _called(order: Order | None, draft: Draft) -> str | None:
     if draft.gift:
         return draft.gift.number
     return order.store_ref if order else None
-
-
-def _change(catalogue: Catalogue, action: str) -> Change:
-    change = catalogue.actions[action].change
-    if change is None:
-        raise Refused("needs_no_quote", 409)
-    return change
 
 
 async def _keep(tx: Tx, made: Quote) -> None:

@@ -10,6 +10,7 @@ from litestar import Response
 from madoguchi.core.access.rules import Actor, Role, outranks
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.requests import queries, verbs
+from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import Request
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.waiting import HERE, Decided, Waiting, decided_view, load, load_decided, view
@@ -51,13 +52,13 @@ async def show(services: Services, visitor: Visitor) -> Response[Any]:
 @post(f"{HERE}/{{request_id:uuid}}/approval", access=STAFF_ONLY)
 async def approve(request: Asked, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Let it be carried out."""
-    return await _answer(request, services, visitor, request_id, verbs.approve)
+    return await _answer(request, services, visitor, request_id, approvals.approve)
 
 
 @post(f"{HERE}/{{request_id:uuid}}/refusal", access=STAFF_ONLY)
 async def decline(request: Asked, services: Services, visitor: Visitor, request_id: UUID) -> Response[Any]:
     """Do not, and say why."""
-    return await _answer(request, services, visitor, request_id, verbs.decline)
+    return await _answer(request, services, visitor, request_id, approvals.decline)
 
 
 @post(f"{HERE}/{{request_id:uuid}}/withdrawal", access=STAFF_ONLY)

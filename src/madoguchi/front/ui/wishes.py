@@ -4,7 +4,7 @@ import asyncio
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.requests.queries import Request, access_request
-from madoguchi.core.requests.verbs import topic
+from madoguchi.core.requests.topics import topic
 from madoguchi.front.ui.services import Services
 
 PATIENCE = 2.0  # seconds
