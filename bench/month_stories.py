@@ -12,8 +12,9 @@ from bench.presents import wrapped
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions.fields import BankAccount
 from madoguchi.core.gifts.queries import gifts_of
-from madoguchi.core.ledger import queries as ledger
-from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail
+from madoguchi.core.ledger.intents.queries import intents_in
+from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Ground, Method, ReturnReason
 from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import RequestState, awaiting_approval
@@ -388,7 +389,7 @@ async def _pay_out(month: Month) -> None:
 
 
 async def _intents(month: Month, state: IntentState, rail: Rail) -> Sequence[Intent]:
-    return await month.app.db.run(SYSTEM, lambda tx: ledger.intents_in(tx, [state], rail))
+    return await month.app.db.run(SYSTEM, lambda tx: intents_in(tx, [state], rail))
 
 
 async def auditor(month: Month, after: timedelta) -> Story:

@@ -12,7 +12,7 @@ from functools import partial
 
 import uvloop
 
-from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents import verbs as intents
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
 from madoguchi.edge.payments.fake.rules import Temper
 from madoguchi.edge.payments.fake.till import ShopTills
@@ -57,7 +57,7 @@ class Works:
     def worker(self) -> Worker:
         """One that executes, and lets the provider tell its news."""
         duties = {
-            ledger.EXECUTE: Duty(self.executor.execute, ledger.ExecuteRefund),
+            intents.EXECUTE: Duty(self.executor.execute, intents.ExecuteRefund),
             "payments.news": Duty(self._news, Nothing, timedelta(seconds=1)),
         }
         return Worker(self.db, duties)

@@ -28,6 +28,8 @@ from bench.site import ROOT, database
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import queries as books
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents import queries as intents
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.ledger.rules import Destination, Part, destinations
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import Tender
@@ -180,7 +182,7 @@ class Bench:
             }
         reconciler = Reconciler(self.works.db, {STORE: self.works.provider})
         await reconciler.compare(STORE, clock.now() - timedelta(days=1))
-        checks = (books.unbalanced, books.uncovered, books.drifted, books.stuck, refunds.unexplained)
+        checks = (books.unbalanced, intents.uncovered, books.drifted, intents.stuck, refunds.unexplained)
         for check in checks:
             found[check.__name__] = list(await self.works.db.run(SYSTEM, check))
         return {kind: rows for kind, rows in found.items() if rows}
@@ -277,7 +279,7 @@ async def _owe(tx: Tx, order_id: UUID, tender: Tender, parts: int) -> int:
         )
         request_id = ids.uuid7()
         await ledger.reserve(tx, request_id, order_id, {}, {tender.ref: part.amount})
-        await ledger.intend(tx, request_id, order_id, [part])
+        await intend(tx, request_id, order_id, [part])
     return len(amounts)
 
 

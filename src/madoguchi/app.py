@@ -23,10 +23,10 @@ from madoguchi.core.carriers.consignments.jobs import Announcer
 from madoguchi.core.carriers.jobs import Follower
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.drafts import jobs as drafts_jobs
-from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
-from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
 from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested, CustomerNews
@@ -220,7 +220,7 @@ class App:
             execution.EXECUTE: Duty(self.executor.execute, execution.Execute),
             "drafts.sweep": Duty(partial(drafts_jobs.sweep, db), Nothing, timedelta(days=1)),
             "requests.sweep": Duty(partial(requests_jobs.sweep, db), Nothing, timedelta(hours=1)),
-            ledger.EXECUTE: Duty(self.refunds.execute, ledger.ExecuteRefund),
+            intents.EXECUTE: Duty(self.refunds.execute, intents.ExecuteRefund),
             returns.SETTLE: Duty(self.returns.settle, returns.Settle),
             returns.RESTOCK: Duty(self.restocker.restock, returns.Settle),
             "returns.account": Duty(self.returns.account, Happened),

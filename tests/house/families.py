@@ -16,7 +16,8 @@ from madoguchi.core.carriers.port import Band, Handing
 from madoguchi.core.cases.reasons import REASONS, finder_reasons
 from madoguchi.core.cases.rules import Author, State
 from madoguchi.core.ledger.advances.rules import AdvanceState
-from madoguchi.core.ledger.rules import Destination, IntentState
+from madoguchi.core.ledger.intents.rules import IntentState
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.policy.eligibility import CONDITIONS
 from madoguchi.core.policy.fields import Kind, fields

@@ -9,7 +9,8 @@ from madoguchi.core.access.rules import STAFF, Audience, Role
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
 from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.credits.rules import CreditState
-from madoguchi.core.ledger.rules import Destination, IntentState, Rail
+from madoguchi.core.ledger.intents.rules import IntentState, Rail
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.policy.pack import Fault, Ground, Method, Problem, Remedy, ReturnReason, Trigger
 from madoguchi.core.requests.queries import RequestState

@@ -11,7 +11,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger.queries import drifted, unbalanced, uncovered
+from madoguchi.core.ledger.intents.queries import uncovered
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.edge.stores.demo.importing import import_shop
 from madoguchi.edge.stores.demo.people import Story
 from madoguchi.front.demo import world

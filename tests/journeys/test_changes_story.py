@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger.queries import drifted, unbalanced, uncovered
+from madoguchi.core.ledger.intents.queries import uncovered
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.core.shop import mirror
 from madoguchi.edge.stores.demo.people import KENTA, MINJUN, MISAKI, Story
 from madoguchi.edge.stores.demo.stories import THANKS

@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from madoguchi.core.access.rules import SYSTEM, Role
-from madoguchi.core.ledger.queries import drifted, unbalanced, uncovered
+from madoguchi.core.ledger.intents.queries import uncovered
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.edge.stores.demo.people import KENTA
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.demo.world import STAFF

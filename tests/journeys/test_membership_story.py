@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger.queries import drifted, unbalanced, uncovered
+from madoguchi.core.ledger.intents.queries import uncovered
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.edge.stores.demo.people import PEOPLE
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money

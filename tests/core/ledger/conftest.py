@@ -8,6 +8,7 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.ledger.rules import Destination, Part, destinations
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
@@ -88,7 +89,7 @@ class Books(msgspec.Struct, frozen=True):
         async def work(tx: Tx) -> UUID:
             request = ids.uuid7()
             await ledger.reserve(tx, request, self.order_id, {}, {tender: yen(amount)})
-            return (await ledger.intend(tx, request, self.order_id, [part]))[0]
+            return (await intend(tx, request, self.order_id, [part]))[0]
 
         return await self.db.run(SYSTEM, work)
 

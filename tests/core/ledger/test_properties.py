@@ -32,10 +32,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger import queries, rules
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents import verbs as refunds
+from madoguchi.core.ledger.intents.queries import intents_of_order, uncovered
+from madoguchi.core.ledger.intents.rules import IntentState, Rail, rail
+from madoguchi.core.ledger.queries import unbalanced
 from madoguchi.core.ledger.returning import verbs as returning
-from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, IntentState, LineUnits, Rail, TenderMoney
+from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, LineUnits, TenderMoney, destinations, detours
 from madoguchi.core.shop.queries import access_order
 from madoguchi.core.shop.verbs import mirror_order, take_facts_again
 from madoguchi.kit import clock, ids, migrations
@@ -92,13 +95,13 @@ def test_units_one_by_one_give_back_exactly_what_was_paid(data: st.DataObject) -
 @given(kind=st.sampled_from(KINDS))
 def test_gift_money_stays_of_its_kind_and_cash_never_goes_back_to_the_till(kind: str) -> None:
     """I5."""
-    ways = {*rules.destinations(kind), *rules.detours(kind)}
+    ways = {*destinations(kind), *detours(kind)}
     if kind in HELD_BY_STORE:
         assert ways == {Destination.ORIGINAL}
-        assert rules.rail(kind, Destination.ORIGINAL) is Rail.STORE
+        assert rail(kind, Destination.ORIGINAL) is Rail.STORE
     if kind in {"konbini", "cod", "bank"}:
         assert Destination.ORIGINAL not in ways
-    assert all(rules.rail(kind, way) is Rail.BANK for way in ways & {Destination.BANK})
+    assert all(rail(kind, way) is Rail.BANK for way in ways & {Destination.BANK})
 
 
 @pytest.fixture
@@ -148,7 +151,7 @@ async def _step(books: Books, intents: list[UUID], what: str, *about: object) ->
             await _store_says(books, tender, refunded, cancelled)
         case "reroute", (int(at), Destination() as way) if intents:
             which = intents[at % len(intents)]
-            intents.append(await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, which, way, (0, 0))))
+            intents.append(await books.db.run(SYSTEM, lambda tx: refunds.reroute_refund(tx, which, way, (0, 0))))
         case _, (int(at),) if intents:
             await _move(books, intents[at % len(intents)], what)
 
@@ -182,18 +185,18 @@ async def _store_says(books: Books, tender: str, refunded: int, cancelled: int) 
 async def _move(books: Books, intent: UUID, what: str) -> None:
     later = NOW + timedelta(minutes=1)
     moves = {
-        "claim": lambda tx: ledger.claim_refund(tx, intent),
-        "pend": lambda tx: ledger.keep_refund(tx, intent, IntentState.PENDING, later),
-        "doubt": lambda tx: ledger.keep_refund(tx, intent, IntentState.UNKNOWN, later),
-        "settle": lambda tx: ledger.settle_refund(tx, intent, "re", booked=False),
-        "fail": lambda tx: ledger.fail_refund(tx, intent, "account_closed"),
-        "book": lambda tx: ledger.book_refund(tx, intent),
+        "claim": lambda tx: refunds.claim_refund(tx, intent),
+        "pend": lambda tx: refunds.keep_refund(tx, intent, IntentState.PENDING, later),
+        "doubt": lambda tx: refunds.keep_refund(tx, intent, IntentState.UNKNOWN, later),
+        "settle": lambda tx: refunds.settle_refund(tx, intent, "re", booked=False),
+        "fail": lambda tx: refunds.fail_refund(tx, intent, "account_closed"),
+        "book": lambda tx: refunds.book_refund(tx, intent),
     }
     await books.db.run(SYSTEM, moves[what])
 
 
 async def _check(books: Books) -> None:
-    for check in (queries.unbalanced, queries.uncovered):
+    for check in (unbalanced, uncovered):
         assert await books.db.run(SYSTEM, check) == []
     money = await books.db.run(SYSTEM, lambda tx: ledger.tenders(tx, books.order_id))
     assert all(0 <= held.reserved + held.refunded <= held.captured for held in money.values())
@@ -204,7 +207,7 @@ async def _check(books: Books) -> None:
         assert line.refunded <= done
         assert line.refunded <= line.ordered
     await _check_store(books, money, units)
-    owed = await books.db.run(SYSTEM, lambda tx: queries.intents_of_order(tx, SYSTEM, books.order_id))
+    owed = await books.db.run(SYSTEM, lambda tx: intents_of_order(tx, SYSTEM, books.order_id))
     assert len({intent.root for intent in owed}) == len(owed), "one living intent for each owed amount"
     assert all(intent.amount >= yen(1) for intent in owed)
 

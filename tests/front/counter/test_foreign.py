@@ -8,6 +8,7 @@ import httpx
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.ledger.rules import Destination, Part
 from madoguchi.edge.stores.demo.people import MISAKI, YOKO, Story
 from madoguchi.front.counter import ROUTES
@@ -83,7 +84,7 @@ async def _owed(site: Site, order_id: UUID) -> UUID:
     async def owe(tx: Tx) -> UUID:
         request_id = uuid4()
         await ledger.reserve(tx, request_id, order_id, {}, {part.tender_ref: part.amount})
-        (made,) = await ledger.intend(tx, request_id, order_id, [part])
+        (made,) = await intend(tx, request_id, order_id, [part])
         return made
 
     return await site.services.db.run(SYSTEM, owe)

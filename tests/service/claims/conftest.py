@@ -10,10 +10,10 @@ import pytest
 
 from madoguchi.app import catalogue
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger import queries as ledger_queries
 from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.queries import intents_of_order
-from madoguchi.core.ledger.rules import Intent, LineUnits
+from madoguchi.core.ledger.intents.queries import intents_of_order, uncovered
+from madoguchi.core.ledger.intents.rules import Intent
+from madoguchi.core.ledger.rules import LineUnits
 from madoguchi.core.requests.queries import Quote, Request, requests_of
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import Shipment
@@ -110,7 +110,7 @@ class Street(Shop):
 
     async def balanced(self) -> None:
         await self.healthy()
-        assert await self.db.run(SYSTEM, ledger_queries.uncovered) == []
+        assert await self.db.run(SYSTEM, uncovered) == []
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
-from madoguchi.core.ledger.rules import IntentState
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.rules import IntentState
 from madoguchi.core.people import verbs as people
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop.verbs import take_facts_again
@@ -309,8 +310,8 @@ async def _refund_failed(desk: Desk) -> None:
     (intent,) = await desk.street.intents(ON_ITS_WAY)
 
     async def work(tx: Tx) -> None:
-        await ledger.claim_refund(tx, intent.id)
-        await ledger.fail_refund(tx, intent.id, "account_closed")
+        await intents.claim_refund(tx, intent.id)
+        await intents.fail_refund(tx, intent.id, "account_closed")
 
     await desk.street.db.run(SYSTEM, work)
 
@@ -343,7 +344,7 @@ async def test_money_that_a_bank_sent_back_is_asked_for_no_more(desk: Desk) -> N
     await desk.found("keep")
     await desk.charge(temper=Temper(declines=1.0))
     (intent,) = await desk.street.intents(ON_ITS_WAY)
-    await desk.street.db.run(SYSTEM, lambda tx: ledger.fail_refund(tx, intent.id, "account_closed"))
+    await desk.street.db.run(SYSTEM, lambda tx: intents.fail_refund(tx, intent.id, "account_closed"))
     assert (await desk.advance()).state is AdvanceState.RECHARGE_DUE
     await desk.pass_time()
     await _nothing_is_owed(desk)

@@ -8,7 +8,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
-from madoguchi.core.ledger.rules import IntentState
+from madoguchi.core.ledger.intents.rules import IntentState
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.kit import clock

@@ -24,8 +24,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.fields import About, Subject
-from madoguchi.core.ledger.queries import intents_of
-from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail, detours
+from madoguchi.core.ledger.intents.queries import intents_of
+from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
+from madoguchi.core.ledger.rules import Destination, detours
 from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.edge.payments.fake.rules import Temper

@@ -18,8 +18,8 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.actions.rules import Effect
-from madoguchi.core.ledger.queries import intents_in
-from madoguchi.core.ledger.rules import Intent, IntentState, Rail
+from madoguchi.core.ledger.intents.queries import intents_in
+from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.approvals import verbs as approvals

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions.catalogue import Catalogue
-from madoguchi.core.ledger import queries as ledger_queries
-from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.queries import uncovered
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.execution import verbs as execution
@@ -70,7 +71,7 @@ class Shop:
         await payments.open()
         provider = FakeProvider(payments, ShopTills({"demo": self.store}), SIGNER, faults)
         executor = Refunds(self.db, {"demo": self.store}, {"demo": provider})
-        await jobs.run_due(self.db, {ledger.EXECUTE: jobs.Duty(executor.execute, ledger.ExecuteRefund)})
+        await jobs.run_due(self.db, {intents.EXECUTE: jobs.Duty(executor.execute, intents.ExecuteRefund)})
         listed = await FakeProvider(payments, ShopTills({}), SIGNER).list_refunds(clock.now() - timedelta(days=1))
         await payments.close()
         return sum(one.amount.amount for one in listed if one.state is RefundState.SUCCEEDED)
@@ -80,5 +81,5 @@ class Shop:
 
     async def healthy(self) -> None:
         await mirror.follow(self.db, self.store)
-        for check in (ledger_queries.unbalanced, ledger_queries.uncovered, ledger_queries.drifted):
+        for check in (unbalanced, uncovered, drifted):
             assert await self.db.run(SYSTEM, check) == []

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
-from madoguchi.core.ledger import queries
-from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import Intent, IntentState
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.queries import access_intent, stuck, uncovered
+from madoguchi.core.ledger.intents.rules import Intent, IntentState
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.core.people import verbs as people
 from madoguchi.core.shop.port import Capability, Operation, OperationState, RefundTo, StoreOrder, StoreUnavailable
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
@@ -102,7 +103,7 @@ class House:
     async def work(self) -> None:
         """Let the worker do what is due."""
         executor = refunds.Executor(self.db, {"demo": self.till}, {"demo": self.provider})  # type: ignore[dict-item]
-        await jobs.run_due(self.db, {ledger.EXECUTE: jobs.Duty(executor.execute, ledger.ExecuteRefund)})
+        await jobs.run_due(self.db, {intents.EXECUTE: jobs.Duty(executor.execute, intents.ExecuteRefund)})
 
     async def look_now(self) -> None:
         """Do not wait for what is to be looked at later."""
@@ -115,7 +116,7 @@ class House:
             await self.look_now()
 
     async def intent(self, intent_id: UUID) -> Intent:
-        return await self.db.run(SYSTEM, lambda tx: queries.access_intent(tx, SYSTEM, intent_id))
+        return await self.db.run(SYSTEM, lambda tx: access_intent(tx, SYSTEM, intent_id))
 
     async def state(self, intent_id: UUID) -> IntentState:
         return (await self.intent(intent_id)).state
@@ -136,7 +137,7 @@ class House:
         await self.provider.tick(self.now, take)
 
     async def sound(self) -> None:
-        for check in (queries.unbalanced, queries.uncovered, queries.drifted, queries.stuck):
+        for check in (unbalanced, uncovered, drifted, stuck):
             assert await self.db.run(SYSTEM, check) == []
 
     async def hire(self, role: Role) -> Actor:

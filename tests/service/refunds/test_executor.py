@@ -6,7 +6,8 @@ import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions.fields import BankAccount
-from madoguchi.core.ledger.rules import Destination, IntentState
+from madoguchi.core.ledger.intents.rules import IntentState
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import RefundTo
 from madoguchi.edge.payments.fake.rules import SENT_BACK_AFTER, Temper
 from madoguchi.kit import clock

@@ -12,8 +12,10 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Slip
 from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.gifts.rules import TRIES, WITHIN, Gift
-from madoguchi.core.ledger.queries import access_intent, intents_in, intents_of, returns_opened_at
-from madoguchi.core.ledger.rules import Destination, IntentState, Rail
+from madoguchi.core.ledger.intents.queries import access_intent, intents_in, intents_of
+from madoguchi.core.ledger.intents.rules import IntentState, Rail
+from madoguchi.core.ledger.queries import returns_opened_at
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people.queries import customer_by_ref
 from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.core.shop import mirror

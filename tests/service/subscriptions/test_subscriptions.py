@@ -14,8 +14,8 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Card, TextCard
-from madoguchi.core.ledger import queries as ledger_queries
-from madoguchi.core.ledger.queries import intents_of
+from madoguchi.core.ledger.intents.queries import intents_of, uncovered
+from madoguchi.core.ledger.queries import drifted, unbalanced
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
@@ -110,7 +110,7 @@ async def club(db: Database, database_url: str, now: datetime) -> AsyncIterator[
 
 async def healthy(club: Club) -> None:
     await mirror.follow(club.db, club.store)
-    for check in (ledger_queries.unbalanced, ledger_queries.drifted, ledger_queries.uncovered):
+    for check in (unbalanced, drifted, uncovered):
         assert await club.db.run(SYSTEM, check) == []
 
 

@@ -1,7 +1,6 @@
-"""Units and money as the ledger counts them, and the store's facts as it takes them in. Pure."""
+"""Units and money as the ledger counts them, the store's facts as it takes them in, and where money may go. Pure."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
@@ -88,9 +87,6 @@ def by_tender(money: Mapping[str, TenderMoney], worth: Money) -> dict[str, Money
     return {ref: Money(part, worth.currency) for ref, part in zip(free, parts, strict=True) if part}
 
 
-# --- money on its way back ------------------------------------------------------------------------------------------
-
-
 class Destination(StrEnum):
     """Where an owed amount goes; the words are the store port's."""
 
@@ -100,41 +96,6 @@ class Destination(StrEnum):
     CREDIT = "credit"
     RECIPIENT = "recipient"  # the own gift balance of whoever got the order as a present
 
-
-class Rail(StrEnum):
-    """Who moves the money."""
-
-    PROVIDER = "provider"
-    STORE = "store"
-    BANK = "bank"
-
-
-class IntentState(StrEnum):
-    """How far an owed amount is."""
-
-    PLANNED = "planned"  # waits for something: a bank account
-    RESERVED = "reserved"  # can go
-    SENT = "sent"  # asked for outside, or just about to be
-    PENDING = "pending"  # taken, not decided
-    UNKNOWN = "unknown"  # asked for, and nobody knows
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"  # still owed; goes another way
-    REROUTED = "rerouted"  # another intent has it now
-    DROPPED = "dropped"  # not owed after all, and never gone
-
-
-MOVES: Mapping[IntentState, frozenset[IntentState]] = {
-    IntentState.PLANNED: frozenset({IntentState.RESERVED, IntentState.REROUTED, IntentState.DROPPED}),
-    IntentState.RESERVED: frozenset({IntentState.SENT}),
-    IntentState.SENT: frozenset({IntentState.PENDING, IntentState.UNKNOWN, IntentState.SUCCEEDED, IntentState.FAILED}),
-    IntentState.PENDING: frozenset({IntentState.SUCCEEDED, IntentState.FAILED}),
-    IntentState.UNKNOWN: frozenset({IntentState.PENDING, IntentState.SUCCEEDED, IntentState.FAILED}),
-    IntentState.SUCCEEDED: frozenset({IntentState.FAILED}),  # a bank may send it back weeks later
-    IntentState.FAILED: frozenset({IntentState.REROUTED, IntentState.DROPPED}),
-    IntentState.REROUTED: frozenset(),
-    IntentState.DROPPED: frozenset(),
-}
-UNDER_WAY = frozenset({IntentState.SENT, IntentState.PENDING, IntentState.UNKNOWN})
 
 HELD_BY_STORE = frozenset({"gift_balance", "points", "store_credit"})
 BY_PROVIDER = frozenset({"card", "wallet"})  # what a provider took, and can be given back through it
@@ -155,57 +116,6 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     gift_id: UUID | None = None
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """An owed amount on its way; `number` is for people, `order_ref` the store's name of the order.
-
-    `root` is the first intent for this money, `replaces` the failed one whose place this one took. With a `gift_id` it
-    is for whoever got the order as a present, who does not hear of the order.
-    """
-
-    id: UUID
-    number: str
-    store_id: str
-    customer_id: UUID
-    order_id: UUID
-    order_ref: str
-    request_id: UUID
-    tender_ref: str
-    tender_kind: str
-    tender_label: str
-    amount_minor: int
-    currency: str
-    destination: Destination
-    rail: Rail
-    state: IntentState
-    min_days: int
-    max_days: int
-    attempts: int
-    outside_ref: str | None
-    code: str | None
-    root: UUID
-    replaces: UUID | None
-    made_at: datetime
-    sent_at: datetime | None
-    settled_at: datetime | None
-    booked_at: datetime | None
-    gift_id: UUID | None = None
-
-    @property
-    def detours(self) -> tuple[Destination, ...]:
-        """Where it may go once it could not go there; a recipient has one balance of their own."""
-        return () if self.gift_id else detours(self.tender_kind)
-
-    @property
-    def amount(self) -> Money:
-        """How much."""
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def payment_ref(self) -> str:
-        """By what name the provider knows the payment."""
-        return f"{self.store_id}/{self.order_ref}/{self.tender_ref}"
-
-
 def destinations(tender_kind: str) -> tuple[Destination, ...]:
     """Where money paid by this kind of tender may go, the best way first (I5: gift and points never to a card)."""
     if tender_kind in HELD_BY_STORE or tender_kind in BY_PROVIDER:
@@ -221,49 +131,3 @@ def destinations_of(part: Part) -> tuple[Destination, ...]:
 def detours(tender_kind: str) -> tuple[Destination, ...]:
     """Where it may go once it could not go there; what the store holds itself has no other way."""
     return () if tender_kind in HELD_BY_STORE else (Destination.GIFT_BALANCE, Destination.BANK)
-
-
-def rail(tender_kind: str, destination: Destination) -> Rail:
-    """Who moves it there."""
-    if destination is Destination.BANK:
-        return Rail.BANK
-    by_provider = destination is Destination.ORIGINAL and tender_kind in BY_PROVIDER
-    return Rail.PROVIDER if by_provider else Rail.STORE
-
-
-def first_state(destination: Destination) -> IntentState:
-    """A bank needs an account first."""
-    return IntentState.PLANNED if destination is Destination.BANK else IntentState.RESERVED
-
-
-def told(intents: Sequence[Intent]) -> list[Intent]:
-    """Intents as their customers hear of them: what a present brought is one, where its first part stands."""
-    parts: dict[UUID, list[Intent]] = {}
-    for intent in intents:
-        parts.setdefault(intent.request_id if intent.gift_id else intent.id, []).append(intent)
-    return [as_one(some) for some in parts.values()]
-
-
-def as_one(parts: Sequence[Intent]) -> Intent:
-    """Parts of one amount, as far on the way as the last of them."""
-    last = min(parts, key=lambda one: _TOLD.index(one.state))
-    first, whole = min(one.id for one in parts), sum(one.amount_minor for one in parts)
-    return msgspec.structs.replace(last, id=first, amount_minor=whole)
-
-
-_TOLD = (  # which of several states is told of what went in parts
-    IntentState.FAILED,
-    IntentState.UNKNOWN,
-    IntentState.PENDING,
-    IntentState.SENT,
-    IntentState.RESERVED,
-    IntentState.PLANNED,
-    IntentState.DROPPED,
-    IntentState.SUCCEEDED,
-    IntentState.REROUTED,
-)
-
-
-def may(old: IntentState, new: IntentState) -> bool:
-    """Whether an intent can go from one state to the other."""
-    return new in MOVES[old]

@@ -10,6 +10,7 @@ from madoguchi.core.cases import queries as cases
 from madoguchi.core.ledger import queries as ledger
 from madoguchi.core.ledger.advances import queries as advances
 from madoguchi.core.ledger.credits import queries as credits
+from madoguchi.core.ledger.intents import queries as intents
 from madoguchi.core.photos import queries as photos
 from madoguchi.core.requests import queries as requests
 from madoguchi.kit import jobs, migrations
@@ -36,8 +37,8 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("who waits for a person stands in line", routing.unattended),
     ("ledger counters are the sum of their entries", ledger.unbalanced),
     ("our ledger and the store agree", ledger.drifted),
-    ("what is owed is reserved, what went is refunded", ledger.uncovered),
-    ("every refund is taken up", ledger.stuck),
+    ("what is owed is reserved, what went is refunded", intents.uncovered),
+    ("every refund is taken up", intents.stuck),
     ("refunds are sent in the days that rules and laws give", overdue),
     ("credit is given for what was granted, and for nothing else", credits.unsettled),
     ("what was paid in advance is accounted for", advances.unfounded),

@@ -11,7 +11,7 @@ from madoguchi.core.actions.fields import About, Subject, lead
 from madoguchi.core.actions.verbs import Offer
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.ledger.advances.queries import advances_of_order
-from madoguchi.core.ledger.queries import intents_of_order
+from madoguchi.core.ledger.intents.queries import intents_of_order
 from madoguchi.core.requests.queries import Request, open_request_on
 from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter import finder, views

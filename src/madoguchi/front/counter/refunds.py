@@ -8,8 +8,8 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.ledger.advances.rules import Advance
-from madoguchi.core.ledger.queries import access_intent
-from madoguchi.core.ledger.rules import Intent, IntentState
+from madoguchi.core.ledger.intents.queries import access_intent
+from madoguchi.core.ledger.intents.rules import Intent, IntentState
 from madoguchi.core.people.queries import Store, store
 from madoguchi.front.counter.page import page
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get

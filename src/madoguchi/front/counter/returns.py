@@ -16,8 +16,8 @@ from madoguchi.core.actions.rules import Parcel as SentParcel
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment
 from madoguchi.core.drafts.queries import drafts_of
-from madoguchi.core.ledger.queries import intents_of
-from madoguchi.core.ledger.rules import Intent
+from madoguchi.core.ledger.intents.queries import intents_of
+from madoguchi.core.ledger.intents.rules import Intent
 from madoguchi.core.policy.pack import Method
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.queries import Order, access_order, orders_of

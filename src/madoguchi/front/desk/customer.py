@@ -15,7 +15,7 @@ from madoguchi.core.actions.verbs import Offer, fields, offers
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
 from madoguchi.core.gifts.queries import gifts_of
-from madoguchi.core.ledger.queries import intents_of_order
+from madoguchi.core.ledger.intents.queries import intents_of_order
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.requests.queries import approvals_in

@@ -8,8 +8,8 @@ from litestar import Response
 from litestar.response import Redirect
 
 from madoguchi.core.access.rules import Role, outranks
-from madoguchi.core.ledger.queries import access_intent, intents_in
-from madoguchi.core.ledger.rules import Intent, IntentState, Rail
+from madoguchi.core.ledger.intents.queries import access_intent, intents_in
+from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
 from madoguchi.core.people.queries import stores
 from madoguchi.front.ui.access import LEADERS, STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import Nothing, form

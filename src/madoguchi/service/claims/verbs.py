@@ -12,6 +12,7 @@ from madoguchi.core.actions.rules import Fact, Outcome, Said, Settled, Slip, Wis
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.rules import of_parcel
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.pack import Remedy
 from madoguchi.core.policy.queries import rules_of
@@ -153,7 +154,7 @@ async def _make_good(tx: Tx, wish: Wish, order_id: UUID, plan: ClaimPlan) -> Non
     order = await access_order(tx, SYSTEM, order_id)
     pack = await rules_of(tx, order.store_id)
     parts = paying_back.parts(pack, order.document, plan.money, plan.refund_to)
-    await ledger.intend(tx, wish.id, order_id, parts)
+    await intend(tx, wish.id, order_id, parts)
     if plan.advance_until and plan.parcel_ref:
         (part,) = parts
         await advances.pay(tx, wish.id, order_id, of_parcel(plan.parcel_ref), part, plan.advance_until)

@@ -11,6 +11,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import Draft, Outcome, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.requests.queries import open_request_on
@@ -110,4 +111,4 @@ async def pay(tx: Tx, wish: Wish, of: Claim, money: Mapping[str, Money]) -> None
     order = await access_order(tx, SYSTEM, of.order_id)
     pack = await rules_of(tx, of.store_id)
     await ledger.settle_kept(tx, wish.id, of.order_id, of.units, refunded=True)
-    await ledger.intend(tx, wish.id, of.order_id, paying_back.parts(pack, order.document, money, of.refund_to))
+    await intend(tx, wish.id, of.order_id, paying_back.parts(pack, order.document, money, of.refund_to))

@@ -13,9 +13,9 @@ from madoguchi.core.cases.queries import access_case, entries
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
 from madoguchi.core.ledger.advances.queries import access_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
-from madoguchi.core.ledger.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
-from madoguchi.core.ledger.queries import access_intent
-from madoguchi.core.ledger.rules import Intent, Rail
+from madoguchi.core.ledger.intents.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
+from madoguchi.core.ledger.intents.queries import access_intent
+from madoguchi.core.ledger.intents.rules import Intent, Rail
 from madoguchi.core.people.events import CodeRequested, CustomerNews
 from madoguchi.core.people.queries import Customer, Store, access_customer, store
 from madoguchi.core.people.rules import CODE_LIFE

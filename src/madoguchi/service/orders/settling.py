@@ -9,6 +9,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.methods import as_method, check_covers, given_back
 from madoguchi.core.actions.rules import Charge, Fact, MoneyBack, Outcome, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.ledger.rules import HELD_BY_STORE, Destination, TenderMoney
 from madoguchi.core.policy.paying_back import parts
 from madoguchi.core.policy.queries import rules_of
@@ -118,7 +119,7 @@ async def settled(
     await ledger.settle_cancellation(tx, wish.id, order_id(wish), units, given, owed=bool(owed))
     order = await access_order(tx, SYSTEM, order_id(wish))
     pack = await rules_of(tx, order.store_id)
-    await ledger.intend(tx, wish.id, order.id, parts(pack, order.document, owed, refund_to))
+    await intend(tx, wish.id, order.id, parts(pack, order.document, owed, refund_to))
 
 
 def ended(slip: Slip, operation: Operation) -> Outcome:

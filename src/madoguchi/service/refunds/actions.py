@@ -11,8 +11,9 @@ from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About, BankAccount, Field, FieldKind, FieldOption, Subject
 from madoguchi.core.actions.rules import Effect, Refusal, Said, TextCard, said
 from madoguchi.core.ledger.advances.queries import advances_of, advances_of_order
-from madoguchi.core.ledger.queries import access_intent, intents_of, intents_of_order
-from madoguchi.core.ledger.rules import Destination, Intent, IntentState, Rail
+from madoguchi.core.ledger.intents.queries import access_intent, intents_of, intents_of_order
+from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people.queries import store
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx

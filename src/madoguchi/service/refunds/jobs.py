@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.ledger import queries as intents
-from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import UNDER_WAY, Intent, IntentState, Rail
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.queries import access_intent
+from madoguchi.core.ledger.intents.rules import UNDER_WAY, Intent, IntentState, Rail
 from madoguchi.core.people.queries import access_customer
 from madoguchi.core.shop import verbs as shop
 from madoguchi.core.shop.port import Capability, Operation, OperationState, RefundTo, StorePort, StoreUnavailable
@@ -35,12 +35,12 @@ class Executor:
         self._stores = stores
         self._providers = providers
 
-    async def execute(self, arguments: ledger.ExecuteRefund) -> None:
+    async def execute(self, arguments: intents.ExecuteRefund) -> None:
         """One step of an intent: it settles, or is looked at again later; then the store is told.
 
         The store is told before anything else is heard: what it noted, nobody may take for not noted later.
         """
-        intent = await self._db.run(SYSTEM, lambda tx: ledger.claim_refund(tx, arguments.intent_id))
+        intent = await self._db.run(SYSTEM, lambda tx: intents.claim_refund(tx, arguments.intent_id))
         if intent.state is IntentState.SUCCEEDED and not await self._tell_store(intent):
             return
         goes_on = intent.state is IntentState.RESERVED or intent.state in UNDER_WAY
@@ -118,12 +118,12 @@ class Executor:
 
     async def _tell_store(self, before: Intent) -> bool:
         """The store notes what a provider or a bank paid; False when that is still open."""
-        intent = await self._db.run(SYSTEM, lambda tx: intents.access_intent(tx, SYSTEM, before.id))
+        intent = await self._db.run(SYSTEM, lambda tx: access_intent(tx, SYSTEM, before.id))
         store = self._stores[intent.store_id]
         if intent.state is not IntentState.SUCCEEDED or intent.booked_at is not None:
             return True
         if Capability.REFUND not in store.capabilities():
-            await self._db.run(SYSTEM, lambda tx: ledger.book_refund(tx, intent.id))
+            await self._db.run(SYSTEM, lambda tx: intents.book_refund(tx, intent.id))
             return True
         operation = await self._ask(store, intent)
         failpoint("after_store")
@@ -164,14 +164,14 @@ async def _take(tx: Tx, intent: Intent, found: ProviderRefund) -> None:
     """Book what the provider says."""
     match found.state:
         case RefundState.SUCCEEDED:
-            await ledger.settle_refund(tx, intent.id, found.ref, booked=False)
+            await intents.settle_refund(tx, intent.id, found.ref, booked=False)
             await verbs.found_out(tx, intent.id)
         case RefundState.FAILED:
-            await ledger.fail_refund(tx, intent.id, found.code or "failed")
+            await intents.fail_refund(tx, intent.id, found.code or "failed")
             await verbs.found_out(tx, intent.id)
         case RefundState.PENDING:
             again = tx.now + rules.again_in(intent.attempts + 1)
-            await ledger.keep_refund(tx, intent.id, IntentState.PENDING, again, found.ref)
+            await intents.keep_refund(tx, intent.id, IntentState.PENDING, again, found.ref)
 
 
 async def _doubt(tx: Tx, intent: Intent) -> None:
@@ -179,13 +179,13 @@ async def _doubt(tx: Tx, intent: Intent) -> None:
 
     What went stays as it is: there was news that could not be read, so it is looked at again.
     """
-    await ledger.keep_refund(tx, intent.id, IntentState.UNKNOWN, tx.now + rules.again_in(intent.attempts + 1))
+    await intents.keep_refund(tx, intent.id, IntentState.UNKNOWN, tx.now + rules.again_in(intent.attempts + 1))
     if intent.attempts >= rules.ASKED_AT_MOST:
         await verbs.open_task(tx, intent.store_id, TaskKind.UNKNOWN, intent.id, None)
 
 
 async def _by_hand(tx: Tx, intent: Intent) -> None:
-    await ledger.keep_refund(tx, intent.id, IntentState.PENDING, tx.now + timedelta(days=1))
+    await intents.keep_refund(tx, intent.id, IntentState.PENDING, tx.now + timedelta(days=1))
     await verbs.open_task(tx, intent.store_id, TaskKind.BY_HAND, intent.id, None)
 
 
@@ -194,15 +194,15 @@ async def _take_operation(tx: Tx, intent: Intent, operation: Operation) -> None:
     match operation.state:
         case OperationState.SUCCEEDED:
             await _mirror(tx, intent, operation)
-            await ledger.settle_refund(tx, intent.id, operation.created or operation.key, booked=True)
+            await intents.settle_refund(tx, intent.id, operation.created or operation.key, booked=True)
             await verbs.found_out(tx, intent.id)
             await shop.take_facts_again(tx, intent.order_id)
         case OperationState.FAILED:
-            await ledger.fail_refund(tx, intent.id, f"store_{operation.code or 'failed'}")
+            await intents.fail_refund(tx, intent.id, f"store_{operation.code or 'failed'}")
             await verbs.found_out(tx, intent.id)
         case OperationState.PENDING:
             again = tx.now + rules.again_in(intent.attempts + 1)
-            await ledger.keep_refund(tx, intent.id, IntentState.PENDING, again)
+            await intents.keep_refund(tx, intent.id, IntentState.PENDING, again)
         case OperationState.UNKNOWN:
             await _doubt(tx, intent)
 
@@ -212,12 +212,12 @@ async def _take_note(tx: Tx, intent: Intent, operation: Operation) -> None:
     match operation.state:
         case OperationState.SUCCEEDED:
             await _mirror(tx, intent, operation)
-            await ledger.book_refund(tx, intent.id)
+            await intents.book_refund(tx, intent.id)
             await shop.take_facts_again(tx, intent.order_id)
         case OperationState.FAILED:
             await verbs.open_task(tx, intent.store_id, TaskKind.STORE_REFUSED, intent.id, None)
         case _:
-            await ledger.enqueue_refund(tx, intent.id, tx.now + rules.again_in(intent.attempts + 1))
+            await intents.enqueue_refund(tx, intent.id, tx.now + rules.again_in(intent.attempts + 1))
 
 
 async def _mirror(tx: Tx, intent: Intent, operation: Operation) -> None:

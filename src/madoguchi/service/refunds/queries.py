@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.ledger.queries import access_intent
-from madoguchi.core.ledger.rules import Intent, Rail
+from madoguchi.core.ledger.intents.queries import access_intent
+from madoguchi.core.ledger.intents.rules import Intent, Rail
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.refunds.rules import TaskKind

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.ledger.rules import Intent, IntentState
+from madoguchi.core.ledger.intents.rules import Intent, IntentState
 from madoguchi.service.refunds.port import ProviderRefund, RefundState
 
 CLOCKS_DIFFER = timedelta(minutes=5)

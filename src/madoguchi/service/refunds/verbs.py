@@ -10,9 +10,10 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
 from madoguchi.core.actions.fields import BankAccount
-from madoguchi.core.ledger import queries as intents
-from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import Destination, IntentState, Rail
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.queries import access_intent, intents_in
+from madoguchi.core.ledger.intents.rules import IntentState, Rail
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
@@ -32,7 +33,7 @@ async def give_account(tx: Tx, vault: Vault, actor: Actor, intent_id: UUID, give
 
     Refused: refund_not_open, and bank_… for what is wrong with the account.
     """
-    intent = await intents.access_intent(tx, actor, intent_id, lock=True)
+    intent = await access_intent(tx, actor, intent_id, lock=True)
     if intent.rail is not Rail.BANK or intent.state not in {IntentState.PLANNED, IntentState.RESERVED}:
         raise Refused("refund_not_open", 409)
     account = normalised(given)
@@ -43,21 +44,21 @@ async def give_account(tx: Tx, vault: Vault, actor: Actor, intent_id: UUID, give
            set sealed = excluded.sealed, shown = excluded.shown, given_at = excluded.given_at""",
         [intent_id, sealed, masked(account), tx.now],
     )
-    await ledger.ready_refund(tx, intent_id)
+    await intents.ready_refund(tx, intent_id)
 
 
 async def go_another_way(tx: Tx, actor: Actor, intent_id: UUID, destination: Destination) -> UUID:
     """Let a refund that failed, or still waits for an account, go elsewhere; the new intent's id."""
-    intent = await intents.access_intent(tx, actor, intent_id)
+    intent = await access_intent(tx, actor, intent_id)
     days = await _days(tx, intent.store_id, destination)
-    return await ledger.reroute_refund(tx, intent_id, destination, days)
+    return await intents.reroute_refund(tx, intent_id, destination, days)
 
 
 async def heard_of(tx: Tx, key: str) -> bool:
     """A provider has news of a refund: have it looked at. False when it is none of ours."""
     if not await queries.known(tx, key):
         return False
-    await ledger.enqueue_refund(tx, UUID(key))
+    await intents.enqueue_refund(tx, UUID(key))
     return True
 
 
@@ -68,9 +69,7 @@ async def open_payout(tx: Tx, actor: Actor, store_id: str) -> Payout:
     """Put all refunds of a store that wait for a bank transfer into a batch; Refused("nothing_to_pay")."""
     _must_be(actor, Role.ASSOCIATE)
     waiting = [
-        intent
-        for intent in await intents.intents_in(tx, [IntentState.RESERVED], Rail.BANK)
-        if intent.store_id == store_id
+        intent for intent in await intents_in(tx, [IntentState.RESERVED], Rail.BANK) if intent.store_id == store_id
     ]
     if not waiting:
         raise Refused("nothing_to_pay", 409)
@@ -80,7 +79,7 @@ async def open_payout(tx: Tx, actor: Actor, store_id: str) -> Payout:
         [payout_id, ids.number("B"), store_id, actor.id, tx.now],
     )
     for intent in waiting:
-        await ledger.claim_refund(tx, intent.id)
+        await intents.claim_refund(tx, intent.id)
     await tx.many(
         "insert into payout_lines (intent_id, payout_id) values (%s, %s)",
         [(intent.id, payout_id) for intent in waiting],
@@ -111,10 +110,10 @@ async def report_paid(tx: Tx, actor: Actor, payout_id: UUID, came_back: Mapping[
         return
     for intent in await queries.lines_of(tx, payout_id):
         if intent.id in came_back:
-            await ledger.fail_refund(tx, intent.id, came_back[intent.id])
+            await intents.fail_refund(tx, intent.id, came_back[intent.id])
         else:
-            await ledger.settle_refund(tx, intent.id, payout.number, booked=False)
-            await ledger.enqueue_refund(tx, intent.id)
+            await intents.settle_refund(tx, intent.id, payout.number, booked=False)
+            await intents.enqueue_refund(tx, intent.id)
     await tx.execute("update payouts set paid_at = %s where id = %s", [tx.now, payout_id])
 
 
@@ -154,7 +153,7 @@ async def take_findings(tx: Tx, store_id: str, findings: list[Finding]) -> None:
     for finding in findings:
         if finding.kind is None:
             assert finding.intent_id
-            await ledger.enqueue_refund(tx, finding.intent_id)
+            await intents.enqueue_refund(tx, finding.intent_id)
         else:
             await open_task(tx, store_id, finding.kind, finding.intent_id, finding.outside_ref)
 
@@ -179,10 +178,10 @@ async def _decide(tx: Tx, task: Task, went: bool | None) -> None:
     if went is None:
         raise Refused("invalid_arguments", detail="went")
     if went:
-        await ledger.settle_refund(tx, task.intent_id, f"task-{task.id}", booked=task.kind is TaskKind.BY_HAND)
-        await ledger.enqueue_refund(tx, task.intent_id)
+        await intents.settle_refund(tx, task.intent_id, f"task-{task.id}", booked=task.kind is TaskKind.BY_HAND)
+        await intents.enqueue_refund(tx, task.intent_id)
     else:
-        await ledger.fail_refund(tx, task.intent_id, "did_not_go")
+        await intents.fail_refund(tx, task.intent_id, "did_not_go")
 
 
 async def _account(tx: Tx, vault: Vault, intent_id: UUID) -> BankAccount:

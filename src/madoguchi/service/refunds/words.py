@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from madoguchi.core.actions.rules import Said, said
-from madoguchi.core.ledger.rules import Intent, IntentState
+from madoguchi.core.ledger.intents.rules import Intent, IntentState
 from madoguchi.kit.workdays import after
 
 

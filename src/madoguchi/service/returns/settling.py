@@ -11,6 +11,7 @@ from madoguchi.core.actions.rules import Draft, Outcome, Settled, Slip, Wish
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import open_advance
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.ledger.returning.verbs import drop_return, keep_return, refund_returned, settle_return
 from madoguchi.core.ledger.rules import BY_PROVIDER, Part, by_tender
 from madoguchi.core.policy import paying_back
@@ -153,7 +154,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     await unit_rows.charge(tx, of.id, plan.fees, plan.slip.total.currency, wish.id)
     order = await access_order(tx, SYSTEM, of.order_id)
     parts = _parts(await rules_of(tx, of.store_id), of, order, plan.money)
-    await ledger.intend(tx, wish.id, of.order_id, parts)
+    await intend(tx, wish.id, of.order_id, parts)
     if plan.early:
         await _pay_in_advance(tx, wish, of, order, plan, parts)
     await verbs.refold(tx, of.id)

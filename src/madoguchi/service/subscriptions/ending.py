@@ -10,6 +10,7 @@ from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject
 from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Fact, MoneyBack, Outcome, Refusal, Said, Settled, Slip, SlipLine, Wish
 from madoguchi.core.ledger import verbs as ledger
+from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.ledger.rules import Destination, Part, by_tender
 from madoguchi.core.policy import paying_back
 from madoguchi.core.policy.decisions import SubscriptionDecision
@@ -127,7 +128,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     order = await access_order(tx, SYSTEM, wish.order_id)
     opening = await known(tx, SYSTEM, wish.customer_id, plan.before.ref)
     parts = paying_back.parts(opening.pack, order.document, plan.money, plan.refund_to)
-    await ledger.intend(tx, wish.id, wish.order_id, parts)
+    await intend(tx, wish.id, wish.order_id, parts)
     return outcome
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.ledger.advances.rules import REMINDED_AT_MOST, Advance
-from madoguchi.core.ledger.rules import IntentState
+from madoguchi.core.ledger.intents.rules import IntentState
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 

@@ -12,8 +12,9 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
 from madoguchi.core.ledger.advances.queries import access_advance, check_gone, never_gone, units_of
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
+from madoguchi.core.ledger.intents.verbs import drop_refund
 from madoguchi.core.ledger.rules import Part
-from madoguchi.core.ledger.verbs import drop_refund, lines, tenders, write_money, write_units
+from madoguchi.core.ledger.verbs import lines, tenders, write_money, write_units
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
-from madoguchi.core.ledger import queries
-from madoguchi.core.ledger import verbs as ledger
-from madoguchi.core.ledger.rules import MOVES, Destination, IntentState
+from madoguchi.core.ledger.intents import verbs as intents
+from madoguchi.core.ledger.intents.queries import access_intent, intents_of_order, stuck, uncovered
+from madoguchi.core.ledger.intents.rules import MOVES, IntentState
+from madoguchi.core.ledger.queries import unbalanced
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.kit import clock, ids
 from madoguchi.kit.errors import Refused
 from tests.core.ledger.conftest import Books
@@ -18,54 +20,54 @@ CARD, GIFT, KONBINI = "1", "2", "3"
 
 
 async def state(books: Books, intent: UUID) -> IntentState:
-    return (await books.db.run(SYSTEM, lambda tx: queries.access_intent(tx, SYSTEM, intent))).state
+    return (await books.db.run(SYSTEM, lambda tx: access_intent(tx, SYSTEM, intent))).state
 
 
 async def sound(books: Books) -> None:
-    for check in (queries.unbalanced, queries.uncovered):
+    for check in (unbalanced, uncovered):
         assert await books.db.run(SYSTEM, check) == []
 
 
 async def sent(books: Books, tender: str, amount: int) -> UUID:
     """An intent that was asked for outside."""
     intent = await books.owe(tender, amount)
-    await books.db.run(SYSTEM, lambda tx: ledger.claim_refund(tx, intent))
+    await books.db.run(SYSTEM, lambda tx: intents.claim_refund(tx, intent))
     return intent
 
 
 async def test_money_stays_reserved_until_it_went(books: Books) -> None:
     intent = await books.owe(CARD, 1200)
     assert await books.held(CARD) == (1200, 0)
-    await books.db.run(SYSTEM, lambda tx: ledger.claim_refund(tx, intent))
+    await books.db.run(SYSTEM, lambda tx: intents.claim_refund(tx, intent))
     assert await state(books, intent) is IntentState.SENT
     later = clock.now() + timedelta(minutes=1)
-    await books.db.run(SYSTEM, lambda tx: ledger.keep_refund(tx, intent, IntentState.UNKNOWN, later))
+    await books.db.run(SYSTEM, lambda tx: intents.keep_refund(tx, intent, IntentState.UNKNOWN, later))
     assert await books.held(CARD) == (1200, 0)
-    assert await books.db.run(SYSTEM, lambda tx: ledger.settle_refund(tx, intent, "re_1", booked=False))
+    assert await books.db.run(SYSTEM, lambda tx: intents.settle_refund(tx, intent, "re_1", booked=False))
     assert await books.held(CARD) == (0, 1200)
     await sound(books)
 
 
 async def test_settling_again_does_nothing(books: Books) -> None:
     intent = await sent(books, CARD, 1200)
-    assert await books.db.run(SYSTEM, lambda tx: ledger.settle_refund(tx, intent, "re_1", booked=True))
-    assert not await books.db.run(SYSTEM, lambda tx: ledger.settle_refund(tx, intent, "re_1", booked=True))
+    assert await books.db.run(SYSTEM, lambda tx: intents.settle_refund(tx, intent, "re_1", booked=True))
+    assert not await books.db.run(SYSTEM, lambda tx: intents.settle_refund(tx, intent, "re_1", booked=True))
     assert await books.held(CARD) == (0, 1200)
     await sound(books)
 
 
 async def test_what_comes_back_late_is_owed_again_and_goes_another_way_once(books: Books) -> None:
     intent = await sent(books, CARD, 1200)
-    await books.db.run(SYSTEM, lambda tx: ledger.settle_refund(tx, intent, "re_1", booked=True))
-    assert await books.db.run(SYSTEM, lambda tx: ledger.fail_refund(tx, intent, "account_closed"))
-    assert not await books.db.run(SYSTEM, lambda tx: ledger.fail_refund(tx, intent, "account_closed"))
-    assert not await books.db.run(SYSTEM, lambda tx: ledger.settle_refund(tx, intent, "re_1", booked=True))
+    await books.db.run(SYSTEM, lambda tx: intents.settle_refund(tx, intent, "re_1", booked=True))
+    assert await books.db.run(SYSTEM, lambda tx: intents.fail_refund(tx, intent, "account_closed"))
+    assert not await books.db.run(SYSTEM, lambda tx: intents.fail_refund(tx, intent, "account_closed"))
+    assert not await books.db.run(SYSTEM, lambda tx: intents.settle_refund(tx, intent, "re_1", booked=True))
     assert await books.held(CARD) == (1200, 0)
-    other = await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, intent, Destination.GIFT_BALANCE, (0, 0)))
+    other = await books.db.run(SYSTEM, lambda tx: intents.reroute_refund(tx, intent, Destination.GIFT_BALANCE, (0, 0)))
     with pytest.raises(Refused, match="refund_not_open"):
-        await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, intent, Destination.BANK, (5, 10)))
-    await books.db.run(SYSTEM, lambda tx: ledger.claim_refund(tx, other))
-    assert await books.db.run(SYSTEM, lambda tx: ledger.settle_refund(tx, other, "op", booked=True))
+        await books.db.run(SYSTEM, lambda tx: intents.reroute_refund(tx, intent, Destination.BANK, (5, 10)))
+    await books.db.run(SYSTEM, lambda tx: intents.claim_refund(tx, other))
+    assert await books.db.run(SYSTEM, lambda tx: intents.settle_refund(tx, other, "op", booked=True))
     assert await books.held(CARD) == (0, 1200)
     assert [await state(books, one) for one in (intent, other)] == ["rerouted", "succeeded"]
     await sound(books)
@@ -74,7 +76,7 @@ async def test_what_comes_back_late_is_owed_again_and_goes_another_way_once(book
 async def test_a_bank_waits_for_an_account_and_may_be_changed_until_then(books: Books) -> None:
     intent = await books.owe(KONBINI, 1000, Destination.BANK)
     assert await state(books, intent) is IntentState.PLANNED
-    other = await books.db.run(SYSTEM, lambda tx: ledger.reroute_refund(tx, intent, Destination.GIFT_BALANCE, (0, 0)))
+    other = await books.db.run(SYSTEM, lambda tx: intents.reroute_refund(tx, intent, Destination.GIFT_BALANCE, (0, 0)))
     assert [await state(books, one) for one in (intent, other)] == ["rerouted", "reserved"]
     await sound(books)
 
@@ -120,15 +122,15 @@ async def test_a_refund_of_somebody_else_does_not_exist(books: Books) -> None:
     intent = await books.owe(CARD, 100)
     stranger = Actor(role=Role.CUSTOMER, id=ids.uuid7(), level=Level.SIGNED_IN, store_id="demo")
     with pytest.raises(Refused, match="not_found"):
-        await books.db.run(stranger, lambda tx: queries.access_intent(tx, stranger, intent))
-    assert await books.db.run(stranger, lambda tx: queries.intents_of_order(tx, stranger, books.order_id)) == []
+        await books.db.run(stranger, lambda tx: access_intent(tx, stranger, intent))
+    assert await books.db.run(stranger, lambda tx: intents_of_order(tx, stranger, books.order_id)) == []
 
 
 async def test_a_lost_job_is_found(books: Books) -> None:
     intent = await books.owe(CARD, 100)
-    assert await books.db.run(SYSTEM, queries.stuck) == []
+    assert await books.db.run(SYSTEM, stuck) == []
     await books.db.run(SYSTEM, lambda tx: tx.execute("delete from jobs where key = %s", [f"refunds.execute:{intent}"]))
-    assert len(await books.db.run(SYSTEM, queries.stuck)) == 1
+    assert len(await books.db.run(SYSTEM, stuck)) == 1
 
 
 def test_every_state_can_be_reached_and_ends() -> None:
