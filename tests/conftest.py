@@ -5,24 +5,20 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import hypothesis
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import madoguchi
 from madoguchi.kit import clock, migrations
 from madoguchi.kit.db import Database
 from madoguchi.kit.postgres import EmbeddedPostgres
+from tests import databases
 
 hypothesis.settings.register_profile("long", max_examples=3000)  # --hypothesis-profile=long, for minutes
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
-ROOM = 1 << 31  # bytes of memory that a run's server may take
-_URL = "MADOGUCHI_TEST_SERVER"
-_TEMPLATE = "madoguchi_template"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,20 +31,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """The run's first process starts the server and migrates the template; parallel workers find it by name."""
     if hasattr(config, "workerinput"):
         return
-    folder = tempfile.TemporaryDirectory(prefix="mdg-test-", dir=_memory(), ignore_cleanup_errors=True)
+    folder = tempfile.TemporaryDirectory(prefix="mdg-test-", dir=databases.memory(), ignore_cleanup_errors=True)
     Path(folder.name).chmod(0o755)  # under root the server is another user's
     given = os.environ.get("MADOGUCHI_TEST_DATABASE_URL")
     server = None if given else EmbeddedPostgres(Path(folder.name))
     url = given or (server.start() if server else "")
-    os.environ[_URL] = url
+    os.environ[databases.SERVER] = url
     with psycopg.connect(url, autocommit=True) as conn:
         if server:  # the run's own server may forget what a power cut would take
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 conn.execute(f"alter system set {setting} = off")
             conn.execute("select pg_reload_conf()")
-        conn.execute(f"drop database if exists {_TEMPLATE} with (force)")
-        conn.execute(f"create database {_TEMPLATE}")
-    migrations.migrate(_named(url, _TEMPLATE), migrations.discover(Path(madoguchi.__file__).parent))
+        for template in databases.TEMPLATES:  # of an earlier run, on a server that was given
+            conn.execute(f"drop database if exists {template} with (force)".encode())
+        conn.execute(f"create database {databases.EMPTY}")
+    migrations.migrate(databases.address(databases.EMPTY), migrations.discover(Path(madoguchi.__file__).parent))
 
     def stop() -> None:
         if server:
@@ -61,11 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def database_url() -> Iterator[str]:
     """The owner's address of a database of this test's own, migrated and empty."""
-    server, name = os.environ[_URL], f"test_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {_TEMPLATE} strategy file_copy")
-        yield _named(server, name)
-        conn.execute(f"drop database {name} with (force)")
+    with databases.clone(databases.EMPTY) as url:
+        yield url
 
 
 @pytest.fixture
@@ -82,18 +76,3 @@ def now() -> Iterator[datetime]:
     """The moment at which the small world of tests, seeds and docs stands still: 2026-03-03 10:00 in Tokyo."""
     with clock.frozen(NOW):
         yield NOW
-
-
-def _memory() -> Path | None:
-    """Where files are kept in memory, if there is room: a clone is 800 files, ten times as costly on a disk."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        return None
-    found = os.statvfs(memory)
-    # programs are copied there where the server's user cannot reach ours
-    runs = not found.f_flag & os.ST_NOEXEC
-    return memory if runs and found.f_bavail * found.f_frsize > ROOM else None
-
-
-def _named(url: str, database: str) -> str:
-    return make_conninfo(url, dbname=database)

@@ -5,21 +5,18 @@ world as it stands at NOW, the real App with its worker, a real socket. The cloc
 """
 
 import asyncio
-import os
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
-from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
 import uvicorn
-from psycopg.conninfo import make_conninfo
 
 from madoguchi.app import App
 from madoguchi.core.people import tokens
@@ -33,10 +30,8 @@ from madoguchi.kit import clock
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.progress import Progress
 from madoguchi.kit.settings import Settings
-from tests.conftest import _TEMPLATE, _URL, NOW
-
-WORLD = "madoguchi_world"
-_MAKING = 0x574F524C  # "WORL": the advisory lock under which the world is made once for all workers
+from tests import databases
+from tests.conftest import NOW
 
 
 class Site:
@@ -148,25 +143,15 @@ uvicorn.server.asyncio = _hurried()  # type: ignore[attr-defined]
 
 @pytest.fixture(scope="session")
 async def world_template(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database that holds the demo world; whoever comes first makes it."""
-    home = os.environ[_URL]
-    with psycopg.connect(home, autocommit=True) as conn:
-        conn.execute("select pg_advisory_lock(%s)", [_MAKING])
-        if conn.execute("select 1 from pg_database where datname = %s", [WORLD]).fetchone() is None:
-            draft = f"{WORLD}_draft"
-            conn.execute(f"drop database if exists {draft} with (force)".encode())
-            conn.execute(f"create database {draft} template {_TEMPLATE} strategy file_copy".encode())
-            await _build(make_conninfo(home, dbname=draft), tmp_path_factory.mktemp("world"))
-            # a server's side of a connection ends a moment after ours
-            conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [draft])
-            conn.execute(f"alter database {draft} rename to {WORLD}".encode())
-    return WORLD
+    """The name of a database that holds the demo world."""
+    folder = tmp_path_factory.mktemp("world")
+    return await databases.template(databases.WORLD, lambda database_url: _build(database_url, folder))
 
 
 @pytest.fixture
 async def site(world_template: str, now: datetime, tmp_path: Path) -> AsyncIterator[Site]:
     """The program over a world of this test's own, at NOW."""
-    with _clone(world_template) as database_url:
+    with databases.clone(world_template) as database_url:
         async with serving(database_url, tmp_path) as site:
             yield site
 
@@ -174,20 +159,11 @@ async def site(world_template: str, now: datetime, tmp_path: Path) -> AsyncItera
 @pytest.fixture
 async def app(world_template: str, now: datetime, tmp_path: Path) -> AsyncIterator[App]:
     """The program without its doors, over a world of this test's own, at NOW."""
-    with _clone(world_template) as database_url:
+    with databases.clone(world_template) as database_url:
         made = App(Settings(data_dir=tmp_path), database_url, demo=True)
         await made.open()
         yield made
         await made.close()
-
-
-@contextmanager
-def _clone(template: str) -> Iterator[str]:
-    home, name = os.environ[_URL], f"test_{uuid4().hex[:12]}"
-    with psycopg.connect(home, autocommit=True) as conn:
-        conn.execute(f"create database {name} template {template} strategy file_copy".encode())
-        yield make_conninfo(home, dbname=name)
-        conn.execute(f"drop database {name} with (force)".encode())
 
 
 async def _build(database_url: str, folder: Path) -> None:

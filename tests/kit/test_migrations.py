@@ -1,6 +1,5 @@
 """The schema goes forward, in one order, whole or not at all; anything else is one clear sentence."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +12,7 @@ import madoguchi
 from madoguchi.kit import migrations
 from madoguchi.kit.errors import StartupError
 from madoguchi.kit.migrations import Migration
-from tests.conftest import _URL
+from tests import databases
 
 ONE = Migration(1, "0001_one", "create table one (a int)")
 TWO = Migration(2, "0002_two", "create table two (a int)")
@@ -22,7 +21,7 @@ BROKEN = Migration(2, "0002_two", "create table two (a int); select 1/0")
 
 @pytest.fixture
 def empty() -> Iterator[str]:
-    server, name = os.environ[_URL], f"empty_{uuid4().hex[:8]}"
+    server, name = databases.server(), f"empty_{uuid4().hex[:8]}"
     with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(f"create database {name}")
         yield make_conninfo(server, dbname=name)

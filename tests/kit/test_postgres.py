@@ -14,6 +14,7 @@ import pytest
 
 from madoguchi.kit import postgres
 from madoguchi.kit.postgres import EmbeddedPostgres, PostgresError
+from tests.databases import memory
 
 OWNER_PROGRAM = """
 import sys, time
@@ -27,7 +28,7 @@ time.sleep(600)
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that the server's user can reach, as pytest's own is private to its user."""
-    with tempfile.TemporaryDirectory(prefix="madoguchi-test-") as made:
+    with tempfile.TemporaryDirectory(prefix="madoguchi-test-", dir=memory()) as made:
         Path(made).chmod(0o755)
         yield Path(made) / "postgres"
 

@@ -1,17 +1,15 @@
 """The whole program over a world of its own, in which anybody can do anything at any time."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
@@ -45,7 +43,8 @@ from madoguchi.service.returns import queries as returns
 from madoguchi.service.returns import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Unit
-from tests.conftest import _URL, NOW
+from tests import databases
+from tests.conftest import NOW
 
 T = TypeVar("T")
 ORDERS = tuple(order.ref for person in PEOPLE for order in person.orders)
@@ -62,7 +61,7 @@ class Village:
         self._runner = runner
         self._stack = ExitStack()
         self.order_ref = order_ref
-        self.database_url = self._clone(template)
+        self.database_url = self._stack.enter_context(databases.clone(template))
         self._conn = self._stack.enter_context(psycopg.connect(self.database_url, autocommit=True))
         self._time()
         self.app = App(Settings(data_dir=folder), self.database_url, demo=True)
@@ -240,13 +239,6 @@ class Village:
 
     def _time(self) -> None:
         self._stack.enter_context(clock.frozen(self.now))
-
-    def _clone(self, template: str) -> str:
-        home, name = os.environ[_URL], f"life_{uuid4().hex[:12]}"
-        conn = self._stack.enter_context(psycopg.connect(home, autocommit=True))
-        conn.execute(f"create database {name} template {template} strategy file_copy".encode())
-        self._stack.callback(lambda: conn.execute(f"drop database {name} with (force)".encode()))
-        return make_conninfo(home, dbname=name)
 
     async def _introduce(self) -> dict[str, Actor]:
         """Everybody who may turn up."""
