@@ -26,7 +26,7 @@ from madoguchi.kit.money import Money, total
 Write = Callable[[StorePort, str], Awaitable[Operation]]  # asks a store for something good, under a key
 Wrong = Callable[[], Awaitable[list[str]]]  # what does not add up in the shop's books
 # how a shop behaves, not something to ask for by itself
-CONDUCT = frozenset({Capability.CANCEL_LINES, Capability.REFUNDS})
+CONDUCT = frozenset({Capability.CANCEL_LINES, Capability.REFUNDS, Capability.RELEASE_LINES})
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,4 +266,38 @@ class StoreContract:
             assert order is not None
             assert (order.held, order.exchanges) == (False, answers[0].others[0].ref)
         assert (await store.release(fresh_key(), ref)).state is OperationState.FAILED
+        assert await wrong() == []
+
+    async def test_some_units_of_what_is_held_go_out_once(
+        self,
+        store: StorePort,
+        far: Callable[[Faults], StorePort],
+        sample: Sample,
+        several: Write,
+        wrong: Wrong,
+    ) -> None:
+        """In an order of their own, also where the answer is lost on the way; the rest is held on."""
+        made = await several(store, fresh_key())
+        ref, key = made.created or sample.cancellable, fresh_key()
+        if Capability.RELEASE_LINES not in store.capabilities():
+            world = await everything(store)
+            assert (await store.release(key, ref, {"1": 1})).code is Failure.NOT_SUPPORTED
+            assert await everything(store) == world
+            return
+        with pytest.raises(StoreUnavailable):
+            await far(Faults(lost=1.0)).release(key, ref, {"1": 1})
+        answers = await asyncio.gather(*(store.release(key, ref, {"1": 1}) for _ in range(5)))
+        assert answers == [answers[0]] * 5
+        gone, rest = answers[0].order, await store.get_order(ref)
+        assert gone
+        assert rest
+        assert (gone.ref, gone.held, gone.exchanges) == (answers[0].created, False, rest.exchanges)
+        assert rest in answers[0].others
+        assert rest.held
+        assert [(line.quantity, line.cancelled, line.parted) for line in rest.lines] == [(2, 1, 1)]
+        assert (await store.release(key, ref, {"1": 2})).code is Failure.INVALID, "another request under its key"
+        assert (await store.release(fresh_key(), ref, {"1": 2})).code is Failure.INVALID, "more than is left"
+        last = await store.release(fresh_key(), ref, {"1": 1})
+        assert last.order
+        assert (last.created, last.order.ref, last.order.held) == (None, ref, False), "what is left is the order itself"
         assert await wrong() == []

@@ -51,6 +51,7 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
     delivered: str
     exchange: LineExchange
     dearer: Money
+    several: tuple[str, LineExchange, Money]  # of which order, two units of a line, and what they cost more
     pays: str
     presented: tuple[str, Money]
     gift: str = "none"
@@ -98,6 +99,15 @@ class DemoContract(StoreContract):
     store_id: str
 
     @pytest.fixture
+    def several(self, targets: Targets) -> Write:
+        ref, edit, dearer = targets.several
+        return lambda store, key: store.create_exchange(key, ref, 1, (edit,), targets.pays, dearer, hold=True)
+
+    @pytest.fixture
+    def writes(self, targets: Targets) -> Mapping[Capability, Write]:
+        return writes_to(targets)
+
+    @pytest.fixture
     def far(self, store_db: Database) -> Callable[[Faults], StorePort]:
         return lambda faults: DemoStore(store_db, self.store_id, faults)
 
@@ -133,30 +143,33 @@ class TestLivingShop(DemoContract):
         )
 
     @pytest.fixture
-    def writes(self) -> Mapping[Capability, Write]:
-        return writes_to(
-            Targets(
-                customer=MISAKI.customer.ref,
-                order=MISAKI.order(Story.CANCELLABLE),
-                payment=KENTA.order(Story.PENDING_PAYMENT),
-                shipped=FANG.order(Story.SHIPPED),
-                method="card",
-                address=SAPPORO,
-                edit=LineEdit(line_ref="1", sku="TOWEL-BL"),
-                difference=Money(880, "JPY"),
-                items={"LOTION-1": 1},
-                cost=Money(2750, "JPY"),
-                wrapping=Money(330, "JPY"),
-                refund=("3", Money(700, "JPY")),
-                delivered=MISAKI.order(Story.DELIVERED),
-                exchange=LineExchange(line_ref="1", sku="SWEATER-L", units=1),
-                dearer=Money(0, "JPY"),
-                pays="card",
-                presented=("1", Money(700, "JPY")),
-                gift=YOKO.order(Story.GIFT),
-                membership="SUB-1000",
-                delivery="SUB-1001",
-            )
+    def targets(self) -> Targets:
+        return Targets(
+            customer=MISAKI.customer.ref,
+            order=MISAKI.order(Story.CANCELLABLE),
+            payment=KENTA.order(Story.PENDING_PAYMENT),
+            shipped=FANG.order(Story.SHIPPED),
+            method="card",
+            address=SAPPORO,
+            edit=LineEdit(line_ref="1", sku="TOWEL-BL"),
+            difference=Money(880, "JPY"),
+            items={"LOTION-1": 1},
+            cost=Money(2750, "JPY"),
+            wrapping=Money(330, "JPY"),
+            refund=("3", Money(700, "JPY")),
+            delivered=MISAKI.order(Story.DELIVERED),
+            exchange=LineExchange(line_ref="1", sku="SWEATER-L", units=1),
+            dearer=Money(0, "JPY"),
+            several=(
+                MISAKI.order(Story.DELIVERED),
+                LineExchange(line_ref="2", sku="TSHIRT-L", units=2),
+                Money(0, "JPY"),
+            ),
+            pays="card",
+            presented=("1", Money(700, "JPY")),
+            gift=YOKO.order(Story.GIFT),
+            membership="SUB-1000",
+            delivery="SUB-1001",
         )
 
 
@@ -193,25 +206,24 @@ class TestRecordedShop(DemoContract):
         )
 
     @pytest.fixture
-    def writes(self) -> Mapping[Capability, Write]:
-        return writes_to(
-            Targets(
-                customer="ada",
-                order="#A1",
-                payment="#A1",
-                shipped="#A2",
-                method="paypal1",
-                address=PORTLAND,
-                edit=LineEdit(line_ref="2", sku="I2"),
-                difference=Money(0, "USD"),
-                items={"I2": 1},
-                cost=Money(8005, "USD"),
-                wrapping=Money(0, "USD"),
-                refund=("1", Money(500, "USD")),
-                delivered="#A2",
-                exchange=LineExchange(line_ref="1", sku="I1", units=1),
-                dearer=Money(0, "USD"),
-                pays="paypal1",
-                presented=("1", Money(700, "USD")),
-            )
+    def targets(self) -> Targets:
+        return Targets(
+            customer="ada",
+            order="#A1",
+            payment="#A1",
+            shipped="#A2",
+            method="paypal1",
+            address=PORTLAND,
+            edit=LineEdit(line_ref="2", sku="I2"),
+            difference=Money(0, "USD"),
+            items={"I2": 1},
+            cost=Money(8005, "USD"),
+            wrapping=Money(0, "USD"),
+            refund=("1", Money(500, "USD")),
+            delivered="#A2",
+            exchange=LineExchange(line_ref="1", sku="I1", units=1),
+            dearer=Money(0, "USD"),
+            several=("#A2", LineExchange(line_ref="1", sku="I1", units=1), Money(0, "USD")),
+            pays="paypal1",
+            presented=("1", Money(700, "USD")),
         )

@@ -8,6 +8,7 @@ All names are taken from here.
 from madoguchi.core.shop.port.facts import (
     Address,
     Balance,
+    Carried,
     Changes,
     Coupon,
     GiftOptions,
@@ -44,6 +45,7 @@ __all__ = [
     "Address",
     "Balance",
     "Capability",
+    "Carried",
     "Changes",
     "Coupon",
     "End",

@@ -61,12 +61,21 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     kana: str = ""  # how the name is read
 
 
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line goes out for in an exchange: units of a line of the other order, which pay `amount` of its total."""
+
+    line_ref: str
+    amount: Money
+
+
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line. `ref` is unique in its order (a product may stand on two lines).
 
     `total` is what the customer pays for all ordered units, after discount, with tax; `options` are the chosen
     variant's (colour, size). Counters are the store's: units cancelled, shipped and delivered so far, those announced
-    to come back (again where an earlier announcement came to nothing), and those that stand in the shelf again.
+    to come back (again where an earlier announcement came to nothing), and those that stand in the shelf again. Of the
+    cancelled ones `parted` go out in an order of their own. `exchange` stands where units of the line can go out, or be
+    called off, by themselves while the order is held.
     `flags`: gift_card, digital, digital_opened, membership, custom, perishable, hazmat, final_sale, free_return.
     """
 
@@ -86,6 +95,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int = 0
     announced: int = 0
     restocked: int = 0
+    parted: int = 0
+    exchange: Carried | None = None
 
 
 class Tender(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +203,11 @@ class StoreOrder(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: str | None = None
     held: bool = False
     gift_code: str | None = None
+
+    @property
+    def by_parts(self) -> bool:
+        """Whether its units go out, or are called off, each by itself."""
+        return self.held and all(line.exchange for line in self.lines)
 
     @property
     def fees(self) -> Money:

@@ -147,11 +147,18 @@ class StorePort(Protocol):
         where it is one of Terms.pay_later; less is ours to give back when the goods are there. What was paid for the
         units pays for the new order from the moment when it is released; with `hold` it waits for that, without it is
         released at once. A store that does all of it itself makes no order of it.
+
+        A store with Capability.RELEASE_LINES tells each line's `exchange`, unless one costs more and another less, or
+        something is still to be paid: then the order goes out, or is cancelled, as a whole.
         """
         ...
 
-    async def release(self, key: str, ref: str) -> Operation:
-        """Let an order go out that was held; what was paid for the goods that come back pays for it from now on."""
+    async def release(self, key: str, ref: str, lines: dict[str, int] | None = None) -> Operation:
+        """Let an order go out that was held; what was paid for the goods that come back pays for it from now on.
+
+        Of an order that tells its lines' `exchange`, units can go before the others: they are an order of their own,
+        `created`, with their part of the money, and the rest is held on. All that is left is the order itself.
+        """
         ...
 
     async def restock(self, key: str, ref: str, lines: dict[str, int]) -> Operation:

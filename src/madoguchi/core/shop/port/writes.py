@@ -28,6 +28,7 @@ class Capability(StrEnum):
     CANCEL_SUBSCRIPTION = "cancel_subscription"
     CREATE_RETURN = "create_return"
     CREATE_EXCHANGE = "create_exchange"
+    RELEASE_LINES = "release_lines"  # lets units of what is held go out before the others
     RESTOCK = "restock"
 
 

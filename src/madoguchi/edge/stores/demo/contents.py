@@ -90,7 +90,7 @@ COLUMNS = {
     "cancel_reason, gift, gift_fee, coupon, replaces, exchanges, held, gift_code, pays_at, allocate_at, "
     "ships_at, may_stop",
     "order_lines": "shop_id, order_ref, ref, position, sku, product_ref, name, options, quantity, unit_price, total, "
-    "tax, flags, cancelled, shipped, delivered, announced, restocked",
+    "tax, flags, cancelled, shipped, delivered, announced, restocked, parted, exchanges, carried",
     "tenders": "shop_id, order_ref, ref, position, kind, method_ref, label, amount, captured, refunded, pay_by, "
     "payment_number",
     "payments": "shop_id, order_ref, tender_ref, kind, method_ref, amount, at",
@@ -254,6 +254,9 @@ def _lines(shop_id: str, order: StoreOrder) -> Iterator[Row]:
             line.delivered,
             line.announced,
             line.restocked,
+            line.parted,
+            line.exchange and line.exchange.line_ref,
+            line.exchange and line.exchange.amount.amount,
         )
 
 

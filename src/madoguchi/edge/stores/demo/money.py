@@ -44,7 +44,12 @@ Fits = Callable[[Tender], bool]
 def due(order: StoreOrder) -> int:
     """What the units that were not cancelled cost, with the fees as long as there are any."""
     kept = [line for line in order.lines if line.quantity > line.cancelled]
-    return sum(map(_kept_value, kept)) + (order.fees.amount if kept else 0)
+    return sum(_kept(line, line.total) for line in kept) + (order.fees.amount if kept else 0)
+
+
+def carried(order: StoreOrder) -> int:
+    """What of the units that were not cancelled is paid by goods that come back for them."""
+    return sum(_kept(line, line.exchange.amount) for line in order.lines if line.exchange)
 
 
 def eased(before: StoreOrder, after: StoreOrder, *, refunds: bool) -> Moved:
@@ -52,11 +57,12 @@ def eased(before: StoreOrder, after: StoreOrder, *, refunds: bool) -> Moved:
 
     What was paid covers the difference first and is given back, with `refunds`; what is not covered so is no longer
     asked for. When nothing is due any more, all that is left goes back. Shares follow what is left of each tender.
+    Of what is held for an exchange each unit has its own money, paid here or by the goods that come back for it.
     """
     left = due(after)
     paid = [room(tender) for tender in before.tenders]
     unpaid = [0 if tender.captured else tender.amount.amount for tender in before.tenders]
-    let_go = sum(unpaid) - min(sum(unpaid), left)
+    let_go = carried(before) - carried(after) if before.by_parts else sum(unpaid) - min(sum(unpaid), left)
     back = min(max(due(before) - left - let_go, 0), sum(paid)) if left else sum(paid)
     tenders = tuple(map(_lowered, before.tenders, _shared(back * refunds, paid), _shared(let_go, unpaid)))
     after = replace(after, tenders=tenders)
@@ -138,8 +144,9 @@ def _movements(before: StoreOrder, after: StoreOrder) -> Iterator[Movement]:
             yield Movement(tender_ref=new.ref, way=Way.REFUND, method_ref=method, amount=back)
 
 
-def _kept_value(line: OrderLine) -> int:
-    return telescoped(line.total.amount, line.quantity, line.cancelled, line.quantity - line.cancelled)
+def _kept(line: OrderLine, whole: Money) -> int:
+    """What of an amount for a whole line is for the units that were not cancelled."""
+    return telescoped(whole.amount, line.quantity, line.cancelled, line.quantity - line.cancelled)
 
 
 def _shared(value: int, left: list[int]) -> list[int]:

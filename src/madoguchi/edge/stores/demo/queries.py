@@ -15,7 +15,9 @@ select o.ref, o.version, o.customer_ref, o.state, o.status_text, o.placed_at, s.
   (select jsonb_agg(jsonb_build_object(
      'ref', l.ref, 'sku', l.sku, 'product_ref', l.product_ref, 'name', l.name, 'options', l.options,
      'quantity', l.quantity, 'flags', l.flags, 'cancelled', l.cancelled, 'shipped', l.shipped,
-     'delivered', l.delivered, 'announced', l.announced, 'restocked', l.restocked,
+     'delivered', l.delivered, 'announced', l.announced, 'restocked', l.restocked, 'parted', l.parted,
+     'exchange', case when l.exchanges is not null then jsonb_build_object(
+       'line_ref', l.exchanges, 'amount', amount_in(l.carried, s.currency)) end,
      'unit_price', amount_in(l.unit_price, s.currency),
      'total', amount_in(l.total, s.currency), 'tax', amount_in(l.tax, s.currency)) order by l.position)
    from order_lines l where l.shop_id = o.shop_id and l.order_ref = o.ref) as lines,

@@ -178,9 +178,9 @@ class DemoStore:
         """Put other variants aside, or note what is wanted where the shop does the rest by itself."""
         return await self._write(key, asked.CreateExchange(ref, version, edits, method_ref, expected, hold))
 
-    async def release(self, key: str, ref: str) -> Operation:
-        """Let an exchange go out."""
-        return await self._write(key, asked.Release(ref))
+    async def release(self, key: str, ref: str, lines: dict[str, int] | None = None) -> Operation:
+        """Let an exchange go out, or units of it in an order of their own."""
+        return await self._write(key, asked.Release(ref, lines))
 
     async def restock(self, key: str, ref: str, lines: dict[str, int]) -> Operation:
         """Put what came back into the stock."""

@@ -175,7 +175,7 @@ async def _write_orders(tx: Tx, shop: Shop, orders: Sequence[StoreOrder]) -> Non
 async def _write_lines(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
     await tx.many(
         """update order_lines set sku = %s, options = %s, unit_price = %s, total = %s, tax = %s,
-             cancelled = %s, shipped = %s, delivered = %s, announced = %s, restocked = %s
+             cancelled = %s, shipped = %s, delivered = %s, announced = %s, restocked = %s, parted = %s
            where shop_id = %s and order_ref = %s and ref = %s""",
         [
             (
@@ -189,6 +189,7 @@ async def _write_lines(tx: Tx, shop: Shop, steps: Sequence[Step]) -> None:
                 new.delivered,
                 new.announced,
                 new.restocked,
+                new.parted,
                 shop.id,
                 step.after.ref,
                 new.ref,

@@ -277,3 +277,97 @@ async def test_goods_that_were_paid_back_pay_for_nothing(careful: DemoStore, sto
     assert (await careful.release(fresh_key(), new.ref)).code is Failure.INVALID
     assert (await exchange(careful, swap("SWEATER-L"))).code is Failure.INVALID
     assert (await order_of(careful, CLOTHES)).version == order.version
+
+
+SHIRTS = swap("TSHIRT-L", "2", 2)
+
+
+async def dearer(store_db: Database, sku: str = "TSHIRT-L", by: int = 301) -> None:
+    """A variant costs more from now on."""
+    query = "update variants set price = price + %s where shop_id = %s and sku = %s"
+    await store_db.run(ASKER, lambda tx: tx.execute(query, [by, DEMO.id, sku]))
+
+
+async def test_some_units_go_out_with_their_part_of_the_money(
+    careful: DemoStore, store_db: Database, now: datetime, database_url: str
+) -> None:
+    await dearer(store_db)
+    before = await stock(careful, "TSHIRT-L")
+    held = await exchanged(careful, SHIRTS, difference=602)
+    assert held.by_parts
+    gone = done(await careful.release(fresh_key(), held.ref, {"1": 1})).order
+    assert gone
+    assert (gone.total, [(t.kind, t.captured) for t in gone.tenders]) == (
+        yen(3291),
+        [(TenderKind.CARD, yen(2990)), (TenderKind.CARD, yen(301))],
+    )
+    rest = await order_of(careful, held.ref)
+    carried, charged = rest.tenders
+    assert (rest.held, rest.state, carried.amount) == (True, OrderState.PAID, yen(2990))
+    assert (charged.captured, charged.refunded) == (yen(602), yen(301))
+    assert (await order_of(careful, CLOTHES)).tenders[0].refunded == yen(2990)
+    assert await stock(careful, "TSHIRT-L") == before - 2
+    await careful.tick(now + timedelta(days=30))
+    assert (await order_of(careful, gone.ref)).state is OrderState.DELIVERED
+    assert (await order_of(careful, held.ref)).state is OrderState.PAID
+    await check_books(database_url)
+
+
+async def test_what_is_called_off_takes_its_own_money_along(
+    demo: DemoStore, store_db: Database, database_url: str
+) -> None:
+    """What it cost more is given back; what the goods that come back pay for the others stays."""
+    await dearer(store_db)
+    held = await exchanged(demo, SHIRTS, swap("SWEATER-L"), difference=602)
+    answer = done(await demo.cancel(fresh_key(), held.ref, held.version, {"1": 1}, "no longer needed"))
+    assert answer.refunds == {"2": yen(301)}
+    rest = answer.order
+    assert rest
+    assert [t.amount - t.refunded for t in rest.tenders] == [yen(2990 + 9900), yen(301)]
+    gone = done(await demo.release(fresh_key(), held.ref, {"1": 1, "2": 1}))
+    assert (gone.created, gone.order and gone.order.tenders[0].captured) == (None, yen(2990 + 9900))
+    assert (await order_of(demo, CLOTHES)).tenders[0].refunded == yen(2990 + 9900)
+    await check_books(database_url)
+
+
+async def test_shares_of_a_price_that_does_not_divide_add_up(
+    careful: DemoStore, store_db: Database, database_url: str
+) -> None:
+    query = "update order_lines set total = total - 1 where shop_id = %s and order_ref = %s and ref = '2'"
+    await store_db.run(ASKER, lambda tx: tx.execute(query, [DEMO.id, CLOTHES]))
+    less = "update orders set total = total - 1 where shop_id = %s and ref = %s"
+    await store_db.run(ASKER, lambda tx: tx.execute(less, [DEMO.id, CLOTHES]))
+    held = await exchanged(careful, SHIRTS)
+    assert held.total == yen(5979)
+    gone = done(await careful.release(fresh_key(), held.ref, {"1": 1})).order
+    rest = done(await careful.release(fresh_key(), held.ref, {"1": 1})).order
+    assert gone
+    assert rest
+    assert (gone.total, rest.tenders[0].captured) == (yen(2990), yen(2989))
+    assert (await order_of(careful, CLOTHES)).tenders[0].refunded == yen(5979)
+    await check_books(database_url)
+
+
+async def test_where_one_pays_for_another_all_go_together(careful: DemoStore, store_db: Database) -> None:
+    """One costs more and another less, or something is still to be paid: no unit has money of its own."""
+    await dearer(store_db, by=-200)
+    mixed = await exchanged(careful, SHIRTS, swap("SWEATER-XL"), difference=200)
+    assert not mixed.by_parts
+    world = await everything(careful)
+    assert (await careful.release(fresh_key(), mixed.ref, {"1": 1})).code is Failure.INVALID
+    some = await careful.cancel(fresh_key(), mixed.ref, mixed.version, {"1": 1}, "no longer needed")
+    assert some.code is Failure.INVALID
+    assert await everything(careful) == world
+
+
+async def test_no_unit_goes_out_before_all_is_paid(careful: DemoStore, store_db: Database) -> None:
+    assert not (await paid_later(careful, store_db, pays_at=None)).by_parts
+
+
+@pytest.mark.parametrize("lines", [{}, {"1": 3}, {"1": 0}, {"1": -1}, {"9": 1}])
+async def test_units_that_are_not_held_do_not_go_out(careful: DemoStore, lines: dict[str, int]) -> None:
+    held = await exchanged(careful, SHIRTS)
+    world = await everything(careful)
+    assert (await careful.release(fresh_key(), held.ref, lines)).code is Failure.INVALID
+    assert (await careful.release(fresh_key(), CLOTHES, {"1": 1})).code is Failure.INVALID
+    assert await everything(careful) == world

@@ -128,6 +128,7 @@ class Release(msgspec.Struct, frozen=True, tag_field="kind", tag="release"):
     """See StorePort.release; `ref` is the order that was held."""
 
     ref: str
+    lines: dict[str, int] | None = None
 
 
 class Restock(msgspec.Struct, frozen=True, tag_field="kind", tag="restock"):
@@ -171,7 +172,7 @@ Asked = OfOrder | Release | CreateReplacement | CreateOrder | RefundGift | Issue
 def capability(asked: Asked) -> Capability:
     """What a shop must be able to do for this."""
     if isinstance(asked, Release):
-        return Capability.CREATE_EXCHANGE
+        return Capability.CREATE_EXCHANGE if asked.lines is None else Capability.RELEASE_LINES
     return Capability(str(asked.__struct_config__.tag))
 
 

@@ -17,7 +17,7 @@ from madoguchi.core.shop.port import (
 )
 from madoguchi.edge.stores.demo import baskets, money, rules
 from madoguchi.edge.stores.demo.money import Movement, Way
-from madoguchi.edge.stores.demo.operations import answers, returning
+from madoguchi.edge.stores.demo.operations import answers, parting, returning
 from madoguchi.edge.stores.demo.operations.answers import Answer, Effect, Facts, Waiting
 from madoguchi.edge.stores.demo.operations.asked import (
     AddGiftOptions,
@@ -102,6 +102,8 @@ def _cancel(facts: Facts, asked: Cancel) -> Effect | Failure:
         return Failure.INVALID
     if any(count > rules.unshipped(by_ref[ref]) for ref, count in units.items()):
         return Failure.TOO_LATE
+    if order.held and not order.by_parts and not parting.is_rest(order, units):
+        return Failure.INVALID
     after = rules.cancelled(order, units, asked.reason, refunds=facts.refunds)
     return Effect(after, money.movements(order, after))
 

@@ -5,13 +5,14 @@ that are not captured, and from its release on as money that left the one order 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
 from madoguchi.core.shop.port import (
+    Carried,
     Failure,
     LineExchange,
     OrderLine,
@@ -110,6 +111,8 @@ def exchange(ref: str, facts: Facts, asked: CreateExchange) -> Exchange | Failur
         return found
     lines = tuple(_out(str(n), one, facts.order.currency) for n, one in enumerate(found, 1))
     difference = asked.expected.amount
+    if not _by_parts(facts, asked, found):
+        lines = tuple(replace(line, exchange=None) for line in lines)
     worth = sum(line.total.amount for line in lines)
     carried = _carried(facts.order, worth - max(difference, 0))
     if carried is None or any(line.total.amount < 0 for line in lines):
@@ -122,23 +125,29 @@ def exchange(ref: str, facts: Facts, asked: CreateExchange) -> Exchange | Failur
     return paid if isinstance(paid, Failure) else Exchange(after.order, paid)
 
 
+def _by_parts(facts: Facts, asked: CreateExchange, found: Sequence[Wanted]) -> bool:
+    """Whether each unit has its own money: what one costs more pays for no other, and nothing is still to be paid."""
+    awaited = asked.expected.amount > 0 and asked.method_ref in facts.pay_later
+    return not awaited and len({one.difference > 0 for one in found if one.difference}) < 2
+
+
 def released(out: StoreOrder, back: StoreOrder, now: datetime) -> Released | Failure:
     """The order that was held goes out, paid for by the money of the order whose goods come back."""
     if not out.held or out.state is OrderState.CANCELLED:
         return Failure.INVALID
     moved: list[Movement] = []
     for tender in out.tenders:
-        if _is_carried(tender):
+        if is_carried(tender):
             taken = _taken(back, tender)
             if taken is None:
                 return Failure.INVALID
             back, movements = taken
             moved += movements
-    tenders = tuple(replace(t, captured=t.amount) if _is_carried(t) else t for t in out.tenders)
+    tenders = tuple(replace(t, captured=t.amount) if is_carried(t) else t for t in out.tenders)
     paid = tuple(
         Movement(tender_ref=t.ref, way=Way.PAYMENT, method_ref=money.EXCHANGE, amount=t.amount.amount)
         for t in out.tenders
-        if _is_carried(t)
+        if is_carried(t)
     )
     after = baskets.promised(replace(out, tenders=tenders, held=False), now)
     return Released(Effect(after, paid), Effect(back, tuple(moved)), baskets.usual(out, now))
@@ -161,6 +170,7 @@ def _out(ref: str, one: Wanted, currency: str) -> OrderLine:
     line = one.line
     done = min(line.cancelled + line.announced, line.quantity - one.units)
     paid = telescoped(line.total.amount, line.quantity, done, one.units)
+    carried = Money(paid + min(one.difference, 0), currency)
     tax = telescoped(line.tax.amount, line.quantity, done, one.units)
     return replace(
         answers.repriced(replace(line, total=Money(paid, currency), tax=Money(tax, currency)), paid + one.difference),
@@ -174,6 +184,7 @@ def _out(ref: str, one: Wanted, currency: str) -> OrderLine:
         delivered=0,
         announced=0,
         restocked=0,
+        exchange=Carried(line_ref=line.ref, amount=carried),
     )
 
 
@@ -184,10 +195,11 @@ def _carried(order: StoreOrder, amount: int) -> tuple[Tender, ...] | None:
         return None
     parts = share(amount, rooms) if amount else [0 for _ in rooms]
     given = [(tender, part) for tender, part in zip(order.tenders, parts, strict=True) if part]
-    return tuple(_carrying(str(n), tender, part) for n, (tender, part) in enumerate(given, 1))
+    return tuple(carrying(str(n), tender, part) for n, (tender, part) in enumerate(given, 1))
 
 
-def _carrying(ref: str, tender: Tender, part: int) -> Tender:
+def carrying(ref: str, tender: Tender, part: int) -> Tender:
+    """A tender of another order that a part of this one's money will pay."""
     nothing = Money(0, tender.amount.currency)
     amount = Money(part, tender.amount.currency)
     return replace(tender, ref=ref, amount=amount, captured=nothing, refunded=nothing, payment_number=None)
@@ -261,7 +273,8 @@ def _awaited(facts: Facts, order: StoreOrder, kind: TenderKind, amount: int) -> 
     return Placed(order=waiting, payments=(), plan=Plan(pays_at=pays_at))
 
 
-def _is_carried(tender: Tender) -> bool:
+def is_carried(tender: Tender) -> bool:
+    """Whether it waits for money of the goods that come back, and for nobody to pay it."""
     return bool(tender.amount) and not tender.captured and tender.pay_by is None
 
 

@@ -1,5 +1,7 @@
 """The one path of every write: the key is looked up, the thing locked, the answer decided, written and kept."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
@@ -9,7 +11,7 @@ from madoguchi.edge.stores.demo.catalogue import CHOICES
 from madoguchi.edge.stores.demo.contents import Placed
 from madoguchi.edge.stores.demo.money import STORE_CREDIT, Movement, Way
 from madoguchi.edge.stores.demo.operations import asked as writes
-from madoguchi.edge.stores.demo.operations import creating, living, returning, standing, subscribing
+from madoguchi.edge.stores.demo.operations import creating, living, parting, returning, standing, subscribing
 from madoguchi.edge.stores.demo.operations import queries as operations
 from madoguchi.edge.stores.demo.operations.answers import Effect, Facts
 from madoguchi.edge.stores.demo.operations.asked import (
@@ -29,6 +31,7 @@ from madoguchi.edge.stores.demo.operations.asked import (
     Restock,
 )
 from madoguchi.edge.stores.demo.operations.queries import OperationRow
+from madoguchi.edge.stores.demo.operations.returning import Released
 from madoguchi.edge.stores.demo.shops import Conduct, Shop
 from madoguchi.edge.stores.demo.verbs import Step
 from madoguchi.kit.db import Tx
@@ -68,10 +71,11 @@ async def told(tx: Tx, shop: Shop, row: OperationRow) -> Operation:
 
 
 async def _others(tx: Tx, shop: Shop, row: OperationRow, order: StoreOrder | None) -> tuple[StoreOrder, ...]:
-    """Of an exchange the order whose goods come back, which changes with the one that goes out."""
+    """Of an exchange the order whose goods come back, which changes with the one that goes out, and what is held on."""
     if order is None or order.exchanges is None or not isinstance(row.asked, CreateExchange | Release):
         return ()
-    return tuple(await queries.orders(tx, shop.id, [order.exchanges]))
+    held = [row.subject] if row.created and isinstance(row.asked, Release) else []
+    return tuple(await queries.orders(tx, shop.id, [order.exchanges, *held]))
 
 
 def succeeded(row: OperationRow, movements: tuple[Movement, ...]) -> OperationRow:
@@ -102,8 +106,7 @@ async def _decide(tx: Tx, shop: Shop, row: OperationRow, asked: Asked) -> Operat
         case CreateExchange() if shop.conduct is Conduct.LIVING:
             return await _create_exchange(tx, shop, row, asked)
         case Release():
-            failure = await _release(tx, shop, asked.ref)
-            return failed(row, failure) if failure else row
+            return await _release(tx, shop, row, asked)
         case RefundGift():
             return await _refund_gift(tx, shop, row, asked)
         case IssueCredit():
@@ -185,28 +188,66 @@ async def _create_exchange(tx: Tx, shop: Shop, row: OperationRow, asked: CreateE
         return failed(row, exchange)
     await verbs.write(tx, shop, [Step(facts.order, exchange.order)], tx.now)
     made = await _put(tx, shop, row, exchange.placed)
-    if not asked.hold and (failure := await _release(tx, shop, number)):
-        raise RuntimeError(f"order {number} cannot go out: {failure}")
+    if not asked.hold:
+        out, back = await _both(tx, shop, number)
+        if failure := await _let_go(tx, shop, out, back):
+            raise RuntimeError(f"order {number} cannot go out: {failure}")
     return made
 
 
-async def _release(tx: Tx, shop: Shop, ref: str) -> Failure | None:
-    """Let a held order go out; why not."""
-    held = await queries.order(tx, shop.id, ref)
-    if held is None:
-        return Failure.NOT_FOUND
-    locked = {one: await queries.locked_order(tx, shop.id, one) for one in sorted({ref, held.exchanges or ref})}
-    out, back = locked[ref], locked[held.exchanges or ref]
+async def _release(tx: Tx, shop: Shop, row: OperationRow, asked: Release) -> OperationRow:
+    """A held order goes out, or some of its units do in an order of their own."""
+    if await queries.order(tx, shop.id, asked.ref) is None:
+        return failed(row, Failure.NOT_FOUND)
+    out, back = await _both(tx, shop, asked.ref)
+    if asked.lines is not None and not (out.by_parts and parting.is_rest(out, asked.lines)):
+        return await _release_some(tx, shop, row, out, back, asked.lines)
+    failure = await _let_go(tx, shop, out, back)
+    return failed(row, failure) if failure else row
+
+
+async def _release_some(
+    tx: Tx, shop: Shop, row: OperationRow, out: StoreOrder, back: StoreOrder, units: Mapping[str, int]
+) -> OperationRow:
+    number = creating.order_number(await verbs.next_number(tx, shop))
+    parted = parting.parted(number, out, units, tx.now)
+    if isinstance(parted, Failure):
+        return failed(row, parted)
+    part = parted.part.order
+    released = returning.released(part, back, tx.now)
+    if isinstance(released, Failure):
+        return failed(row, released)
+    await verbs.write(tx, shop, [Step(out, parted.rest, parted.movements)], tx.now)
+    await verbs.put(tx, shop, parted.part)
+    await _write_released(tx, shop, part, back, released)
+    return replace(row, created=number)
+
+
+async def _both(tx: Tx, shop: Shop, ref: str) -> tuple[StoreOrder, StoreOrder]:
+    """An order that goes out in an exchange and the one whose goods come back, locked; else the order twice."""
+    order = await queries.order(tx, shop.id, ref)
+    assert order
+    locked = {one: await queries.locked_order(tx, shop.id, one) for one in sorted({ref, order.exchanges or ref})}
+    out, back = locked[ref], locked[order.exchanges or ref]
     assert out
     assert back
+    return out, back
+
+
+async def _let_go(tx: Tx, shop: Shop, out: StoreOrder, back: StoreOrder) -> Failure | None:
+    """Let a held order go out, paid for by the other; why not."""
     released = returning.released(out, back, tx.now)
     if isinstance(released, Failure):
         return released
+    await _write_released(tx, shop, out, back, released)
+    return None
+
+
+async def _write_released(tx: Tx, shop: Shop, out: StoreOrder, back: StoreOrder, released: Released) -> None:
     steps = [Step(out, released.out.order, released.out.movements)]
     steps.append(Step(back, released.back.order, released.back.movements))
     await verbs.write(tx, shop, steps, tx.now)
-    await verbs.plan(tx, shop, ref, released.plan)
-    return None
+    await verbs.plan(tx, shop, out.ref, released.plan)
 
 
 async def _put(tx: Tx, shop: Shop, row: OperationRow, placed: Placed | Failure) -> OperationRow:
