@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 
 from bench.people import Customer, actor_of
 from bench.senders import TEXTS
-from madoguchi.core.cases.verbs import say
+from madoguchi.core.cases.talking.verbs import say
 from madoguchi.kit import migrations
 from madoguchi.kit.connection import Connection
 from madoguchi.kit.db import Database

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from madoguchi.core.access.rules import Actor, Audience, Level, Role
 from madoguchi.core.cases import queries as cases
-from madoguchi.core.cases import verbs
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people.queries import access_customer
 from madoguchi.core.requests.queries import access_quote, access_request
 from madoguchi.core.shop.queries import access_order
@@ -112,7 +112,7 @@ async def test_it_holds_when_every_check_is_broken(site: Site) -> None:
     assert await db.run(owner, lambda tx: cases.entries(tx, case_id, Audience.STAFF))
     assert await db.run(stranger, lambda tx: cases.entries(tx, case_id, Audience.STAFF)) == []
     with pytest.raises(Refused, match="not_found"):
-        await db.run(stranger, lambda tx: verbs.say(tx, stranger, case_id, text="hello", note=True))
+        await db.run(stranger, lambda tx: talking.say(tx, stranger, case_id, text="hello", note=True))
 
 
 def _believed(customer_id: UUID) -> Actor:
@@ -124,7 +124,7 @@ async def _a_talk_with_people(site: Site) -> None:
     known = await belongings(site)
     case_id = UUID(known["case_id"])
     actor = Actor(role=Role.CUSTOMER, id=UUID(known["customer_id"]), level=Level.SIGNED_IN)
-    await site.app.db.run(actor, lambda tx: verbs.say(tx, actor, case_id, choice="service.human"))
+    await site.app.db.run(actor, lambda tx: talking.say(tx, actor, case_id, choice="service.human"))
     await site.app.bot.turn(case_id)
     await site.quiet()
 

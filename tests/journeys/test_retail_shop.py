@@ -18,6 +18,7 @@ from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Channel, Kind
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.ledger import queries as ledger
 from madoguchi.core.people import queries as people
 from madoguchi.edge.stores.demo.importing import export_shop, import_shop
@@ -81,7 +82,7 @@ async def _chat(app: App, who: Actor, *words: str) -> list[Entry]:
     )
     await app.bot.turn(case_id)
     for word in words:
-        await app.db.run(who, lambda tx, word=word: cases.say(tx, who, case_id, text=word))
+        await app.db.run(who, lambda tx, word=word: talking.say(tx, who, case_id, text=word))
         await app.bot.turn(case_id)
         await jobs.run_due(app.db, app.duties(None))
     return list(await app.db.run(SYSTEM, lambda tx: case_queries.entries(tx, case_id, Audience.CUSTOMER)))

@@ -9,6 +9,7 @@ from madoguchi.core.actions.rules import QueueTicket
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry, access_case, entries
 from madoguchi.core.cases.rules import Author, Channel, Kind
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import verbs as people
 from madoguchi.core.shop.port import StoreCustomer
 from madoguchi.kit import ids
@@ -85,7 +86,7 @@ class Shift:
         case_id = await self.run(
             customer, cases.open_case, store_id="demo", customer_id=customer.id, channel=Channel.CHAT
         )
-        await self.run(customer, cases.say, case_id, text=text)
+        await self.run(customer, talking.say, case_id, text=text)
         await self.answer(case_id)
         return case_id
 

@@ -11,6 +11,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Level, Role
 from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.rules import OPEN_AT_ONCE, Channel, State
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.shop.verbs import add_store
@@ -68,9 +69,9 @@ async def _case(db: Database, case_id: UUID) -> queries.Case:
     return await db.run(SYSTEM, lambda tx: queries.access_case(tx, SYSTEM, case_id))
 
 
-async def _say(db: Database, world: World, text: str, client_id: str | None = None) -> verbs.Written:
+async def _say(db: Database, world: World, text: str, client_id: str | None = None) -> talking.Written:
     return await db.run(
-        world.misaki, lambda tx: verbs.say(tx, world.misaki, world.case_id, text=text, client_id=client_id)
+        world.misaki, lambda tx: talking.say(tx, world.misaki, world.case_id, text=text, client_id=client_id)
     )
 
 
@@ -131,7 +132,7 @@ async def test_bad_input_is_refused_and_leaves_no_trace(
     db: Database, world: World, post: dict[str, str], code: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        await db.run(world.misaki, lambda tx: verbs.say(tx, world.misaki, world.case_id, **post))  # type: ignore[arg-type]
+        await db.run(world.misaki, lambda tx: talking.say(tx, world.misaki, world.case_id, **post))  # type: ignore[arg-type]
     assert refused.value.code == code
     assert await _entries(db, world.case_id) == []
     assert (await _case(db, world.case_id)).last_seq == 0
@@ -141,7 +142,7 @@ async def test_others_cases_do_not_exist(db: Database, world: World) -> None:
     missing = ids.uuid7()
     for case_id in (world.case_id, missing):
         with pytest.raises(Refused) as refused:
-            await db.run(world.emma, lambda tx, case_id=case_id: verbs.say(tx, world.emma, case_id, text="hello"))
+            await db.run(world.emma, lambda tx, case_id=case_id: talking.say(tx, world.emma, case_id, text="hello"))
         assert (refused.value.code, refused.value.status) == ("not_found", 404)
     assert await _entries(db, world.case_id) == []
 
@@ -156,7 +157,7 @@ async def test_row_level_security_stands_behind_the_policy(db: Database, world: 
 
 async def test_notes_of_staff_stay_with_staff(db: Database, world: World) -> None:
     await _move(db, world, State.ACTIVE, assigned_to=world.aoi.id)  # type: ignore[arg-type]
-    note = await db.run(world.aoi, lambda tx: verbs.say(tx, world.aoi, world.case_id, text="要注意のメモ", note=True))
+    note = await db.run(world.aoi, lambda tx: talking.say(tx, world.aoi, world.case_id, text="要注意のメモ", note=True))
     seen = await _entries(db, world.case_id, Audience.CUSTOMER)
     assert note.seq not in {e.seq for e in seen}
     count = await db.run(world.misaki, lambda tx: tx.value("select count(*) from entries where kind = 'note'"))
@@ -165,7 +166,7 @@ async def test_notes_of_staff_stay_with_staff(db: Database, world: World) -> Non
 
 async def test_only_the_one_who_has_it_writes_to_the_customer(db: Database, world: World) -> None:
     with pytest.raises(Refused) as refused:
-        await db.run(world.aoi, lambda tx: verbs.say(tx, world.aoi, world.case_id, text="こんにちは"))
+        await db.run(world.aoi, lambda tx: talking.say(tx, world.aoi, world.case_id, text="こんにちは"))
     assert refused.value.code == "not_assigned"
 
 

@@ -10,6 +10,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Level, Role
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases import verbs as case_verbs
 from madoguchi.core.cases.rules import Author, State
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.people.sellers.queries import Seller, seller_by_ref
@@ -185,7 +186,7 @@ async def test_another_seller_and_another_customer_see_nothing(db: Database, wor
 
 async def test_what_is_for_the_customer_or_staff_is_not_for_the_seller(db: Database, world: World) -> None:
     case_id = await ask(db, world)
-    await db.run(world.aoi, lambda tx: case_verbs.say(tx, world.aoi, case_id, text="常連の方", note=True))
+    await db.run(world.aoi, lambda tx: talking.say(tx, world.aoi, case_id, text="常連の方", note=True))
     seen = await db.run(world.taro, lambda tx: cases.entries(tx, case_id, Audience.STAFF))
     assert {entry.audience for entry in seen} == {Audience.SELLER}
 
@@ -265,7 +266,7 @@ async def test_nobody_speaks_there_as_in_other_cases(db: Database, world: World)
     case_id = await ask(db, world)
     for actor in (world.misaki, world.aoi):
         with pytest.raises(Refused, match="case_with_seller"):
-            await db.run(actor, lambda tx, one=actor: case_verbs.say(tx, one, case_id, text="直接"))
+            await db.run(actor, lambda tx, one=actor: talking.say(tx, one, case_id, text="直接"))
     with pytest.raises(Refused, match="forbidden"):
         await write(db, SYSTEM, case_id, "直接")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
-from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.photos.queries import File
 from madoguchi.front.cli.doctor import INVARIANTS, spoilt
 from madoguchi.kit import clock, jobs
@@ -20,7 +20,7 @@ async def test_all_is_well_after_a_conversation_and_a_cancellation(site: Site) -
     known = await conversed(site)
     case_id, customer_id = UUID(known["case_id"]), UUID(known["customer_id"])
     actor = Actor(role=Role.CUSTOMER, id=customer_id, level=Level.SIGNED_IN)
-    await site.app.db.run(actor, lambda tx: cases.say(tx, actor, case_id, choice="service.human"))
+    await site.app.db.run(actor, lambda tx: talking.say(tx, actor, case_id, choice="service.human"))
     await site.app.bot.turn(case_id)
     await site.quiet()
     assert site.value("select state from cases where id = %s", case_id) == "queued"
@@ -36,7 +36,7 @@ async def test_a_photo_that_was_changed_or_is_gone(site: Site, tmp_path: Path) -
     kept = [await files.put(content) for content in (b"one", b"two", b"three")]
     for sha, size in zip(kept, (3, 3, 5), strict=True):
         file = File(sha=sha, name="photo.jpg", media_type="image/jpeg", width=1, height=1, size=size)
-        await site.app.db.run(actor, lambda tx, file=file: cases.attach(tx, actor, case_id, file))
+        await site.app.db.run(actor, lambda tx, file=file: talking.attach(tx, actor, case_id, file))
     only_ours = await spoilt(site.app.db, files)
     assert [one for one in only_ours if any(sha in one for sha in kept)] == []
     (tmp_path / kept[0][:2] / kept[0]).write_bytes(b"One")

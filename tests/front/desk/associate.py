@@ -9,6 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.rules import Channel
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.verbs import add_staff, ensure_guest, start_session
 from madoguchi.edge.stores.demo.people import Person
@@ -47,7 +48,7 @@ class Caller(msgspec.Struct, frozen=True):
         """One more message; its number."""
 
         async def work(tx: Tx) -> int:
-            return (await cases.say(tx, self.actor, self.case_id, text=text)).seq
+            return (await talking.say(tx, self.actor, self.case_id, text=text)).seq
 
         return await self.site.services.db.run(self.actor, work)
 
@@ -90,7 +91,7 @@ async def in_line(site: Site, person: Person | None = None, *words: str, order: 
             tx, actor, store_id=DEMO.id, customer_id=actor.id, channel=Channel.CHAT, order_id=order_id
         )
         for text in words or ("届きません",):
-            await cases.say(tx, actor, case_id, text=text)
+            await talking.say(tx, actor, case_id, text=text)
         await hand_over(tx, actor, case_id)
         return Caller(site, actor, case_id)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.photos.queries import File
 from madoguchi.edge.stores.demo.people import ICHIRO
 from tests.front.counter.test_photos import CLEANER, picture
@@ -15,7 +15,7 @@ from tests.web import world_template as world_template
 async def test_photos_from_the_chat_and_others_stand_on_the_slip(site: Site) -> None:
     caller = await in_line(site, ICHIRO, "掃除機が壊れていました")
     file = File(sha="a" * 64, name="broken.jpg", media_type="image/jpeg", width=4, height=3, size=9)
-    await site.app.db.run(caller.actor, lambda tx: cases.attach(tx, caller.actor, caller.case_id, file))
+    await site.app.db.run(caller.actor, lambda tx: talking.attach(tx, caller.actor, caller.case_id, file))
     aoi = await at_desk(site, "田中 葵")
     await aoi.take(caller.case_id)
     order = await order_of(site, CLEANER)

@@ -2,9 +2,9 @@
 
 from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Kind
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.photos.queries import File
 from madoguchi.core.requests.queries import access_quote
 from madoguchi.service.bot.turn import memory_of
@@ -20,7 +20,7 @@ async def send(chat: Chat, *shas: str) -> list[Entry]:
     """Photos that are sent one right after the other."""
     for sha in shas:
         file = File(sha=sha, name=f"{sha}.jpg", media_type="image/jpeg", width=4, height=3, size=9)
-        await chat.app.db.run(chat.who, lambda tx, file=file: cases.attach(tx, chat.who, chat.case_id, file))
+        await chat.app.db.run(chat.who, lambda tx, file=file: talking.attach(tx, chat.who, chat.case_id, file))
     return await chat._answer()
 
 

@@ -16,6 +16,7 @@ from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.reasons import reason
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import queries as people
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.shop.queries import order_id_of
@@ -51,14 +52,14 @@ class Chat:
         return await self._answer()
 
     async def say(self, text: str) -> list[Entry]:
-        await self.app.db.run(self.who, lambda tx: verbs.say(tx, self.who, self.case_id, text=text))
+        await self.app.db.run(self.who, lambda tx: talking.say(tx, self.who, self.case_id, text=text))
         return await self._answer()
 
     async def press(self, choice: str) -> list[Entry]:
         """Press the newest option whose id begins like this."""
         options = [o["id"] for e in await self.all() for o in (e.body or {}).get("options", ())]
         found = next(o for o in reversed(options) if o.startswith(choice)) if choice != "service.human" else choice
-        await self.app.db.run(self.who, lambda tx: verbs.say(tx, self.who, self.case_id, choice=found))
+        await self.app.db.run(self.who, lambda tx: talking.say(tx, self.who, self.case_id, choice=found))
         return await self._answer()
 
     async def all(self, audience: Audience = Audience.STAFF) -> list[Entry]:
@@ -207,7 +208,7 @@ async def test_a_yes_before_the_quote_was_shown_confirms_nothing(app: App) -> No
     chat = await _chat(app, MISAKI)
     await chat.begin()
     button = next(o for o in _options(await chat.say("キャンセルしたい")) if o.startswith("order:"))
-    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, choice=button))
+    await app.db.run(chat.who, lambda tx: talking.say(tx, chat.who, chat.case_id, choice=button))
     assert _kinds(await chat.say("はい")) == [Kind.SLIP]
     assert Kind.ACTION in _kinds(await chat.say("はい"))
 
@@ -217,7 +218,7 @@ async def test_the_order_is_locked_before_the_case(app: App) -> None:
     chat = await _chat(app, MISAKI)
     await chat.begin()
     await chat.say("MD-10234602のキャンセル")
-    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="はい"))
+    await app.db.run(chat.who, lambda tx: talking.say(tx, chat.who, chat.case_id, text="はい"))
     order_id = await app.db.run(SYSTEM, lambda tx: order_id_of(tx, "demo", "MD-10234602"))
     async with await psycopg.AsyncConnection.connect(app.db.conninfo) as settling:
         await settling.execute("select from orders where id = %s for update", [order_id])
@@ -232,7 +233,7 @@ async def test_it_tells_what_happened_also_while_the_customer_reads(app: App) ->
     """A read mark holds the case; who skips it then, comes again with the next sweep, seconds later."""
     chat = await _chat(app, MISAKI)
     await chat.begin()
-    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="ありがとう"))
+    await app.db.run(chat.who, lambda tx: talking.say(tx, chat.who, chat.case_id, text="ありがとう"))
     fact: dict[str, object] = {"case_id": str(chat.case_id)}
     async with await psycopg.AsyncConnection.connect(app.db.conninfo) as reading:
         await reading.execute("select from cases where id = %s for update", [chat.case_id])
@@ -352,7 +353,7 @@ async def test_the_same_turn_twice_says_nothing_twice(app: App) -> None:
 async def test_what_the_bot_owes_is_swept_up(app: App, now: datetime) -> None:
     chat = await _chat(app, MISAKI)
     await chat.begin()
-    await app.db.run(chat.who, lambda tx: verbs.say(tx, chat.who, chat.case_id, text="荷物はどこ？"))
+    await app.db.run(chat.who, lambda tx: talking.say(tx, chat.who, chat.case_id, text="荷物はどこ？"))
     with clock.frozen(now + timedelta(seconds=3)):
         await app.bot.sweep(jobs.Nothing())
     assert (await chat.all())[-1].author is Author.BOT

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.kit import clock, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.service.notices import jobs as notices
@@ -26,7 +26,7 @@ async def deliveries(world: World) -> list[Delivery]:
 
 async def tell(world: World) -> None:
     async def hello(tx: Tx, actor: Actor, case_id: UUID) -> None:
-        await cases.say(tx, actor, case_id, text="やかんがまだ届きません")
+        await talking.say(tx, actor, case_id, text="やかんがまだ届きません")
 
     await world.close_case(hello)
     await world.react()

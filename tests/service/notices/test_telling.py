@@ -17,6 +17,7 @@ from madoguchi.core.actions.rules import Outcome, Settled
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import access_case
 from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -49,7 +50,7 @@ def text_of(mail: EmailMessage, kind: str = "plain") -> str:
 
 
 async def hello(tx: Tx, actor: Actor, case_id: UUID) -> None:
-    await cases.say(tx, actor, case_id, text="やかんがまだ届きません")
+    await talking.say(tx, actor, case_id, text="やかんがまだ届きません")
 
 
 async def test_a_cancellation_is_told_once_in_both_places(world: World) -> None:
@@ -138,8 +139,8 @@ async def test_a_code_that_has_died_is_not_sent_late(world: World) -> None:
 
 async def test_a_transcript_holds_what_the_customer_could_read_and_nothing_else(world: World) -> None:
     async def talk(tx: Tx, actor: Actor, case_id: UUID) -> None:
-        await cases.say(tx, actor, case_id, text="やかんがまだ届きません")
-        await cases.say(tx, associate(), case_id, text="怒っている様子。丁寧に。", note=True)
+        await talking.say(tx, actor, case_id, text="やかんがまだ届きません")
+        await talking.say(tx, associate(), case_id, text="怒っている様子。丁寧に。", note=True)
         case = await access_case(tx, SYSTEM, case_id, lock=True)
         await cases.append(tx, case, kind=Kind.MESSAGE, author=Author.BOT, text="お調べします。")
 
@@ -159,7 +160,7 @@ async def test_a_transcript_ends_where_the_case_was_closed(world: World) -> None
     case = await world.close_case(hello)
     with clock.frozen(clock.now() + timedelta(seconds=5)):
         await world.db.run(world.misaki, lambda tx: cases.resume(tx, world.misaki, case.id))
-        await world.db.run(world.misaki, lambda tx: cases.say(tx, world.misaki, case.id, text="もう一つあります"))
+        await world.db.run(world.misaki, lambda tx: talking.say(tx, world.misaki, case.id, text="もう一つあります"))
         await world.work()
     assert "もう一つ" not in (await only_message(world)).body
 
@@ -186,7 +187,7 @@ async def test_a_guest_finds_the_transcript_in_the_message_centre_only(world: Wo
 
 async def test_markup_and_header_tricks_in_a_chat_stay_words(world: World) -> None:
     async def attack(tx: Tx, actor: Actor, case_id: UUID) -> None:
-        await cases.say(tx, actor, case_id, text="<img src=x onerror=alert(1)>\nBcc: all@example.jp\n{{7*7}} {order}")
+        await talking.say(tx, actor, case_id, text="<img src=x onerror=alert(1)>\nBcc: all@example.jp\n{{7*7}} {order}")
 
     await world.close_case(attack)
     await world.work()

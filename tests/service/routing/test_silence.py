@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.events import CaseClosed, CaseResumed
 from madoguchi.core.cases.rules import Kind, State
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.kit import clock, events
 from madoguchi.kit.events import Happened
 from madoguchi.kit.jobs import Duty, Nothing, run_due
@@ -47,7 +47,7 @@ async def _talking(shift: Shift) -> tuple[Actor, Actor, UUID]:
     naoto = await shift.associate("鈴木 直人", capacity=1)
     customer, case_id = await shift.in_line()
     await shift.run(naoto, verbs.accept, (await shift.item(case_id)).id)
-    await shift.run(naoto, cases.say, case_id, text="割れたお皿の枚数をお知らせください。")
+    await shift.run(naoto, talking.say, case_id, text="割れたお皿の枚数をお知らせください。")
     return naoto, customer, case_id
 
 
@@ -95,7 +95,7 @@ async def test_a_conversation_does_not_park_while_the_customer_waits_for_us(shif
     _, customer, case_id = await _talking(shift)
     _, in_line = await shift.in_line()
     with clock.frozen(clock.now() + SECOND):
-        await shift.run(customer, cases.say, case_id, text="3枚です")
+        await shift.run(customer, talking.say, case_id, text="3枚です")
     with clock.frozen(clock.now() + 2 * LIMITS.end_after):
         await _sweep(shift)
         assert (await shift.case(case_id)).state is State.ACTIVE
@@ -105,9 +105,9 @@ async def test_a_conversation_does_not_park_while_the_customer_waits_for_us(shif
 async def test_a_note_among_staff_is_no_answer(shift: Shift) -> None:
     naoto, customer, case_id = await _talking(shift)
     with clock.frozen(clock.now() + SECOND):
-        await shift.run(customer, cases.say, case_id, text="3枚です")
+        await shift.run(customer, talking.say, case_id, text="3枚です")
     with clock.frozen(clock.now() + 2 * SECOND):
-        await shift.run(naoto, cases.say, case_id, text="確認中", note=True)
+        await shift.run(naoto, talking.say, case_id, text="確認中", note=True)
     with clock.frozen(clock.now() + LIMITS.park_after + timedelta(minutes=1)):
         await _sweep(shift)
     assert (await shift.case(case_id)).state is State.ACTIVE
@@ -118,7 +118,7 @@ async def test_the_next_word_brings_the_same_associate_back(shift: Shift) -> Non
     with clock.frozen(clock.now() + timedelta(hours=1)):
         await shift.run(naoto, verbs.heartbeat)
         await shift.run(naoto, verbs.set_presence, Presence.AVAILABLE)
-        await shift.run(customer, cases.say, case_id, text="3枚です")
+        await shift.run(customer, talking.say, case_id, text="3枚です")
         await _react(shift)
     case = await shift.case(case_id)
     assert (case.state, case.assigned_to) == (State.ACTIVE, naoto.id)
@@ -136,7 +136,7 @@ async def test_else_the_customer_comes_to_the_front_of_the_line(shift: Shift, wh
         await shift.run(naoto, verbs.set_presence, Presence.AWAY)
     _, waiting = await shift.in_line()
     with clock.frozen(clock.now() + timedelta(hours=1)):
-        await shift.run(customer, cases.say, case_id, text="3枚です")
+        await shift.run(customer, talking.say, case_id, text="3枚です")
         await _react(shift)
         assert (await shift.case(case_id)).state is State.QUEUED
         assert [(await shift.ticket(c)).place for c in (case_id, waiting)] == [1, 2]
@@ -146,7 +146,7 @@ async def test_else_the_customer_comes_to_the_front_of_the_line(shift: Shift, wh
 async def test_several_words_come_back_once(shift: Shift) -> None:
     _, customer, case_id = await _parked(shift)
     for text in ("3枚です", "すみません", "4枚でした"):
-        await shift.run(customer, cases.say, case_id, text=text)
+        await shift.run(customer, talking.say, case_id, text=text)
     await _react(shift)
     assert (await _keys(shift, case_id)).count("routing.status.back") == 1
 
@@ -179,7 +179,7 @@ async def test_a_parked_conversation_ends_a_day_after_the_last_word(shift: Shift
 async def test_a_word_just_before_the_end_is_heard(shift: Shift) -> None:
     _, customer, case_id = await _parked(shift)
     with clock.frozen(clock.now() + LIMITS.end_after):
-        await shift.run(customer, cases.say, case_id, text="3枚です")
+        await shift.run(customer, talking.say, case_id, text="3枚です")
     with clock.frozen(clock.now() + LIMITS.end_after + SECOND):
         await jobs.sweep_silence(shift.db, Nothing())  # before the reaction has run
         assert (await shift.case(case_id)).state is State.PARKED
@@ -199,7 +199,7 @@ async def test_a_conversation_with_the_bot_parks_ends_and_needs_nobody(shift: Sh
     with clock.frozen(clock.now() + LIMITS.park_after + SECOND):
         await _sweep(shift)
         assert (await shift.case(case_id)).state is State.PARKED
-        await shift.run(customer, cases.say, case_id, text="つづきです")
+        await shift.run(customer, talking.say, case_id, text="つづきです")
         case = await shift.case(case_id)
         assert (case.state, case.bot_due_seq) == (State.BOT, case.customer_seq)
         await shift.answer(case_id)
@@ -215,7 +215,7 @@ async def test_a_conversation_the_bot_still_owes_an_answer_does_not_park(shift: 
     customer = await shift.customer()
     case_id = await shift.chat(customer)
     with clock.frozen(clock.now() + SECOND):
-        await shift.run(customer, cases.say, case_id, text="もしもし")
+        await shift.run(customer, talking.say, case_id, text="もしもし")
     with clock.frozen(clock.now() + 2 * LIMITS.end_after):
         await _sweep(shift)
     assert (await shift.case(case_id)).state is State.BOT

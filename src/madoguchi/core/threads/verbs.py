@@ -17,7 +17,8 @@ from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.rules import Author, Channel, Kind, State
-from madoguchi.core.cases.verbs import Written
+from madoguchi.core.cases.talking import verbs as talking
+from madoguchi.core.cases.talking.verbs import Written
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import access_customer
 from madoguchi.core.people.sellers.events import SellerNews
@@ -93,8 +94,8 @@ async def write(tx: Tx, actor: Actor, case_id: UUID, text: str, *, client_id: st
     Refused: thread_closed, empty_message, message_too_long, client_id_reused.
     """
     clean, cards = security.mask_cards(security.clean_text(text))
-    cases.check_text(clean)
-    cases.check_client_id(client_id)
+    talking.check_text(clean)
+    talking.check_client_id(client_id)
     thread, case = await _taken(tx, actor, case_id)
     async with tx.acting(SYSTEM):
         told = masked(clean, await queries.secrets_of(tx, case.customer_id, case.order_id))
@@ -118,7 +119,7 @@ async def show(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: st
 
     Refused: thread_closed, client_id_reused.
     """
-    cases.check_client_id(client_id)
+    talking.check_client_id(client_id)
     thread, case = await _taken(tx, actor, case_id)
     nameless = msgspec.structs.replace(file, name=PHOTO)
     body = {"file": msgspec.to_builtins(nameless)}

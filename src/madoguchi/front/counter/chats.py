@@ -15,6 +15,7 @@ from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.reasons import finder_reasons
 from madoguchi.core.cases.rules import Channel, State
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.sellers.queries import seller
 from madoguchi.core.shop.queries import access_order
@@ -217,15 +218,15 @@ async def _open(tx: Tx, actor: Actor, wish: Start) -> tuple[UUID | None, bool]:
 async def _first_words(tx: Tx, actor: Actor, case_id: UUID, wish: Start) -> None:
     """What the customer began with stands in the timeline as theirs."""
     if wish.reason == HUMAN:
-        await verbs.say(tx, actor, case_id, choice=HUMAN, client_id=wish.client_id)
+        await talking.say(tx, actor, case_id, choice=HUMAN, client_id=wish.client_id)
     elif wish.reason:
         labels = {reason.id: reason.label[actor.locale] for reason in finder_reasons()}
         if wish.reason not in labels:
             raise Refused("unknown_choice")
         await verbs.describe(tx, case_id, reason=wish.reason)
-        await verbs.say(tx, actor, case_id, text=labels[wish.reason], client_id=wish.client_id)
+        await talking.say(tx, actor, case_id, text=labels[wish.reason], client_id=wish.client_id)
     elif wish.text.strip():
-        await verbs.say(tx, actor, case_id, text=wish.text, client_id=wish.client_id)
+        await talking.say(tx, actor, case_id, text=wish.text, client_id=wish.client_id)
     else:
         await verbs.call_bot(tx, await queries.access_case(tx, actor, case_id, lock=True))
 

@@ -8,7 +8,7 @@ from litestar import Response
 from litestar.datastructures import UploadFile
 
 from madoguchi.core.cases import queries, verbs
-from madoguchi.core.cases.verbs import Written
+from madoguchi.core.cases.talking.verbs import Written
 from madoguchi.front.counter.chats import room_page
 from madoguchi.front.counter.page import answered, both, place_of, see_other, wants_json
 from madoguchi.front.ui import photos, talking

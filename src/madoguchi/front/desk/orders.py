@@ -11,7 +11,8 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import DocumentCard, Effect
 from madoguchi.core.cases.queries import Case, access_case
-from madoguchi.core.cases.verbs import Written, describe, show
+from madoguchi.core.cases.talking.verbs import Written, show
+from madoguchi.core.cases.verbs import describe
 from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.requests import verbs
 from madoguchi.core.requests.queries import Quote, Request

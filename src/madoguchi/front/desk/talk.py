@@ -11,8 +11,9 @@ from madoguchi.core.access.rules import Actor, Audience
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.cases.rules import Author, Kind
-from madoguchi.core.cases.verbs import Written, mark_read, say
-from madoguchi.core.cases.verbs import attach as store_file
+from madoguchi.core.cases.talking.verbs import Written, say
+from madoguchi.core.cases.talking.verbs import attach as store_file
+from madoguchi.core.cases.verbs import mark_read
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.checks import About, Check, checks

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import access_case
-from madoguchi.core.cases.verbs import Written
+from madoguchi.core.cases.talking import verbs as talking
+from madoguchi.core.cases.talking.verbs import Written
 from madoguchi.core.photos.queries import File
 from madoguchi.core.threads import verbs as threads
 from madoguchi.kit.db import Tx
@@ -18,7 +18,7 @@ async def say(
     case = await access_case(tx, actor, case_id)
     if case.seller_id and choice is None:
         return await threads.write(tx, actor, case_id, text, client_id=client_id)
-    return await cases.say(tx, actor, case_id, text=text, choice=choice, client_id=client_id)
+    return await talking.say(tx, actor, case_id, text=text, choice=choice, client_id=client_id)
 
 
 async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: str | None) -> Written:
@@ -26,4 +26,4 @@ async def attach(tx: Tx, actor: Actor, case_id: UUID, file: File, *, client_id: 
     case = await access_case(tx, actor, case_id)
     if case.seller_id:
         return await threads.show(tx, actor, case_id, file, client_id=client_id)
-    return await cases.attach(tx, actor, case_id, file, client_id=client_id)
+    return await talking.attach(tx, actor, case_id, file, client_id=client_id)

@@ -11,7 +11,7 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect
 from madoguchi.core.actions.verbs import Offer, find
 from madoguchi.core.cases.queries import access_case
-from madoguchi.core.cases.verbs import Written, say
+from madoguchi.core.cases.talking.verbs import Written, say
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible

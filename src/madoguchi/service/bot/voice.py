@@ -13,6 +13,7 @@ from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.core.cases.rules import Author, Kind, State
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.requests.queries import Quote
 from madoguchi.core.shop.port import OrderLine, OrderState
 from madoguchi.core.shop.queries import Order
@@ -59,7 +60,7 @@ class Voice:
         """A sentence, with buttons and a card below it where there are any."""
         body: dict[str, Any] = {}
         if self._case.state is not State.BOT:
-            body |= cases.offered([msgspec.to_builtins(one) for one in options if beside_people(chosen(one.id))])
+            body |= talking.offered([msgspec.to_builtins(one) for one in options if beside_people(chosen(one.id))])
         elif options:
             body["options"] = [msgspec.to_builtins(option) for option in options]
         if card is not None:

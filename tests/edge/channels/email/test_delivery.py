@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.cases import verbs as cases
+from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.edge.channels.email import queries
 from madoguchi.edge.channels.email.box import MailBox
 from madoguchi.edge.channels.email.smtp import SmtpMailer
@@ -27,7 +27,7 @@ async def tell(world: World) -> None:
     """A transcript lies in the outbox."""
 
     async def hello(tx: Tx, actor: Actor, case_id: UUID) -> None:
-        await cases.say(tx, actor, case_id, text="やかんがまだ届きません")
+        await talking.say(tx, actor, case_id, text="やかんがまだ届きません")
 
     await world.close_case(hello)
     await world.react()
