@@ -21,6 +21,7 @@ from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.decisions import Verdict
 from madoguchi.core.policy.eligibility import CONDITIONS
 from madoguchi.core.policy.fields import Kind, fields
+from madoguchi.core.policy.floors import BETTER
 from madoguchi.core.policy.pack import (
     OUTCOMES,
     Approver,
@@ -242,6 +243,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "orders.rule.{}.{}": allowed,
         "policy.field.{}": {field.key for field in _VALUES},
         "policy.of.{}": {name for field in _VALUES if field.key not in NAMED_BY for name in field.of} | set(Approver),
+        "policy.law.{}": set(BETTER),
         "policy.option.{}.{}": _chosen(),
         "policy.option.changes.noshi.{}": sorted({word for rules in _PACKS for word in rules.changes.noshi}),
         "policy.option.claims.check_list.{}": sorted({place for rules in _PACKS for place in rules.claims.check_list}),

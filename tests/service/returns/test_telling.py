@@ -8,16 +8,20 @@ import pytest
 from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
-from madoguchi.core.actions.rules import Said
+from madoguchi.core.actions.rules import Said, said
 from madoguchi.core.people.events import CustomerNews
+from madoguchi.core.policy.pack import RulePack, Worn
+from madoguchi.core.policy.queries import rules_of
 from madoguchi.front.counter.returned import next_words
 from madoguchi.kit import events, ids
+from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.events import Happened
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import plain
 from madoguchi.service.notices.letters import Links
 from madoguchi.service.notices.occasions import Notice, customer_news
+from madoguchi.service.returns import eligibility
 from madoguchi.service.returns.reading import sentences
 from madoguchi.service.returns.rules import REMIND_BEFORE, ReturnState
 from tests.service.returns.conftest import Yard
@@ -129,3 +133,30 @@ async def test_its_page_speaks_of_what_was_wished_for(yard: Yard) -> None:
     words = next_words(back, waiting, back.state, reader, money=False)
     assert "代わりの品をお送りいたします" in words
     assert "返金" not in words
+
+
+async def test_why_less_is_given_is_told_with_the_quote_and_on_the_way(yard: Yard) -> None:
+    """Also where it is not the first line of which less is given; nothing of the kind where all of it is."""
+    fits: dict[str, Any] = {"lines": {"1": 1}, "reason": "size", "condition": "opened"}
+    of = await yard.send_back(DRINKS, **(fits | {"lines": {"1": 1, "2": 1}, "reason": "mistake"}))
+    why = {lang: Reader(lang).t("policy.said.returns.opened", percent=50) for lang in ("ja", "en", "zh", "ko")}
+    for lang, words in why.items():
+        told = [one.to(Reader(lang)) for one in await yard.db.run(SYSTEM, lambda tx: sentences(tx, of))]
+        assert sum(words in one for one in told) == 1
+    actor, order_id = await yard.actor(CLOTHES)
+    whole = await yard.quote(actor, order_id, "order.return", **fits)
+    assert all(fact.label.key != "returns.fact.rule" for fact in whole.draft.slip.facts)
+
+
+async def test_what_else_the_rules_say_stands_on_the_slip(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def used_is_looked_at(tx: Tx, store_id: str) -> RulePack:
+        pack = await rules_of(tx, store_id)
+        return replace(pack, returns=replace(pack.returns, used=Worn.INSPECTED))
+
+    monkeypatch.setattr(eligibility, "rules_of", used_is_looked_at)
+    actor, order_id = await yard.actor(DRINKS)
+    told: dict[str, Any] = {"lines": {"2": 1}, "reason": "mistake", "condition": "used"}
+    slip = (await yard.quote(actor, order_id, "order.return", **told)).draft.slip
+    also = [fact.words for fact in slip.facts if fact.label.key == "returns.fact.rule"]
+    assert slip.rule == said("policy.said.returns.opened", percent=50)
+    assert also == [said("policy.said.returns.inspected")]

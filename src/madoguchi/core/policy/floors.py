@@ -112,6 +112,15 @@ def clauses(country: str, on: date) -> tuple[Clause, ...]:
 
 
 @cache
+def clause_named(id: str) -> Clause:
+    """The clause with this id, in force or not; LookupError where none is shipped."""
+    found = [clause for law in laws() for clause in law.clause if clause.id == id]
+    if not found:
+        raise LookupError(f"no clause {id}")
+    return found[0]
+
+
+@cache
 def laws() -> tuple[Law, ...]:
     """All laws that are shipped."""
     return tuple(msgspec.convert(tomllib.loads(path.read_text()), Law) for path in sorted(LEGAL.glob("*.toml")))

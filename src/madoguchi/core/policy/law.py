@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from madoguchi.core.policy.decisions import Decision, Reason, outcome
-from madoguchi.core.policy.floors import lawful
+from madoguchi.core.policy.floors import clause_named, lawful
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.questions import Question
 from madoguchi.kit import i18n
@@ -51,6 +51,20 @@ def deciding(
         for clause in won
         if clause.field.split(".")[0] in matters and decide(lawful(pack, country, on, but=clause.id)[0]) != found
     )
+
+
+def told(clause_id: str) -> Reason:
+    """A clause, and the sentence that tells what it gives the consumer."""
+    of = clause_named(clause_id)
+    parameters: dict[str, Any] = {"law": of.law}
+    match of.value:
+        case bool() | str():
+            pass
+        case int(number):
+            parameters["n"] = number
+        case tuple(flags):
+            parameters["goods"] = [because(of.id, f"policy.option.{of.field}.{flag}") for flag in flags]
+    return because(of.id, f"policy.law.{of.field}", **parameters)
 
 
 def start(pack: RulePack, question: Question) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.people.queries import Store, store, stores
 from madoguchi.core.policy import verbs
+from madoguchi.core.policy.decisions import Reason, Verdict
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.replay import Recorded
 from madoguchi.kit.db import Tx
@@ -37,6 +38,21 @@ class Draft(msgspec.Struct, frozen=True):
     changed_at: datetime
 
 
+class Grounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision rested on: which version of which rules, and why.
+
+    `clauses` are ids of those of the law without which it would have been another one.
+    """
+
+    action: str
+    pack: str
+    version: int
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    clauses: tuple[str, ...]
+    decided_at: datetime
+
+
 class _Known(msgspec.Struct, frozen=True):
     id: UUID
 
@@ -50,6 +66,7 @@ _packs: dict[UUID, RulePack] = {}  # saved versions never change, so each is rea
 
 _RECORDED = """select d.id, d.version, d.verdict, d.reasons, d.inputs, d.action, o.store_ref as order_ref, d.decided_at
   from policy_decisions d left join orders o on o.id = d.order_id"""
+_GROUNDS = "d.action, d.pack, d.version, d.verdict, d.reasons, d.clauses, d.decided_at"
 
 
 async def rules_of(tx: Tx, store_id: str, at: datetime | None = None) -> RulePack:
@@ -135,6 +152,34 @@ async def access_decision(tx: Tx, actor: Actor, pack: str, decision_id: UUID) ->
     if found is None or not actor.is_staff:
         raise invisible()
     return found
+
+
+async def grounds_of(tx: Tx, quote_id: UUID) -> Sequence[Grounds]:
+    """What was decided for a quote that the actor was found to see, in its order."""
+    return await tx.all(
+        Grounds, f"select {_GROUNDS} from policy_decisions d where d.quote_id = %s order by d.id", [quote_id]
+    )
+
+
+async def grounds_for(tx: Tx, actor: Actor, customer_id: UUID, order_id: UUID | None, limit: int) -> Sequence[Grounds]:
+    """The last of what was decided for a customer about this order, or about none of theirs, newest first (for staff).
+
+    What was decided again on the same grounds stands once. Else invisible.
+    """
+    if not actor.is_staff:
+        raise invisible()
+    return await tx.all(
+        Grounds,
+        f"""select * from (
+              select distinct on (d.action, d.verdict, d.reasons, d.clauses, d.version) {_GROUNDS}
+              from policy_decisions d
+              where d.customer_id = %(customer)s
+                and (d.order_id is null or d.order_id = %(order)s
+                     or not exists (select from orders o where o.id = d.order_id and o.customer_id = d.customer_id))
+              order by d.action, d.verdict, d.reasons, d.clauses, d.version, d.decided_at desc) d
+            order by d.decided_at desc limit %(limit)s""",
+        {"customer": customer_id, "order": order_id, "limit": limit},
+    )
 
 
 async def _read(tx: Tx, version_id: UUID) -> RulePack:

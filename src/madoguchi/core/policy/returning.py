@@ -37,6 +37,9 @@ _SHOWN_BY_PHOTO = frozenset(
 )
 
 
+LESS = frozenset({"returns.opened", "returns.used", "returns.incomplete", "returns.untagged"})  # rules that reduce
+
+
 @under_law("returns", "faults")
 def decide_return(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
     """Whether units of a line may come back, until when, for which share, and who pays what."""

@@ -56,7 +56,7 @@ async def quote(
     entry = actions.find(catalogue, actor, action)
     change = catalogue.change(action)
     arguments = await actions.arguments(tx, actor, entry, raw)
-    draft = await _draft(tx, actor, action, change, arguments)
+    draft = await _draft(tx, actor, action, change, arguments, customer_id if actor.is_staff else actor.id)
     order = await _order_of(tx, actor, draft)
     owner = _owner(order, draft) or customer_id or actor.id
     if owner is None:
@@ -145,13 +145,14 @@ async def sweep_quotes(tx: Tx, before: datetime, limit: int = 1000) -> int:
     )
 
 
-async def _draft(tx: Tx, actor: Actor, action: str, change: Change, arguments: msgspec.Struct) -> Draft:
+async def _draft(
+    tx: Tx, actor: Actor, action: str, change: Change, arguments: msgspec.Struct, customer_id: UUID | None
+) -> Draft:
     """The draft; that the rules denied one is kept, though the attempt itself leaves nothing."""
     try:
         return await change.draft(tx, actor, arguments)
     except Denied as denied:
         decision, order_id = denied.decision, getattr(arguments, "order_id", None)
-        customer_id = None if actor.is_staff else actor.id
         tx.keep(lambda tx: policy.record(tx, actor, action, decision, customer_id=customer_id, order_id=order_id))
         raise
 

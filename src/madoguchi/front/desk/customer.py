@@ -18,6 +18,7 @@ from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.ledger.intents.queries import intents_of_order
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
+from madoguchi.core.policy.queries import Grounds, grounds_for
 from madoguchi.core.requests.queries import approvals_in
 from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
 from madoguchi.front.desk import waiting
@@ -28,6 +29,7 @@ from madoguchi.front.ui.cards import OrderView, order_view
 from madoguchi.front.ui.documents import DocumentView
 from madoguchi.front.ui.documents import view as document_view
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in_again, mistakes
+from madoguchi.front.ui.grounds import GroundsView, grounds_view
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.i18n import Reader
@@ -43,6 +45,7 @@ from madoguchi.service.routing.queries import Handover, Promise
 _ORDERS = 6
 _EARLIER = 5
 _NOTES = 5
+_GROUNDS = 8
 
 
 class Doable(msgspec.Struct, frozen=True):
@@ -69,6 +72,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     on_order: Sequence[Doable]
     on_customer: Sequence[Doable]
     approvals: Sequence[Waiting]
+    grounds: Sequence[Grounds]
     buttons: Sequence[str]
     earlier: Sequence[CaseLine]
     promises: Sequence[Promise]
@@ -149,6 +153,7 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     actions: Sequence[ActionView]
     beside: Sequence[ActionView]
     approvals: Sequence[WaitingView]
+    grounds: Sequence[GroundsView]
     buttons: Sequence[tuple[str, str]]
     client_id: str
     earlier: Sequence[EarlierView]
@@ -190,6 +195,7 @@ async def load(
         on_order=on_order,
         on_customer=await _on_customer(tx, actor, catalogue, customer, case, wanted),
         approvals=await waiting.load(tx, actor, await approvals_in(tx, case.id)),
+        grounds=await grounds_for(tx, actor, customer.id, chosen.id if chosen else None, limit=_GROUNDS),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
         earlier=[line for line in earlier if line.id != case.id][:_EARLIER],
         promises=await routing.promises_to(tx, actor, customer.id),
@@ -222,6 +228,7 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
             _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
         ],
         approvals=[waiting.view(one, reader) for one in pane.approvals],
+        grounds=[grounds_view(one, reader) for one in pane.grounds],
         buttons=[(name, reader.t(f"actions.{name}.name")) for name in pane.buttons] if writes else [],
         client_id=str(uuid7()),
         earlier=[

@@ -10,12 +10,15 @@ from litestar import Response
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.people.queries import access_customer
+from madoguchi.core.policy.queries import grounds_of
+from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.port import StoreOrder
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import LEADERS, get, post
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in
 from madoguchi.front.ui.forms import posted
+from madoguchi.front.ui.grounds import GroundsView, grounds_view, law_sentences
 from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.replies import done
 from madoguchi.front.ui.services import Services
@@ -34,12 +37,15 @@ REVIEW = "return.review"
 
 
 class UnitView(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit: what it cost and what was given for it so far, and what the warehouse found wrong and noted."""
+    """A unit: what it cost and what was given for it so far, what the warehouse found wrong and noted, and which laws
+    had a part in what is given for it.
+    """
 
     name: str
     money: str
     why: str
     note: str
+    laws: Sequence[str]
 
 
 class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +59,7 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[str]
     units: Sequence[UnitView]
     photos: Sequence[UUID]
+    grounds: Sequence[GroundsView]
     fields: Sequence[FieldView]
     url: str
 
@@ -110,6 +117,7 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given:
     values = filled_in(fields, given) if given is not None else None
     units = await queries.units_of(tx, of.id)
     order = (await access_order(tx, actor, of.order_id)).document
+    quote_id = (await access_request(tx, actor, of.id)).quote_id
     return ReviewView(
         id=of.id,
         number=of.number or "",
@@ -119,6 +127,7 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given:
         lines=[line.to(reader) for line in await reading.sentences(tx, of)],
         units=[_unit(unit, order, reader) for unit in units],
         photos=[one for unit in units for one in await warehouse.photos_of(tx, actor, unit.id)],
+        grounds=[grounds_view(one, reader) for one in await grounds_of(tx, quote_id)],
         fields=field_views(REVIEW, fields, reader, values, within=f"{of.id}-"),
         url=f"{HERE}/{of.id}/review",
     )
@@ -133,4 +142,5 @@ def _unit(unit: Unit, order: StoreOrder, reader: Reader) -> UnitView:
         money=reader.t("desk.returns.unit", worth=worth, promised=unit.promised, paid=paid),
         why=reader.t("desk.returns.late") if unit.late else reader.t(f"returns.why.{unit.why}") if unit.why else "",
         note=unit.note,
+        laws=law_sentences(unit.clauses, reader),
     )

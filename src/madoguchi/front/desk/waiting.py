@@ -11,11 +11,12 @@ from madoguchi.core.actions.rules import Approval, Slip
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.policy.pack import RulePack
-from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.policy.queries import Grounds, grounds_of, rules_of
 from madoguchi.core.policy.questions import History
 from madoguchi.core.requests.queries import Request, access_quote, may_decide
 from madoguchi.front.desk.board import case_url, customer_name, tone, waited
 from madoguchi.front.ui.cards import SlipView, slip_view
+from madoguchi.front.ui.grounds import GroundsView, grounds_view
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money, total
@@ -35,6 +36,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     asked_by: str
     slip: Slip
     approval: Approval
+    grounds: Sequence[Grounds]
     pack: RulePack
     grants: Sequence[Grant]
     claims: History
@@ -53,6 +55,7 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
     tone: str
     facts: Sequence[tuple[str, str]]
     earlier: Sequence[str]
+    grounds: Sequence[GroundsView]
     slip: SlipView
     case_url: str
     approve_url: str
@@ -79,6 +82,7 @@ def view(waiting: Waiting, reader: Reader) -> WaitingView:
         tone=tone(request.created_at),
         facts=_facts(waiting, reader),
         earlier=[_earlier(grant, reader) for grant in waiting.grants[:_EARLIER]],
+        grounds=[grounds_view(one, reader) for one in waiting.grounds],
         slip=slip_view(msgspec.structs.replace(waiting.slip, rule=None), reader),
         case_url=case_url(request.case_id) if request.case_id else "",
         approve_url=f"{HERE}/{request.id}/approval" if waiting.decidable else "",
@@ -98,6 +102,7 @@ async def _waiting(tx: Tx, actor: Actor, request: Request, customer: Customer, n
         asked_by=names.get(request.actor_id, "") if request.actor_id else "",
         slip=quote.draft.slip,
         approval=quote.draft.approval,
+        grounds=await grounds_of(tx, quote.id),
         pack=pack,
         grants=await grants_to(tx, actor, request.customer_id, pack.currency, tx.now - YEAR),
         claims=await history(tx, request.customer_id, believed_since),

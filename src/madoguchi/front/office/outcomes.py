@@ -13,9 +13,8 @@ from madoguchi.core.policy.decisions import (
     SubscriptionDecision,
     Verdict,
 )
-from madoguchi.core.policy.floors import laws
 from madoguchi.front.office.words import Told
-from madoguchi.kit import i18n
+from madoguchi.front.ui.grounds import law_sentences, sentence
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
 
@@ -35,9 +34,9 @@ def side(decision: Decision, currency: str, reader: Reader) -> SideView:
     return SideView(
         version=decision.version,
         verdict=reader.t(f"policy.verdict.{decision.verdict}"),
-        reasons=[reader.t(reason.key, **i18n.unpack(reason.parameters)) for reason in decision.reasons],
+        reasons=[sentence(reason, reader) for reason in decision.reasons],
         terms=[Told(reader.t(f"office.term.{name}"), text) for name, text in _terms(decision, currency, reader)],
-        laws=[clause.law for law in laws() for clause in law.clause if clause.id in decision.clauses],
+        laws=law_sentences(decision.clauses, reader),
     )
 
 

@@ -253,7 +253,7 @@ def _slip(
     of: Basis, plan: ReturnPlan, decision: ReturnDecision, swaps: Sequence[Swap], payment: Payment, difference: Money
 ) -> Slip:
     """The return's slip with what goes out for what, until when that can be, and how a difference is settled."""
-    slip = slips.opening(of, plan, decision, None)
+    slip = slips.opening(of, plan, (decision,), None)
     told = [fact for fact in slip.facts if fact.label.key not in _SAID_OTHERWISE]
     back = max(-difference, Money(0, difference.currency))
     money = slips.money(of, plan, back, payment.to)

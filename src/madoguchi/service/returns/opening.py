@@ -208,7 +208,7 @@ def agreement(
     if of.document.replaces and asked.wish is Wanted.REFUND:
         raise Refused("return_nothing_paid", 409, alternatives=PERSON, field="wish")
     plan = _plan(of, asked, told, decisions)
-    slip = slips.opening(of, plan, next(iter(decisions.values())), to)
+    slip = slips.opening(of, plan, tuple(decisions.values()), to)
     return msgspec.structs.replace(plan, slip=slip), decisions
 
 

@@ -11,12 +11,17 @@ from madoguchi.core.actions.rules import Said, TextCard, said
 from madoguchi.core.ledger.advances.queries import open_advance
 from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.photos.queries import Photo, access_photo
+from madoguchi.core.policy.pack import Fault
+from madoguchi.core.policy.queries import grounds_of
+from madoguchi.core.policy.returning import LESS
+from madoguchi.core.requests.queries import access_request
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.returns import queries, sending
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
 from madoguchi.service.returns.sending import SentBack
+from madoguchi.service.returns.slips import because
 
 
 class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +61,7 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     units = await queries.units_of(tx, of.id)
     lines = [said("returns.status.what", number=of.number or "", order=of.named)]
     lines.append(said(f"returns.state.{of.state}", until=of.send_until))
+    lines += await _less(tx, of)
     for unit in units:
         if unit.why and unit.acceptance is not Acceptance.MANUAL:
             lines.append(said(f"returns.line.{unit.acceptance}", name=unit.name, percent=unit.given))
@@ -74,6 +80,15 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     ]
     lines += [line for going in await sending.sent_back(tx, SYSTEM, units) for line in _goes_back(going)]
     return (*lines, *await _given_early(tx, of))
+
+
+async def _less(tx: Tx, of: Return) -> list[Said]:
+    """Why less than the price was promised, or nothing was yet, where that is so."""
+    if of.fault is not Fault.CUSTOMER:
+        return []
+    agreed = await grounds_of(tx, (await access_request(tx, SYSTEM, of.id)).quote_id)
+    reasons = [reason for one in agreed for reason in one.reasons if reason.rule in LESS]
+    return [said("returns.status.because", why=one) for one in because(reasons)]
 
 
 def _goes_back(going: SentBack) -> Iterator[Said]:

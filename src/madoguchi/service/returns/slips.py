@@ -8,7 +8,7 @@ from madoguchi.core.actions.paying_back import money_back
 from madoguchi.core.actions.rules import Fact, MoneyBack, Said, Slip, SlipLine, said
 from madoguchi.core.ledger.rules import LineUnits, by_tender
 from madoguchi.core.ledger.rules import Part as Back
-from madoguchi.core.policy.decisions import ReturnDecision
+from madoguchi.core.policy.decisions import Reason, ReturnDecision
 from madoguchi.core.policy.pack import Payer, Trigger
 from madoguchi.core.policy.paying_back import parts, to_recipient
 from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder, TenderKind
@@ -59,14 +59,15 @@ def outward(order: StoreOrder, held: Mapping[str, LineUnits], units: Mapping[str
     return order.fees if units and everything else Money(0, order.currency)
 
 
-def opening(of: Basis, plan: ReturnPlan, decision: ReturnDecision, to: Balance | None) -> Slip:
-    """What comes back, and what is given for it if it is as the customer says."""
+def opening(of: Basis, plan: ReturnPlan, decisions: Sequence[ReturnDecision], to: Balance | None) -> Slip:
+    """What comes back, and what is given for it if it is as the customer says; `decisions` are those of its lines."""
     order = of.document
+    rule, *further = because([reason for one in decisions for reason in one.reasons])
     slip = msgspec.structs.replace(
         blank(order),
         title=Said(f"returns.title.{plan.wish}"),
-        facts=_facts(of, plan, decision),
-        rule=Said(decision.reasons[0].key, decision.reasons[0].parameters),
+        facts=(*_facts(of, plan, decisions[0]), *(Fact(Said("returns.fact.rule"), one) for one in further)),
+        rule=rule,
         next_step=_next_step(plan),
     )
     if plan.wish is not Wish.REFUND:
@@ -82,6 +83,12 @@ def opening(of: Basis, plan: ReturnPlan, decision: ReturnDecision, to: Balance |
         slip, lines=(*lines, *fees), money=back, total=total([part.amount for part in back], order.currency)
     )
     return for_recipient(slip, of.gift.number) if of.gift else slip
+
+
+def because(reasons: Sequence[Reason]) -> list[Said]:
+    """What the rules say, each once."""
+    told = [Said(one.key, one.parameters) for one in reasons]
+    return [one for at, one in enumerate(told) if one not in told[:at]]
 
 
 def for_recipient(slip: Slip, number: str) -> Slip:
