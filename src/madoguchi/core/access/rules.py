@@ -87,6 +87,14 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this is one of the shop's people."""
         return self.role in STAFF
 
+    def may_see(self, customer_id: UUID | None) -> bool:
+        """Whether what is this customer's may be shown: to themselves, to staff and to the system.
+
+        What is nobody's is not a guest's, of whom there is no id either.
+        """
+        own = customer_id is not None and self.id == customer_id
+        return self.is_staff or self.role is Role.SYSTEM or own
+
     @property
     def audience(self) -> Audience:
         """Which entries of a timeline this actor reads."""

@@ -44,7 +44,7 @@ def subject_of(action: Action, actor: Actor, raw: Mapping[str, Any]) -> Subject 
     if action.about in _BY_ID:
         return Subject(action.about, _id(raw.get(_BY_ID[action.about])))
     owner = _id(raw.get("customer_id", actor.id))
-    if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == owner):
+    if owner != actor.id and not actor.may_see(owner):
         raise invisible()
     return Subject(action.about, owner, str(raw.get("subscription_ref", "")))
 

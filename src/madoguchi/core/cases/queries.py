@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Audience, Role
+from madoguchi.core.access.rules import Actor, Audience
 from madoguchi.core.cases.rules import Author, Kind, State, may_become
 from madoguchi.core.photos.queries import File
 from madoguchi.kit.db import Tx
@@ -90,13 +90,9 @@ async def access_case(tx: Tx, actor: Actor, case_id: UUID, *, lock: bool = False
         case = await tx.maybe(Case, f"select {_CASE} from cases c where c.id = %s for update", [case_id])
     else:
         case = await tx.maybe(Case, f"select {_CASE} from cases c where c.id = %s", [case_id])
-    if case is None or not _may_see(actor, case.customer_id):
+    if case is None or not actor.may_see(case.customer_id):
         raise invisible()
     return case
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
 
 
 async def entries(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -14,14 +14,14 @@ _GIFT = "select id, number, store_id, order_id, customer_id, redeemed_at from gi
 async def access_gift(tx: Tx, actor: Actor, gift_id: UUID) -> Gift:
     """The gift, for whoever got it, staff and the system; else invisible."""
     gift = await tx.maybe(Gift, f"{_GIFT} where id = %s", [gift_id])
-    if gift is None or not _may_see(actor, gift.customer_id):
+    if gift is None or not actor.may_see(gift.customer_id):
         raise invisible()
     return gift
 
 
 async def gifts_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Gift]:
     """What a customer got and showed the codes of, the last first."""
-    if not _may_see(actor, customer_id):
+    if not actor.may_see(customer_id):
         raise invisible()
     return await tx.all(Gift, f"{_GIFT} where customer_id = %s order by id desc limit %s", [customer_id, limit])
 
@@ -29,7 +29,3 @@ async def gifts_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> 
 async def gift_of_order(tx: Tx, order_id: UUID) -> Gift | None:
     """The gift that an order is to whoever showed its code (for the system)."""
     return await tx.maybe(Gift, f"{_GIFT} where order_id = %s", [order_id])
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id

@@ -165,7 +165,7 @@ class _Id(msgspec.Struct, frozen=True):
 
 async def access_customer(tx: Tx, actor: Actor, customer_id: UUID) -> Customer:
     """A customer the actor may see: oneself, or any for staff; else invisible."""
-    if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id):
+    if not actor.may_see(customer_id):
         raise invisible()
     found = await tx.maybe(Customer, f"select {_CUSTOMER} from customers where id = %s", [customer_id])
     if found is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption
 from madoguchi.core.actions.rules import said
 from madoguchi.kit.db import Tx
@@ -48,7 +48,7 @@ _PHOTO = "select id, owner_id, sha, name, media_type, width, height, size, at fr
 async def access_photo(tx: Tx, actor: Actor, photo_id: UUID) -> Photo:
     """The photo, for whoever showed it, staff and the system; else invisible."""
     photo = await tx.maybe(Photo, f"{_PHOTO} where id = %s", [photo_id])
-    if photo is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == photo.owner_id):
+    if photo is None or not actor.may_see(photo.owner_id):
         raise invisible()
     return photo
 

@@ -101,7 +101,7 @@ async def access_quote(tx: Tx, actor: Actor, quote_id: UUID, *, lock: bool = Fal
 async def find_quote(tx: Tx, actor: Actor, quote_id: UUID) -> Quote | None:
     """The quote if it is still kept, for the customer it was made for and for staff."""
     quote = await tx.maybe(Quote, f"select {_QUOTE} from quotes where id = %s", [quote_id])
-    return quote if quote and _may_see(actor, quote.customer_id) else None
+    return quote if quote and actor.may_see(quote.customer_id) else None
 
 
 async def access_request(tx: Tx, actor: Actor, request_id: UUID, *, lock: bool = False) -> Request:
@@ -110,7 +110,7 @@ async def access_request(tx: Tx, actor: Actor, request_id: UUID, *, lock: bool =
         request = await tx.maybe(Request, f"select {_REQUEST} from requests where id = %s for update", [request_id])
     else:
         request = await tx.maybe(Request, f"select {_REQUEST} from requests where id = %s", [request_id])
-    if request is None or not _may_see(actor, request.customer_id):
+    if request is None or not actor.may_see(request.customer_id):
         raise invisible()
     return request
 
@@ -211,10 +211,6 @@ def may_decide(actor: Actor, request: Request) -> bool:
 
 def _decides_for(actor: Actor) -> list[str]:
     return [role.value for role in STAFF if outranks(actor, role)]
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
 
 
 async def left_open(tx: Tx) -> Sequence[str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.shop.port import Address, Balance, Coupon, Product, StoreOrder, Subscription, Terms
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -48,7 +48,7 @@ async def access_order(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = Fal
         order = await tx.maybe(Order, f"select {_ORDER} from orders where id = %s for no key update", [order_id])
     else:
         order = await tx.maybe(Order, f"select {_ORDER} from orders where id = %s", [order_id])
-    if order is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == order.customer_id):
+    if order is None or not actor.may_see(order.customer_id):
         raise invisible()
     return order
 
@@ -104,7 +104,7 @@ async def terms(tx: Tx, store_id: str) -> Terms | None:
 
 async def customer_facts(tx: Tx, actor: Actor, customer_id: UUID) -> CustomerFacts:
     """What the store knows of a customer, for oneself, staff and the system; nothing is known of a guest."""
-    if not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id):
+    if not actor.may_see(customer_id):
         raise invisible()
     row = await tx.maybe(_Document, "select document from customer_facts where customer_id = %s", [customer_id])
     return msgspec.convert(row.document, CustomerFacts) if row else CustomerFacts()

@@ -94,7 +94,7 @@ from guarantee_claims g join orders o on o.id = g.order_id"""
 async def access_claim(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool = False) -> Claim:
     """The claim, for its customer, staff and the system; else invisible."""
     claim = await tx.maybe(Claim, f"{_CLAIM} where g.id = %s" + (" for update of g" if lock else ""), [claim_id])
-    if claim is None or not (actor.is_staff or actor.role is Role.SYSTEM or actor.id == claim.customer_id):
+    if claim is None or not actor.may_see(claim.customer_id):
         raise invisible()
     return claim
 

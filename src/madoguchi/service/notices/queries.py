@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.rules import Slip
 from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
@@ -71,8 +71,7 @@ _DELIVERY = """id, message_id, channel, address, header_id, state, attempts, nex
 async def access_message(tx: Tx, actor: Actor, message_id: UUID) -> Message:
     """The message, for the customer it was told to and for staff; else invisible."""
     message = await tx.maybe(Message, f"select {_MESSAGE} from messages where id = %s", [message_id])
-    own = message is not None and message.customer_id is not None and actor.id == message.customer_id
-    if message is None or not (actor.is_staff or actor.role is Role.SYSTEM or own):
+    if message is None or not actor.may_see(message.customer_id):
         raise invisible()
     return message
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.carriers.port import Consignment, Dispatch
 from madoguchi.core.shop.port import Address
 from madoguchi.kit.db import Tx
@@ -42,7 +42,7 @@ _CONSIGNED = """select id, customer_id, order_id, document, carrier, number, pap
 async def access_consignment(tx: Tx, actor: Actor, id: UUID) -> Consigned | None:
     """The consignment with this id, for whoever sends it, staff and the system; None when there is none for them."""
     found = await tx.maybe(Consigned, f"{_CONSIGNED} where id = %s", [id])
-    return found if found and _may_see(actor, found.customer_id) else None
+    return found if found and actor.may_see(found.customer_id) else None
 
 
 async def dispatch_numbered(tx: Tx, carrier: str, number: str) -> UUID | None:
@@ -71,8 +71,4 @@ async def consignments_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 
         f"{_CONSIGNED} where customer_id = %s and document ->> 'kind' = 'back' order by id desc limit %s",
         [customer_id, limit],
     )
-    return rows if _may_see(actor, customer_id) else ()
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
+    return rows if actor.may_see(customer_id) else ()

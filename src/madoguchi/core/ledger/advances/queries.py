@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.ledger.advances.rules import REMINDED_AT_MOST, Advance
 from madoguchi.core.ledger.intents.rules import IntentState
 from madoguchi.kit.db import Tx
@@ -45,7 +45,7 @@ async def access_advance(tx: Tx, actor: Actor, advance_id: UUID, *, lock: bool =
         found = await tx.maybe(Advance, f"{_ADVANCE} where a.id = %s for update of a", [advance_id])
     else:
         found = await tx.maybe(Advance, f"{_ADVANCE} where a.id = %s", [advance_id])
-    if found is None or not _may_see(actor, found.customer_id):
+    if found is None or not actor.may_see(found.customer_id):
         raise invisible()
     return found
 
@@ -53,12 +53,12 @@ async def access_advance(tx: Tx, actor: Actor, advance_id: UUID, *, lock: bool =
 async def advances_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Advance]:
     """What was paid in advance for an order, oldest first."""
     rows = await tx.all(Advance, f"{_ADVANCE} where a.order_id = %s order by a.id", [order_id])
-    return [row for row in rows if _may_see(actor, row.customer_id)]
+    return [row for row in rows if actor.may_see(row.customer_id)]
 
 
 async def advances_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Advance]:
     """What was paid in advance to a customer, newest first."""
-    if not _may_see(actor, customer_id):
+    if not actor.may_see(customer_id):
         raise invisible()
     return await tx.all(
         Advance, f"{_ADVANCE} where a.customer_id = %s order by a.id desc limit %s", [customer_id, limit]
@@ -144,7 +144,3 @@ async def unfounded(tx: Tx) -> Sequence[str]:
            limit 20""",
     )
     return [row.said for row in rows]
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.ledger.intents import rules
 from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
 from madoguchi.kit.db import Tx
@@ -27,7 +27,7 @@ async def access_intent(tx: Tx, actor: Actor, intent_id: UUID, *, lock: bool = F
         intent = await tx.maybe(Intent, f"{_INTENT} where i.id = %s for update of i", [intent_id])
     else:
         intent = await tx.maybe(Intent, f"{_INTENT} where i.id = %s", [intent_id])
-    if intent is None or not _may_see(actor, intent.customer_id):
+    if intent is None or not actor.may_see(intent.customer_id):
         raise invisible()
     if intent.gift_id and actor.id == intent.customer_id:
         beside = f"{_INTENT} where i.request_id = %s and i.state <> 'rerouted' order by i.id"
@@ -45,12 +45,12 @@ async def intents_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Int
         f"{_INTENT} where i.order_id = %s and i.state <> 'rerouted' and i.gift_id is null order by i.id",
         [order_id],
     )
-    return [row for row in rows if _may_see(actor, row.customer_id)]
+    return [row for row in rows if actor.may_see(row.customer_id)]
 
 
 async def intents_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Intent]:
     """A customer's refunds, newest first."""
-    if not _may_see(actor, customer_id):
+    if not actor.may_see(customer_id):
         raise invisible()
     rows = await tx.all(
         Intent,
@@ -67,10 +67,6 @@ async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: i
         f"{_INTENT} where i.state = any(%s) and i.rail = %s order by i.id limit %s",
         [list(states), rail, limit],
     )
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
 
 
 class _Breach(msgspec.Struct, frozen=True):
