@@ -1,6 +1,6 @@
 """The demo shop with its mirror and all that can be done; time passes when a test says so."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +18,6 @@ from madoguchi.core.requests.queries import Quote, Request, requests_of
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import Shipment
 from madoguchi.core.shop.queries import access_order, orders_of
-from madoguchi.core.shop.verbs import add_store
-from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.edge.stores.demo.store import store_database
-from madoguchi.edge.stores.demo.world import seed
 from madoguchi.kit import clock
 from madoguchi.kit.db import Database
 from madoguchi.kit.jobs import Nothing
@@ -114,13 +110,5 @@ class Street(Shop):
 
 
 @pytest.fixture
-async def street(db: Database, database_url: str, now: datetime) -> AsyncIterator[Street]:
-    store_db = store_database(database_url, size=4)
-    await store_db.open()
-    await seed(store_db, now)
-    fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
-    await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Street(db, store_db, catalogue(Vault(bytes(32))))
-    await mirror.follow(db, made.store)
-    yield made
-    await store_db.close()
+def street(shop_dbs: tuple[Database, Database]) -> Street:
+    return Street(*shop_dbs, catalogue(Vault(bytes(32))))

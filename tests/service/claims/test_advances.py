@@ -113,8 +113,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(street: Street, database_url: str) -> AsyncIterator[Desk]:
-    payments = payments_database(database_url)
+async def desk(street: Street) -> AsyncIterator[Desk]:
+    payments = payments_database(street.db.conninfo)
     await payments.open()
     made = Desk(street, payments)
     with street.later(await delivery(street) + THREE_HOURS):

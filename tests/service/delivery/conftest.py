@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from madoguchi.edge.carriers.simulated.carrier import carriers_database
-from madoguchi.kit.db import Database
 from tests.service.delivery.road import Road
 from tests.service.orders.conftest import demo as shop
 from tests.service.orders.shop import Shop
@@ -14,8 +13,8 @@ __all__ = ["shop"]
 
 
 @pytest.fixture
-async def road(shop: Shop, db: Database) -> AsyncIterator[Road]:
-    carriers_db = carriers_database(db.conninfo)
+async def road(shop: Shop) -> AsyncIterator[Road]:
+    carriers_db = carriers_database(shop.db.conninfo)
     await carriers_db.open()
     made = Road(shop, carriers_db)
     await made.follow()

@@ -15,12 +15,9 @@ from madoguchi.core.people.sellers.queries import Seller, seller_by_ref
 from madoguchi.core.people.sellers.verbs import add_person
 from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop import mirror
-from madoguchi.core.shop.verbs import add_store
 from madoguchi.core.threads import verbs as threads
 from madoguchi.core.threads.rules import Topic, Wanted
 from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.edge.stores.demo.store import store_database
-from madoguchi.edge.stores.demo.world import seed
 from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.db import Database
 from madoguchi.kit.jobs import Nothing
@@ -131,16 +128,8 @@ class Bazaar(Desk):
 
 
 @pytest.fixture
-async def bazaar(db: Database, database_url: str, now: datetime) -> AsyncIterator[Bazaar]:
-    store_db = store_database(database_url, size=4)
-    await store_db.open()
-    await seed(store_db, now)
-    fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
-    await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Bazaar(db, store_db, catalogue(Vault(bytes(32))))
-    await mirror.follow(db, made.store)
-    yield made
-    await store_db.close()
+def bazaar(shop_dbs: tuple[Database, Database]) -> Bazaar:
+    return Bazaar(*shop_dbs, catalogue(Vault(bytes(32))))
 
 
 @pytest.fixture

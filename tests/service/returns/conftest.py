@@ -1,6 +1,5 @@
 """The demo shop, its customers who send things back, the carrier's news and the warehouse."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,12 +15,8 @@ from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.execution import verbs as execution
 from madoguchi.core.requests.jobs import Executor
 from madoguchi.core.requests.queries import Quote, Request, RequestState, requests_of
-from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import TrackingState
-from madoguchi.core.shop.verbs import add_store
-from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.edge.stores.demo.store import DemoStore, store_database
-from madoguchi.edge.stores.demo.world import seed
+from madoguchi.edge.stores.demo.store import DemoStore
 from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.db import Database
 from madoguchi.kit.faults import Faults
@@ -137,13 +132,5 @@ class Yard(Street):
 
 
 @pytest.fixture
-async def yard(db: Database, database_url: str, now: datetime) -> AsyncIterator[Yard]:
-    store_db = store_database(database_url, size=4)
-    await store_db.open()
-    await seed(store_db, now)
-    fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
-    await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Yard(db, store_db, catalogue(Vault(bytes(32))))
-    await mirror.follow(db, made.store)
-    yield made
-    await store_db.close()
+def yard(shop_dbs: tuple[Database, Database]) -> Yard:
+    return Yard(*shop_dbs, catalogue(Vault(bytes(32))))

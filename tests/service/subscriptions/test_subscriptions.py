@@ -1,8 +1,8 @@
 """Memberships and regular deliveries: who may, what comes back, when it ends, and that it happens once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +22,7 @@ from madoguchi.core.requests.queries import Quote, Request, RequestState, reques
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.port import End, Subscription
 from madoguchi.core.shop.queries import customer_facts, orders_of
-from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo.people import PEOPLE
-from madoguchi.edge.stores.demo.shops import DEMO
-from madoguchi.edge.stores.demo.store import store_database
-from madoguchi.edge.stores.demo.world import seed
 from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Database
 from madoguchi.kit.errors import Refused
@@ -96,16 +92,8 @@ class Club(Shop):
 
 
 @pytest.fixture
-async def club(db: Database, database_url: str, now: datetime) -> AsyncIterator[Club]:
-    store_db = store_database(database_url, size=4)
-    await store_db.open()
-    await seed(store_db, now)
-    fields = (DEMO.id, DEMO.name, DEMO.currency, DEMO.time_zone, DEMO.country, DEMO.locale, DEMO.rule_pack)
-    await db.run(SYSTEM, lambda tx: add_store(tx, *fields))
-    made = Club(db, store_db, catalogue(Vault(bytes(32))))
-    await mirror.follow(db, made.store)
-    yield made
-    await store_db.close()
+def club(shop_dbs: tuple[Database, Database]) -> Club:
+    return Club(*shop_dbs, catalogue(Vault(bytes(32))))
 
 
 async def healthy(club: Club) -> None:
