@@ -3,6 +3,7 @@
 A field's words are the texts `actions.<action>.field.<field>` and, where it needs an explanation, `….help`.
 """
 
+from collections.abc import Awaitable
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, unquote
@@ -169,6 +170,15 @@ def refusal(refused: Refused) -> Refusal:
     shown = {name: value for name, value in refused.parameters.items() if name not in {"alternatives", "rule"}}
     alternatives = tuple(refused.parameters.get("alternatives", ()))
     return Refusal(refused.code, shown, alternatives, isinstance(refused, Unrelated))
+
+
+async def why_not(asked: Awaitable[object]) -> Refusal | None:
+    """What refuses that which is asked, as an offer tells it; None when nothing does."""
+    try:
+        await asked
+    except Refused as refused:
+        return refusal(refused)
+    return None
 
 
 def difference(amount: Money | None, reader: Reader) -> str:

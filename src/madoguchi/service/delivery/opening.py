@@ -1,14 +1,14 @@
 """What every arrangement begins with: the parcel, its carrier's last word on it, and whether anything can be asked."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Unrelated, refusal
-from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Slip, said
+from madoguchi.core.actions.fields import Unrelated
+from madoguchi.core.actions.rules import Draft, Fact, Said, Slip, said
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.port import Ability, Tracked
 from madoguchi.core.carriers.queries import Mirrored
@@ -136,12 +136,3 @@ async def check_nothing_open(tx: Tx, opening: Opening) -> None:
 def too_late() -> Refused:
     """The carrier offers nothing of the kind any more."""
     return Refused("carrier_too_late", 409, alternatives=PERSON)
-
-
-async def offered(opened: Awaitable[object]) -> Refusal | None:
-    """None when it can be asked for; else why not and what instead."""
-    try:
-        await opened
-    except Refused as refused:
-        return refusal(refused)
-    return None

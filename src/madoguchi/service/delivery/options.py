@@ -6,13 +6,13 @@ from itertools import groupby
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.carried import agreed_facts, instruction_words
-from madoguchi.core.actions.fields import Subject
+from madoguchi.core.actions.fields import Subject, why_not
 from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
 from madoguchi.core.carriers.port import Band
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.delivery import instruction, redelivery, redirection, slots
-from madoguchi.service.delivery.opening import ParcelOf, carried, offered, seen
+from madoguchi.service.delivery.opening import ParcelOf, carried, seen
 
 
 async def show(tx: Tx, actor: Actor, arguments: ParcelOf) -> TextCard:
@@ -33,7 +33,7 @@ async def show(tx: Tx, actor: Actor, arguments: ParcelOf) -> TextCard:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether anything can be arranged."""
-    return await offered(show(tx, actor, ParcelOf(subject.id, subject.ref)))
+    return await why_not(show(tx, actor, ParcelOf(subject.id, subject.ref)))
 
 
 async def _agreed(tx: Tx, actor: Actor, of: ParcelOf) -> list[Said]:

@@ -9,7 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.addresses import written
 from madoguchi.core.actions.carried import slot_words
-from madoguchi.core.actions.fields import About, Field, Subject, Thing, Unrelated
+from madoguchi.core.actions.fields import About, Field, Subject, Thing, Unrelated, why_not
 from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Wish
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment, consignments_of
 from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Slot
@@ -20,7 +20,7 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.service.delivery import slots
-from madoguchi.service.delivery.opening import PERSON, Opening, able, carried, check_nothing_open, offered, too_late
+from madoguchi.service.delivery.opening import PERSON, Opening, able, carried, check_nothing_open, too_late
 from madoguchi.service.delivery.settling import SlotPlan, plan_of
 
 
@@ -56,7 +56,7 @@ async def carry(carrier: CarrierPort, wish: Wish) -> Operation:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether it can be collected."""
-    return await offered(opened(tx, actor, subject.id))
+    return await why_not(opened(tx, actor, subject.id))
 
 
 async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:

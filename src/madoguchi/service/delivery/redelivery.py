@@ -5,13 +5,13 @@ from datetime import date
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.carried import slot_words
-from madoguchi.core.actions.fields import Field, Subject
+from madoguchi.core.actions.fields import Field, Subject, why_not
 from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Wish
 from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Slot
 from madoguchi.core.shop.port import Operation
 from madoguchi.kit.db import Tx
 from madoguchi.service.delivery import slots
-from madoguchi.service.delivery.opening import Opening, ParcelOf, carried, offered, open_for, seen, too_late
+from madoguchi.service.delivery.opening import Opening, ParcelOf, carried, open_for, seen, too_late
 from madoguchi.service.delivery.settling import SlotPlan, plan_of
 
 
@@ -44,7 +44,7 @@ async def carry(carrier: CarrierPort, wish: Wish) -> Operation:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether another time can be asked for."""
-    return await offered(opened(tx, actor, ParcelOf(subject.id, subject.ref)))
+    return await why_not(opened(tx, actor, ParcelOf(subject.id, subject.ref)))
 
 
 async def opened(tx: Tx, actor: Actor, of: ParcelOf) -> Opening:

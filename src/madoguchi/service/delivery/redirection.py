@@ -4,7 +4,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.addresses import written
-from madoguchi.core.actions.fields import Field, FieldKind, Subject
+from madoguchi.core.actions.fields import Field, FieldKind, Subject, why_not
 from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Wish
 from madoguchi.core.carriers.port import Ability, CarrierPort
 from madoguchi.core.policy.decisions import ChangeDecision, Denied, Verdict
@@ -15,7 +15,7 @@ from madoguchi.core.policy.rules import decide_change
 from madoguchi.core.shop.port import Address, Operation
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.delivery.opening import Opening, ParcelOf, carried, offered, open_for, seen, too_late
+from madoguchi.service.delivery.opening import Opening, ParcelOf, carried, open_for, seen, too_late
 from madoguchi.service.delivery.settling import Arrangement, plan_of
 
 
@@ -63,7 +63,7 @@ async def carry(carrier: CarrierPort, wish: Wish) -> Operation:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether the carrier can still be asked for it."""
-    return await offered(opened(tx, actor, ParcelOf(subject.id, subject.ref)))
+    return await why_not(opened(tx, actor, ParcelOf(subject.id, subject.ref)))
 
 
 async def opened(tx: Tx, actor: Actor, of: ParcelOf) -> tuple[Opening, ChangeDecision]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Role
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Approval, Draft, Outcome, Refusal, Said, Settled, Wish, said
 from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.ledger.credits import verbs as credits
@@ -71,11 +71,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """None where the shop grants goodwill and knows the customer."""
-    try:
-        await _basis(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_basis(tx, actor, subject.id))
 
 
 async def draft(tx: Tx, actor: Actor, arguments: GrantGoodwill) -> Draft:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Settled, Wish
 from madoguchi.core.ledger import verbs as ledger
@@ -94,11 +94,7 @@ async def narrow(
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether the order is a seller's, and nothing is claimed or under way; what else is asked decides the rest."""
-    try:
-        await _basis(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_basis(tx, actor, subject.id))
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:

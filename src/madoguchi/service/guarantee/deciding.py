@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Approval, Draft, Outcome, Refusal, Said, Settled, Slip, Wish
 from madoguchi.core.policy.pack import Fault
 from madoguchi.core.policy.queries import rules_of
@@ -55,11 +55,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something waits for a decision."""
-    try:
-        await _to_decide(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_to_decide(tx, actor, subject.id))
 
 
 async def draft(tx: Tx, actor: Actor, arguments: DecideGuarantee) -> Draft:

@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Field, FieldKind, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Refusal, TextCard, said
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
@@ -39,11 +39,7 @@ async def withdraw(tx: Tx, actor: Actor, arguments: WithdrawGuarantee) -> TextCa
 
 async def offer_withdrawal(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether there is something to take back."""
-    try:
-        await _withdrawable(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_withdrawable(tx, actor, subject.id))
 
 
 async def appeal_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -65,11 +61,7 @@ async def appeal(tx: Tx, actor: Actor, arguments: AppealGuarantee) -> TextCard:
 
 async def offer_appeal(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something was denied, and there is time to object."""
-    try:
-        await _appealable(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_appealable(tx, actor, subject.id))
 
 
 async def _withdrawable(tx: Tx, actor: Actor, order_id: UUID, *, lock: bool = False) -> Claim:

@@ -5,10 +5,9 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused
 from madoguchi.service.guarantee import queries
 from madoguchi.service.guarantee.rules import Claim, State
 
@@ -39,11 +38,7 @@ def sentences(of: Claim) -> tuple[Said, ...]:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether there is a claim."""
-    try:
-        await _known(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_known(tx, actor, subject.id))
 
 
 async def _known(tx: Tx, actor: Actor, order_id: UUID) -> Claim:

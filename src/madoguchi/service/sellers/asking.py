@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
 from madoguchi.core.cases.rules import TEXT_LIMIT
 from madoguchi.core.people.queries import access_customer
@@ -18,7 +18,7 @@ from madoguchi.core.threads import verbs
 from madoguchi.core.threads.rules import Topic, Wanted
 from madoguchi.core.threads.verbs import About
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused, invisible
+from madoguchi.kit.errors import invisible
 from madoguchi.service.sellers import facts
 
 
@@ -109,11 +109,7 @@ async def ask(tx: Tx, actor: Actor, arguments: AskSeller) -> TextCard:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether a marketplace seller sold it."""
-    try:
-        await seller_of(tx, await access_order(tx, actor, subject.id))
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(seller_of(tx, await access_order(tx, actor, subject.id)))
 
 
 async def show_product(tx: Tx, actor: Actor, arguments: AboutProduct) -> TextCard:

@@ -5,15 +5,14 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
 from madoguchi.core.cases.queries import access_case
-from madoguchi.core.people.sellers.queries import seller
+from madoguchi.core.people.sellers.queries import Seller, seller
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.core.threads.queries import access_thread, is_answered, was_answered
 from madoguchi.core.threads.rules import Thread
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused
 from madoguchi.service.sellers import queries, verbs
 from madoguchi.service.sellers.asking import seller_of
 from madoguchi.service.sellers.rules import COMMENT_LIMIT, STARS, Rating
@@ -44,8 +43,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
 async def rate(tx: Tx, actor: Actor, arguments: RateSeller) -> TextCard:
     """What the customer thinks of how the seller handled the order; it may be said anew."""
     order = await access_order(tx, actor, arguments.order_id)
-    sold_by = await seller_of(tx, order)
-    await _check_known(tx, order)
+    sold_by = await _sold_by(tx, order)
     of = Rated(seller_id=sold_by.id, customer_id=order.customer_id, order_id=order.id)
     await verbs.rate(tx, of, arguments.stars, arguments.comment)
     return TextCard(lines=(said("threads.rated", seller=sold_by.name),))
@@ -53,13 +51,7 @@ async def rate(tx: Tx, actor: Actor, arguments: RateSeller) -> TextCard:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether there is something to be rated: goods that came, or an answer."""
-    order = await access_order(tx, actor, subject.id)
-    try:
-        await seller_of(tx, order)
-        await _check_known(tx, order)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_sold_by(tx, await access_order(tx, actor, subject.id)))
 
 
 async def answer_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -81,11 +73,7 @@ async def rate_answer(tx: Tx, actor: Actor, arguments: RateAnswer) -> TextCard:
 
 async def offer_answer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether a seller has answered about a product."""
-    try:
-        await _answered(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_answered(tx, actor, subject.id))
 
 
 def _fields(given: Rating | None) -> tuple[Field, ...]:
@@ -102,11 +90,14 @@ def _fields(given: Rating | None) -> tuple[Field, ...]:
     )
 
 
-async def _check_known(tx: Tx, order: Order) -> None:
+async def _sold_by(tx: Tx, order: Order) -> Seller:
+    """Who sold it, once the customer knows something of them."""
+    sold_by = await seller_of(tx, order)
     async with tx.acting(SYSTEM):
         answered = await was_answered(tx, order.id)
     if not answered and not any(line.delivered for line in order.document.lines):
         raise Unrelated("rating_too_early", 409)
+    return sold_by
 
 
 async def _answered(tx: Tx, actor: Actor, case_id: UUID) -> Thread:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Draft, Fact, Outcome, Refusal, Said, Slip, Wish, said
 from madoguchi.core.shop.port import Operation, StorePort, Subscription, SubscriptionChange, SubscriptionPlan
 from madoguchi.kit.db import Tx
@@ -128,27 +128,25 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 
 async def offer_skip(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether the next delivery can be left out."""
-    return await _offer(tx, actor, subject, lambda opening: rules.next_delivery(opening.pack, opening.one, tx.now))
+    return await why_not(
+        _check(tx, actor, subject, lambda opening: rules.next_delivery(opening.pack, opening.one, tx.now))
+    )
 
 
 async def offer_interval(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether there is another interval."""
-    return await _offer(tx, actor, subject, lambda opening: _check_any(_intervals(opening.one)))
+    return await why_not(_check(tx, actor, subject, lambda opening: _check_any(_intervals(opening.one))))
 
 
 async def offer_plan(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether there is another plan."""
-    return await _offer(tx, actor, subject, lambda opening: _check_any(_plans(opening.one)))
+    return await why_not(_check(tx, actor, subject, lambda opening: _check_any(_plans(opening.one))))
 
 
-async def _offer(tx: Tx, actor: Actor, subject: Subject, check: Callable[[Opening], object]) -> Refusal | None:
-    try:
-        opening = await open_for(tx, actor, subject.id, subject.ref)
-        check(opening)
-        rules.check_goes_on(opening.one)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+async def _check(tx: Tx, actor: Actor, subject: Subject, check: Callable[[Opening], object]) -> None:
+    opening = await open_for(tx, actor, subject.id, subject.ref)
+    check(opening)
+    rules.check_goes_on(opening.one)
 
 
 def _check_any(ways: tuple[object, ...]) -> None:

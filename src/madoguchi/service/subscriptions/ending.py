@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, why_not
 from madoguchi.core.actions.paying_back import refund_fields
 from madoguchi.core.actions.rules import Draft, Fact, MoneyBack, Outcome, Refusal, Said, Settled, Slip, SlipLine, Wish
 from madoguchi.core.ledger import verbs as ledger
@@ -134,11 +134,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether it can be ended."""
-    try:
-        await open_for(tx, actor, subject.id, subject.ref)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(open_for(tx, actor, subject.id, subject.ref))
 
 
 async def _paid(tx: Tx, actor: Actor, opening: Opening, arguments: CancelSubscription) -> Paid | None:
