@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madoguchi.kit.ids import number, read_number, uuid7
+from madoguchi.kit.ids import bare, code, number, plain_code, read_number, uuid7
 
 
 def test_ids_are_version_7_and_in_order() -> None:
@@ -25,6 +25,14 @@ def test_numbers_are_read_as_people_type_them() -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in made)
     assert read_number(wide, "C") == made
     assert read_number(made.replace("1", "I").replace("0", "O"), "C") == made
+
+
+@pytest.mark.parametrize("dash", ["-", "ー", "ｰ", "－", "−", "‐", "–", "—", "―", "─", " ", "　"])
+def test_what_an_input_method_gives_for_a_hyphen_counts_for_nothing(dash: str) -> None:
+    made, opens = number("R"), code()
+    assert read_number(made.replace("-", dash), "R") == made
+    assert plain_code(opens.replace("-", dash)) == plain_code(opens)
+    assert bare(f"4012{dash}3456{dash}789a") == "40123456789A"
 
 
 def test_a_wrong_character_is_noticed() -> None:

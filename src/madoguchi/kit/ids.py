@@ -9,7 +9,8 @@ from uuid import UUID
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32: no I, L, O, U
 _MISREAD = str.maketrans("ILO", "110")
-_NUMBER = re.compile(r"^([A-Z])-?([0-9A-Z]{5})-?([0-9A-Z]{5})$")
+_NUMBER = re.compile(r"^([A-Z])([0-9A-Z]{5})([0-9A-Z]{5})$")
+_BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212\u2500\u30fc]")  # spaces, dashes, and what Japanese keys give for one
 
 
 def uuid7() -> UUID:
@@ -27,10 +28,14 @@ def number(prefix: str) -> str:
     return f"{prefix}-{body[:5]}-{body[5:]}"
 
 
+def bare(typed: str) -> str:
+    """A number as typed or scanned, without what stands between its characters; full-width and lower case as others."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", typed)).upper()
+
+
 def read_number(typed: str, prefix: str) -> str | None:
     """The number as stored, from what a person typed (full-width, lower case, I for 1); None if it is none of ours."""
-    plain = unicodedata.normalize("NFKC", typed).strip().upper()
-    found = _NUMBER.match(plain.replace(" ", ""))
+    found = _NUMBER.match(bare(typed))
     if not found or found[1] != prefix:
         return None
     body = (found[2] + found[3]).translate(_MISREAD)
@@ -47,8 +52,7 @@ def code() -> str:
 
 def plain_code(typed: str) -> str:
     """A code as it is compared: as typed, but full-width, lower case, I for 1, spaces and hyphens count for nothing."""
-    plain = unicodedata.normalize("NFKC", typed).upper()
-    return "".join(c for c in plain if c.isalnum()).translate(_MISREAD)
+    return "".join(c for c in bare(typed) if c.isalnum()).translate(_MISREAD)
 
 
 def _check(body: str) -> str:

@@ -6,11 +6,11 @@ digits, a check digit, and the country.
 """
 
 import re
-import unicodedata
+
+from madoguchi.kit import ids
 
 _TWELVE = re.compile(r"[0-9]{12}")
 _S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
-_BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212\u30fc]")  # spaces, dashes of all kinds, and what is typed for one
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
@@ -28,7 +28,7 @@ def s10(service: str, body: int, country: str) -> str:
 
 def read(typed: str) -> str | None:
     """A number as people type or scan it (full-width, with spaces and dashes); None when its check digit is wrong."""
-    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", typed)).upper()
+    plain = ids.bare(typed)
     return plain if is_valid(plain) else None
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from madoguchi.core.actions.fields import ACCOUNT_KINDS, BankAccount
+from madoguchi.kit import ids
 from madoguchi.kit.errors import Refused
 
 _SMALL = str.maketrans("ァィゥェォッャュョヮヵヶー", "アイウエオツヤユヨワカケ-")
@@ -23,7 +24,7 @@ def normalised(given: BankAccount) -> BankAccount:
 
     Bank and branch are codes (4 and 3 digits) or names; the number has at most 7 digits and gets leading zeros.
     """
-    kind, number = given.kind.strip(), _digits(given.number)
+    kind, number = given.kind.strip(), ids.bare(given.number)
     if kind not in ACCOUNT_KINDS:
         raise Refused("bank_kind")
     if not re.fullmatch(r"\d{4,7}", number):
@@ -51,10 +52,6 @@ def holder_kana(typed: str) -> str:
 def masked(account: BankAccount) -> str:
     """The account as people are shown it: bank, branch, and the last digits of the number."""
     return f"{account.bank} {account.branch} ****{account.number[-3:]}"
-
-
-def _digits(typed: str) -> str:
-    return re.sub(r"[\s\-‐-―−ー]", "", unicodedata.normalize("NFKC", typed))
 
 
 def _place(typed: str) -> str:
