@@ -288,7 +288,7 @@ def test_what_is_worth_little_and_faulty_need_not_come_back(amount: int, rule: s
 
 
 @pytest.mark.parametrize(
-    ("kept", "little", "perishable"),
+    ("history", "little", "perishable"),
     [
         (History(2, 30_000), (True, None), (True, None)),
         (History(3, 4_000), (False, None), (True, Role.LEADER)),
@@ -296,11 +296,11 @@ def test_what_is_worth_little_and_faulty_need_not_come_back(amount: int, rule: s
     ],
 )
 def test_above_what_is_believed_it_comes_back_or_a_person_agrees(
-    kept: History, little: object, perishable: object
+    history: History, little: object, perishable: object
 ) -> None:
     """Good faith for claims and for what need not come back has the same limits."""
     for facts, expected in (({"amount": 1_400}, little), ({"flags": ("perishable",)}, perishable)):
-        decision = decide_return(PACK, back(R.DEFECTIVE, kept=kept, **facts))
+        decision = decide_return(PACK, back(R.DEFECTIVE, history=history, **facts))
         assert (decision.keep, decision.approver) == expected
 
 

@@ -22,6 +22,7 @@ from madoguchi.kit.db import Database
 from madoguchi.kit.faults import Faults
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Vault
+from madoguchi.service.claims import queries as claims
 from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.jobs import Settler
 from madoguchi.service.returns.queries import Return
@@ -116,7 +117,10 @@ class Yard(Street):
     async def in_order(self) -> None:
         """All books agree, and every state is what it must be."""
         await self.balanced()
-        checks = (queries.misfolded, queries.uncounted, queries.unpaid, queries.left_lying, queries.given_for_nothing)
+        checks = (
+            *(queries.misfolded, queries.uncounted, queries.unpaid, queries.left_lying, queries.given_for_nothing),
+            *(queries.misbelieved, claims.misbelieved),
+        )
         for check in checks:
             assert await self.db.run(SYSTEM, check) == []
 

@@ -38,8 +38,8 @@ class ChangeQuestion(_Question, frozen=True, kw_only=True, tag="change"):
 
 
 class History(msgspec.Struct, frozen=True):
-    """What a customer was believed within the good-faith days: how many claims, or returns of which the goods need not
-    come back, worth how much.
+    """What a customer was believed within the good-faith days: in how many claims, and returns of which the goods need
+    not come back, worth how much together.
     """
 
     claims: int = 0
@@ -69,12 +69,11 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     tags: bool = True
 
 
-class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
+class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return", rename={"history": "kept"}):
     """May units of a line come back, for how much, at whose cost?
 
     `amount` is what they cost, in minor units; `returns_before` how many returns the customer made within the days of
-    the photo rules; `kept` what they need not send back before; `trusted`: may be paid in advance (decide_advance);
-    `to_balance`: the money goes to gift balance.
+    the photo rules; `trusted`: may be paid in advance (decide_advance); `to_balance`: the money goes to gift balance.
     """
 
     reason: ReturnReason
@@ -86,7 +85,7 @@ class ReturnQuestion(_Question, frozen=True, kw_only=True, tag="return"):
     condition: Condition = Condition()
     evidence: bool = False
     returns_before: int = 0
-    kept: History = History()
+    history: History = History()  # stored as `kept`
     trusted: bool = False
     to_balance: bool = False
 

@@ -51,13 +51,15 @@ def decide_return(pack: RulePack, question: ReturnQuestion) -> ReturnDecision:
     return _accepted(pack, question)
 
 
-def decide_returns(pack: RulePack, questions: Mapping[str, ReturnQuestion], kept: History) -> dict[str, ReturnDecision]:
-    """The same for lines that come back together: what of one need not counts for the next, after what was `kept`."""
+def decide_returns(
+    pack: RulePack, questions: Mapping[str, ReturnQuestion], history: History
+) -> dict[str, ReturnDecision]:
+    """The same for lines that come back together: what of one need not counts for the next, after the `history`."""
     found = {}
     for ref, question in questions.items():
-        found[ref] = decide_return(pack, msgspec.structs.replace(question, kept=kept))
+        found[ref] = decide_return(pack, msgspec.structs.replace(question, history=history))
         if found[ref].keep:
-            kept = msgspec.structs.replace(kept, amount=kept.amount + question.amount)
+            history = msgspec.structs.replace(history, amount=history.amount + question.amount)
     return found
 
 
@@ -227,7 +229,7 @@ def _needs_a_word(pack: RulePack, question: ReturnQuestion) -> bool:
 
 
 def _believed(pack: RulePack, question: ReturnQuestion) -> bool:
-    return in_good_faith(pack.claims.good_faith, question.amount, question.kept)
+    return in_good_faith(pack.claims.good_faith, question.amount, question.history)
 
 
 def _trigger(rules: ReturnRules, question: ReturnQuestion, *, keep: bool, inspected: bool) -> Trigger:

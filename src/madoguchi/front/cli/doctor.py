@@ -19,6 +19,7 @@ from madoguchi.kit.errors import StartupError
 from madoguchi.kit.files import Files, LocalFiles
 from madoguchi.kit.migrations import Migration
 from madoguchi.kit.settings import Settings, secret_key
+from madoguchi.service.claims import queries as claims
 from madoguchi.service.guarantee import queries as guarantee
 from madoguchi.service.refunds import queries as refunds
 from madoguchi.service.refunds.deadlines import overdue
@@ -43,6 +44,8 @@ INVARIANTS: tuple[tuple[str, Check], ...] = (
     ("credit is given for what was granted, and for nothing else", credits.unsettled),
     ("what was paid in advance is accounted for", advances.unfounded),
     ("the state of a return is what its units say", returns.misfolded),
+    ("what need not come back counts as believed", returns.misbelieved),
+    ("what was granted on a claim counts as believed", claims.misbelieved),
     ("units on their way back are counted by the ledger and by returns alike", returns.uncounted),
     ("what is given for units that came back is what their refunds say", returns.unpaid),
     ("a return that was looked at is settled", returns.left_lying),

@@ -1,7 +1,6 @@
 """What waits for somebody to agree: who asks, for whom, what, why the rules ask, and what was given before."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,6 +9,7 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.rules import Approval, Slip
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
+from madoguchi.core.policy.believed.queries import history
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.queries import Grounds, grounds_of, rules_of
 from madoguchi.core.policy.questions import History
@@ -20,7 +20,6 @@ from madoguchi.front.ui.grounds import GroundsView, grounds_view
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money, total
-from madoguchi.service.claims.queries import history
 from madoguchi.service.goodwill.queries import Grant, grants_to
 from madoguchi.service.goodwill.verbs import YEAR
 
@@ -39,7 +38,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     grounds: Sequence[Grounds]
     pack: RulePack
     grants: Sequence[Grant]
-    claims: History
+    believed: History
     decidable: bool
     mine: bool
 
@@ -95,7 +94,6 @@ async def _waiting(tx: Tx, actor: Actor, request: Request, customer: Customer, n
     quote = await access_quote(tx, actor, request.quote_id)
     assert quote.draft.approval
     pack = await rules_of(tx, request.store_id)
-    believed_since = tx.now - timedelta(days=pack.claims.good_faith.days)
     return Waiting(
         request=request,
         customer=customer,
@@ -105,7 +103,7 @@ async def _waiting(tx: Tx, actor: Actor, request: Request, customer: Customer, n
         grounds=await grounds_of(tx, quote.id),
         pack=pack,
         grants=await grants_to(tx, actor, request.customer_id, pack.currency, tx.now - YEAR),
-        claims=await history(tx, request.customer_id, believed_since),
+        believed=await history(tx, pack, request.customer_id),
         decidable=may_decide(actor, request),
         mine=request.actor_id == actor.id,
     )
@@ -113,12 +111,13 @@ async def _waiting(tx: Tx, actor: Actor, request: Request, customer: Customer, n
 
 def _facts(waiting: Waiting, reader: Reader) -> list[tuple[str, str]]:
     t, pack = reader.t, waiting.pack
-    claimed = Money(waiting.claims.amount, pack.currency)
+    days, before = pack.claims.good_faith.days, waiting.believed
+    believed = _sum(before.claims, Money(before.amount, pack.currency), reader)
     granted = total([grant.amount for grant in waiting.grants], pack.currency)
     return [
         (t("desk.approvals.by"), waiting.asked_by or t("desk.approvals.by_customer")),
         (t("desk.approvals.customer"), customer_name(waiting.customer.name, reader)),
-        (t("desk.approvals.claimed", days=pack.claims.good_faith.days), _sum(waiting.claims.claims, claimed, reader)),
+        (t("desk.approvals.believed", days=days), believed),
         (t("desk.approvals.granted"), _sum(len(waiting.grants), granted, reader)),
     ]
 

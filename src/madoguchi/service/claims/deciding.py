@@ -1,7 +1,7 @@
 """What every claim about goods begins with: nothing else under way, units that are still to be made good, the rules."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,18 +13,19 @@ from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.rules import Destination, LineUnits
 from madoguchi.core.photos import queries as photos
 from madoguchi.core.policy import paying_back
+from madoguchi.core.policy.believed.queries import history
 from madoguchi.core.policy.claiming import PHOTO
 from madoguchi.core.policy.decisions import ClaimDecision, Denied, Verdict
 from madoguchi.core.policy.pack import NEVER_BY_ITSELF, Fault, Problem, Remedy, RulePack
 from madoguchi.core.policy.queries import rules_of
-from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion, History
+from madoguchi.core.policy.questions import AdvanceQuestion, ClaimQuestion
 from madoguchi.core.policy.rules import decide_advance, decide_claim
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
-from madoguchi.service.claims import advancing, queries, rules
+from madoguchi.service.claims import advancing, rules
 from madoguchi.service.claims.rules import ClaimPlan, ClaimState
 
 _PERSON = ("service.human",)
@@ -91,7 +92,7 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
         checked=facts.checked,
         remedy=facts.remedy,
         evidence=bool(facts.photos) or actor.is_staff,  # who works on it has seen what there is to see
-        history=await _history(tx, of.pack, of.order.customer_id),
+        history=await history(tx, of.pack, of.order.customer_id),
     )
     decision = decide_claim(of.pack, question)
     if waits(decision):
@@ -115,7 +116,7 @@ async def photo_fields(tx: Tx, actor: Actor, order: Order, pack: RulePack, worth
         country=order.document.address.country,
         problem=Problem.DEFECTIVE,
         amount=0,
-        history=await _history(tx, pack, order.customer_id),
+        history=await history(tx, pack, order.customer_id),
     )
     asked = [PHOTO in decide_claim(pack, msgspec.structs.replace(question, amount=of.amount)).asks for of in worth]
     if not any(asked):
@@ -127,9 +128,9 @@ async def still_granted(tx: Tx, pack: RulePack, customer_id: UUID, plan: ClaimPl
     """Whether what needed nobody's word when it was quoted needs nobody's now, after what was granted in between."""
     if plan.question is None or plan.first_state is not ClaimState.GRANTED:
         return True
-    history = await _history(tx, pack, customer_id)
     at = plan.advance_until or plan.question.at
-    if decide_claim(pack, msgspec.structs.replace(plan.question, at=at, history=history)).verdict is not Verdict.ALLOW:
+    asked = msgspec.structs.replace(plan.question, at=at, history=await history(tx, pack, customer_id))
+    if decide_claim(pack, asked).verdict is not Verdict.ALLOW:
         return False
     if plan.early is None:
         return True
@@ -186,10 +187,6 @@ async def claim(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> Draft:
         further=(early,) if early else (),
         approval=approval,
     )
-
-
-async def _history(tx: Tx, pack: RulePack, customer_id: UUID) -> History:
-    return await queries.history(tx, customer_id, tx.now - timedelta(days=pack.claims.good_faith.days))
 
 
 async def _money(tx: Tx, of: Basis, facts: Facts) -> dict[str, Money]:

@@ -9,7 +9,6 @@ import msgspec
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Problem, Remedy
-from madoguchi.core.policy.questions import History
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.kit.money import Money
@@ -39,6 +38,10 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Id(msgspec.Struct, frozen=True):
     id: UUID
+
+
+class _Said(msgspec.Struct, frozen=True):
+    said: str
 
 
 _CLAIM = """select id, customer_id, order_id, parcel_ref, problem, remedy, units, checked, refund_to, amount, currency,
@@ -76,16 +79,6 @@ async def is_looked_into(tx: Tx, customer_id: UUID, charge: Money) -> bool:
     return bool(await tx.value(query, [customer_id, Problem.UNKNOWN_CHARGE, charge.amount, charge.currency]))
 
 
-async def history(tx: Tx, customer_id: UUID, since: datetime) -> History:
-    """What a customer was granted since a moment."""
-    return await tx.one(
-        History,
-        """select count(*)::int as claims, coalesce(sum(amount), 0)::bigint as amount from claims
-           where customer_id = %s and state in ('granted', 'done') and granted_at >= %s""",
-        [customer_id, since],
-    )
-
-
 async def promised_advances(tx: Tx, customer_id: UUID) -> int:
     """How many advances a customer has agreed to that are not paid yet."""
     query = """select count(*) from claims c join requests r on r.id = c.request_id
@@ -100,3 +93,13 @@ async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
         _Id, "select id from claims where state = 'waiting' and due_at <= %s order by due_at limit %s", [tx.now, limit]
     )
     return [row.id for row in rows]
+
+
+async def misbelieved(tx: Tx) -> Sequence[str]:
+    """Claims that were granted and do not count as believed, or the other way round."""
+    rows = await tx.all(
+        _Said,
+        """select c.id::text as said from claims c left join policy_believed b on b.about = c.id
+           where (c.state in ('granted', 'done')) <> (b.about is not null) or b.amount <> c.amount limit 20""",
+    )
+    return [row.said for row in rows]

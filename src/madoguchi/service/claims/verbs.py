@@ -14,6 +14,7 @@ from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.rules import of_parcel
 from madoguchi.core.ledger.intents.verbs import intend
 from madoguchi.core.policy import paying_back
+from madoguchi.core.policy.believed.verbs import believe, forget
 from madoguchi.core.policy.pack import Remedy
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.policy.verbs import one_at_a_time
@@ -86,6 +87,10 @@ async def move(
              granted_at = case when %s then %s else granted_at end, changed_at = %s where id = %s""",
         [state, due_at, request_id, state is ClaimState.GRANTED, tx.now, tx.now, claim.id],
     )
+    if state is ClaimState.GRANTED:
+        await believe(tx, claim.id, claim.customer_id, claim.amount)
+    elif state is not ClaimState.DONE:
+        await forget(tx, claim.id)
     if claim.order_id:
         tx.wake(f"order:{claim.order_id}")
 
@@ -132,6 +137,8 @@ async def _insert(tx: Tx, wish: Wish, plan: ClaimPlan) -> None:
         )
     except errors.UniqueViolation as error:
         raise Refused("change_open", 409) from error
+    if granted:
+        await believe(tx, wish.id, wish.customer_id, plan.amount.amount)
 
 
 async def _give_up(tx: Tx, wish: Wish, plan: ClaimPlan, claim: Claim, operation: Operation) -> Outcome:

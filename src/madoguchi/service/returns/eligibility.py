@@ -14,6 +14,7 @@ from madoguchi.core.ledger.advances.queries import open_advances_of
 from madoguchi.core.ledger.rules import BY_PROVIDER, HELD_BY_STORE, Destination, LineUnits, TenderMoney
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy import paying_back, questions
+from madoguchi.core.policy.believed.queries import history
 from madoguchi.core.policy.decisions import ReturnDecision, Verdict
 from madoguchi.core.policy.pack import ReturnReason, RulePack
 from madoguchi.core.policy.queries import rules_of
@@ -33,11 +34,11 @@ _ENDED_BY_ITSELF = frozenset({"membership"})  # by its own action, which gives b
 
 
 class Before(msgspec.Struct, frozen=True):
-    """What limits count of whoever sends something back: earlier returns, advances, goods that did not come back."""
+    """What limits count of whoever sends something back: earlier returns, advances, what they were believed."""
 
     returns: int
     open_advances: int
-    kept: History
+    history: History
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +139,10 @@ async def _paid_order(tx: Tx, order: Order) -> StoreOrder | None:
 
 async def before(tx: Tx, pack: RulePack, customer_id: UUID) -> Before:
     """What limits count, as it is now."""
-    photos, kept = (timedelta(days=days) for days in (pack.returns.photos.days, pack.claims.good_faith.days))
     return Before(
-        returns=await queries.returned_since(tx, customer_id, tx.now - photos),
+        returns=await queries.returned_since(tx, customer_id, tx.now - timedelta(days=pack.returns.photos.days)),
         open_advances=await open_advances_of(tx, customer_id) + await queries.promised_advances(tx, customer_id),
-        kept=await queries.kept_since(tx, customer_id, tx.now - kept),
+        history=await history(tx, pack, customer_id),
     )
 
 
@@ -166,7 +166,7 @@ def question(of: Basis, ref: str, units: int, told: Told, at: datetime, *, trust
         condition=_condition(told.condition),
         evidence=told.evidence,
         returns_before=of.before.returns,
-        kept=of.before.kept,
+        history=of.before.history,
         trusted=trusted,
         to_balance=_to_balance(of, told.refund_to),
     )

@@ -250,7 +250,7 @@ async def _still_agreed(tx: Tx, wish: Wish, plan: ReturnPlan) -> bool:
     if early and decide_advance(pack, early).verdict is not Verdict.ALLOW:
         return False
     now = {ref: msgspec.structs.replace(one, returns_before=found.returns) for ref, one in plan.asked.items()}
-    again = decide_returns(pack, now, found.kept)
+    again = decide_returns(pack, now, found.history)
     return all(outcome(decide_return(pack, one)) == outcome(again[ref]) for ref, one in plan.asked.items())
 
 
@@ -352,7 +352,7 @@ def _check_units(of: Basis, lines: Mapping[str, int]) -> None:
 def _decisions(of: Basis, asked: ReturnOrder, told: Told, at: datetime) -> dict[str, ReturnDecision]:
     early = trusted(of, asked.lines, at)
     questions = {ref: question(of, ref, count, told, at, trusted=early) for ref, count in asked.lines.items()}
-    found = decide_returns(of.pack, questions, of.before.kept)
+    found = decide_returns(of.pack, questions, of.before.history)
     for ref, one in found.items():
         if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
             raise Denied(one, "photos" if PHOTO in one.asks else None)

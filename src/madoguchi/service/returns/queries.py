@@ -13,7 +13,6 @@ from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
-from madoguchi.core.policy.questions import History
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
@@ -282,16 +281,6 @@ async def returned_since(tx: Tx, customer_id: UUID, since: datetime) -> int:
     return int(await tx.value(query, [customer_id, since]))
 
 
-async def kept_since(tx: Tx, customer_id: UUID, since: datetime) -> History:
-    """What a customer need not send back since a moment, and is given all the same."""
-    return await tx.one(
-        History,
-        """select count(*)::int as claims, coalesce(sum(kept), 0)::bigint as amount from returns
-           where customer_id = %s and made_at >= %s and kept > 0 and stage not in ('cancelled', 'declined')""",
-        [customer_id, since],
-    )
-
-
 async def promised_advances(tx: Tx, customer_id: UUID) -> int:
     """How many returns of a customer are to be paid before they are looked at, and are not paid yet."""
     query = """select count(*) from returns r where r.customer_id = %s and r.refund_on in ('now', 'first_scan')
@@ -407,6 +396,16 @@ async def given_for_nothing(tx: Tx) -> Sequence[str]:
              and not exists (select from return_parcels p
                              where p.return_id = r.id and p.state <> 'returned_to_sender')
            limit 20""",
+    )
+
+
+async def misbelieved(tx: Tx) -> Sequence[str]:
+    """Returns of which goods need not come back and that do not count as believed, or the other way round."""
+    return await _breaches(
+        tx,
+        """select coalesce(r.number, r.id::text) as said from returns r left join policy_believed b on b.about = r.id
+           where (r.kept > 0 and r.stage not in ('cancelled', 'declined')) <> (b.about is not null)
+              or b.amount <> r.kept limit 20""",
     )
 
 

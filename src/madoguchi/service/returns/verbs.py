@@ -19,6 +19,7 @@ from madoguchi.core.ledger.advances.rules import AdvanceState
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
+from madoguchi.core.policy.believed.verbs import believe, forget
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import events, ids, jobs
@@ -99,6 +100,8 @@ async def insert(tx: Tx, wish: Wish, plan: ReturnPlan) -> None:
     )
     assert wish.order_id
     await unit_rows.insert(tx, wish.id, wish.order_id, units_of(plan, wish.id))
+    if plan.kept:
+        await believe(tx, wish.id, wish.customer_id, plan.kept)
 
 
 async def agree(tx: Tx, return_id: UUID, number: str) -> None:
@@ -120,6 +123,7 @@ async def refuse(tx: Tx, return_id: UUID) -> None:
     units = await queries.units_of(tx, return_id)
     await move(tx, units, Reception.CANCELLED)
     await unit_rows.free(tx, units)
+    await forget(tx, return_id)
     await tx.execute("update returns set stage = %s where id = %s", [stage, return_id])
     await refold(tx, return_id)
 
