@@ -78,28 +78,44 @@ async def test_a_label_that_was_used_before_is_put_aside(site: Site) -> None:
     assert site.value("select what from stray_parcels") == "again"
 
 
-async def test_photos_are_kept_for_whoever_decides(site: Site) -> None:
+async def test_photos_are_kept_for_whoever_decides_and_what_was_filled_in_stays(site: Site) -> None:
     of = await sent_back(site, DRINKS, **TOLD)
     unit = (await units(site, of.id))[0]
     door = await worker(site)
     place = f"/warehouse/returns/{of.id}/units/{unit.id}"
     await door.get(f"/warehouse/returns/{of.id}")
-    image = BytesIO()
-    Image.new("RGB", (8, 8), "red").save(image, "JPEG")
-    early = await door.http.post(
-        f"{place}/photos", data={"csrf": door._csrf}, files={"file": ("a.jpg", image.getvalue(), "image/jpeg")}
-    )
+    shown = {"photos[new]": ("a.jpg", _photo(), "image/jpeg")}
+    filled_in = {
+        "csrf": door._csrf,
+        "note": "角がつぶれている",
+        "grade": "worn",
+        "disposition": "resell",
+        "opened": "yes",
+    }
+    early = await door.http.post(place, data=filled_in | {"only_photos": "yes"}, files=shown)
     assert early.status_code == 409
     await door.post(f"/warehouse/returns/{of.id}", {f"units[{unit.id}]": "received"})
-    await door.get(place)
-    await door.http.post(
-        f"{place}/photos", data={"csrf": door._csrf}, files={"file": ("a.jpg", image.getvalue(), "image/jpeg")}
-    )
-    await door.get(place)
+    door.page = await door.http.post(place, data=filled_in | {"only_photos": "yes"}, files=shown)
+    assert "角がつぶれている" in door.page.text
+    assert [_chosen(door.page.text, name) for name in ("grade", "disposition", "opened")] == ["worn", "resell", "yes"]
     photo = door.link("/warehouse/photos/[0-9a-f-]+")
     assert (await door.http.get(photo)).headers["content-type"] == "image/jpeg"
     other = await worker(site, Role.ASSOCIATE)
     assert (await other.http.get(photo)).status_code == 403
+    door.page = await door.http.post(place, data=filled_in, files=shown)
+    assert door.field("sure") == "yes"
+    assert site.value("select cardinality(photos) from return_units where id = %s", unit.id) == 2
+
+
+def _photo() -> bytes:
+    image = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(image, "JPEG")
+    return image.getvalue()
+
+
+def _chosen(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"[^>]* checked', page)
+    return found[1] if found else ""
 
 
 @pytest.mark.parametrize("path", ["/desk", "/office", "/orders", "/messages", "/seller"])

@@ -17,7 +17,6 @@ ROUTES: list[Any] = [
     reception.receive,
     inspection.show,
     inspection.inspect,
-    inspection.add_photo,
     inspection.photo,
     strays.show,
     strays.put_aside,

@@ -1,5 +1,7 @@
 """A unit is looked at: how it is, what becomes of it, and what is given for it, shown before it is noted."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,7 +15,6 @@ from madoguchi.core.policy.pack import ReturnReason
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import WAREHOUSE, get, post
 from madoguchi.front.ui.forms import form
-from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, page
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
@@ -47,10 +48,11 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sure: Literal["", "yes"] = ""
 
 
-class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A photo of what was found."""
+class Posted(Findings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same with new photos, which are kept in any case; with `only_photos` nothing else is done yet."""
 
-    file: UploadFile
+    photos: dict[Literal["new"], list[UploadFile]] = {}
+    only_photos: Literal["", "yes"] = ""
 
 
 @get(_PATH, access=WAREHOUSE)
@@ -63,10 +65,14 @@ async def show(services: Services, visitor: Visitor, return_id: UUID, unit_id: U
 async def inspect(
     request: Asked, services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID
 ) -> Response[Any]:
-    """Show what it means for the customer; once that was agreed to, note it."""
-    told = await form(request, Findings)
+    """Keep photos and show what it means for the customer; once that was agreed to, note it."""
+    posted = await form(request, Posted)
+    told = Findings(**{name: getattr(posted, name) for name in Findings.__struct_fields__})
     actor = visitor.actor
     try:
+        await _keep(services, visitor, return_id, unit_id, posted.photos.get("new", []))
+        if posted.only_photos:
+            return await _page(services, visitor, return_id, unit_id, told)
         asked = _as_action(return_id, unit_id, told)
         if not told.sure:
             found = await services.db.run(actor, lambda tx: warehouse.preview(tx, actor, asked))
@@ -80,30 +86,25 @@ async def inspect(
     return Redirect(views.return_url(return_id), status_code=303)
 
 
-@post(_PATH + "/photos", access=WAREHOUSE)
-async def add_photo(
-    request: Asked, services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID
-) -> Response[Any]:
-    """Keep a photo, decoded and encoded anew."""
-    sent = await form(request, Photo)
-    actor = visitor.actor
-    try:
-        slow_down(services.limits.upload, visitor.counted_as)
-        await services.db.run(actor, lambda tx: warehouse.shown(tx, actor, return_id))
-        file = await photos.keep(services, sent.file)
-        await services.db.run(actor, lambda tx: warehouse.add_photo(tx, actor, return_id, unit_id, file))
-    except Refused as refused:
-        if refused.status == 404:
-            raise
-        return await _page(services, visitor, return_id, unit_id, None, refused=refused)
-    return Redirect(views.unit_url(return_id, unit_id), status_code=303)
-
-
 @get("/warehouse/photos/{photo_id:uuid}", access=WAREHOUSE)
 async def photo(services: Services, visitor: Visitor, photo_id: UUID) -> Response[bytes]:
     """A photo that the warehouse took."""
     held = await services.db.run(visitor.actor, lambda tx: warehouse.photo(tx, visitor.actor, photo_id))
     return await photos.send(services, held)
+
+
+async def _keep(
+    services: Services, visitor: Visitor, return_id: UUID, unit_id: UUID, uploads: Sequence[UploadFile]
+) -> None:
+    """Photos of what was found, decoded and encoded anew."""
+    if not uploads:
+        return
+    actor = visitor.actor
+    await services.db.run(actor, lambda tx: warehouse.shown(tx, actor, return_id))
+    for file in await photos.keep_all(services, visitor, uploads):
+        await services.db.run(
+            actor, partial(warehouse.add_photo, actor=actor, return_id=return_id, unit_id=unit_id, file=file)
+        )
 
 
 def _as_action(return_id: UUID, unit_id: UUID, told: Findings) -> InspectReturn:
