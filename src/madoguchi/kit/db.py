@@ -93,6 +93,10 @@ class Tx:
         row = await (await self._cursor.execute(query, params)).fetchone()
         return row[0] if row else None
 
+    async def values(self, query: LiteralString, params: Params = ()) -> list[Any]:
+        """First column of all rows."""
+        return [row[0] for row in await (await self._cursor.execute(query, params)).fetchall()]
+
     async def maybe(self, kind: type[S], query: LiteralString, params: Params = ()) -> S | None:
         """The one row as a Struct (columns named as its fields), or None."""
         row = await (await self._cursor.execute(query, params)).fetchone()

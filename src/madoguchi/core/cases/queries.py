@@ -251,16 +251,12 @@ async def back_with_bot(tx: Tx, case_id: UUID) -> int:
 
 async def bot_overdue(tx: Tx, before: datetime, limit: int = 50) -> Sequence[UUID]:
     """Cases to which the bot has owed an answer since before a moment."""
-    rows = await tx.all(
-        _CaseId, "select id from cases where bot_due_at < %s order by bot_due_at limit %s", [before, limit]
-    )
-    return [row.id for row in rows]
+    return await tx.values("select id from cases where bot_due_at < %s order by bot_due_at limit %s", [before, limit])
 
 
 async def silent_since(tx: Tx, states: Sequence[State], before: datetime, limit: int = 100) -> Sequence[UUID]:
     """Cases with a running contact, in one of the states, in which we spoke last, and that before a moment."""
-    rows = await tx.all(
-        _CaseId,
+    return await tx.values(
         """select c.id from contacts k join cases c on c.id = k.case_id
            where k.ended_at is null and c.state = any(%s)
              and coalesce(c.last_staff_at, c.opened_at) < %s
@@ -268,36 +264,27 @@ async def silent_since(tx: Tx, states: Sequence[State], before: datetime, limit:
            order by c.id limit %s""",
         [list(states), before, limit],
     )
-    return [row.id for row in rows]
-
-
-class _CaseId(msgspec.Struct, frozen=True):
-    id: UUID
 
 
 async def misnumbered(tx: Tx) -> Sequence[str]:
     """Cases whose entries are not numbered 1…last_seq without gaps."""
-    rows = await tx.all(
-        _Breach,
-        """select c.number as said from cases c
+    return await tx.values(
+        """select c.number from cases c
            left join (select case_id, count(*) as n, max(seq) as last from entries group by case_id) e
              on e.case_id = c.id
            where coalesce(e.n, 0) <> c.last_seq or coalesce(e.last, 0) <> c.last_seq limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def misfolded(tx: Tx) -> Sequence[str]:
     """Cases whose state or holder is not what folding their status entries gives."""
-    rows = await tx.all(
-        _Breach,
-        """select c.number as said from cases c
+    return await tx.values(
+        """select c.number from cases c
            left join lateral (select e.body from entries e where e.case_id = c.id and e.kind = 'status'
                               order by e.seq desc limit 1) s on true
            where c.state <> coalesce(s.body->>'to', 'bot')
               or c.assigned_to::text is distinct from s.body->>'assigned_to' limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def jumped(tx: Tx) -> Sequence[str]:
@@ -315,44 +302,31 @@ async def jumped(tx: Tx) -> Sequence[str]:
 
 async def mismarked(tx: Tx) -> Sequence[str]:
     """Cases that count something as read, spoken or due that is not there, from which unread counts are made."""
-    rows = await tx.all(
-        _Breach,
-        """select c.number as said from cases c
+    return await tx.values(
+        """select c.number from cases c
            where greatest(c.customer_read_seq, c.staff_read_seq, c.bot_due_seq) > c.last_seq
               or c.customer_seq <> coalesce((select max(e.seq) from entries e where e.case_id = c.id
                                                and e.author = 'customer' and e.audience <> 'staff'), 0) limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def leaked(tx: Tx) -> Sequence[str]:
     """Cases in which the customer can read a note, or that hold words for a seller who takes no part."""
-    rows = await tx.all(
-        _Breach,
-        """select distinct c.number as said from entries e join cases c on c.id = e.case_id
+    return await tx.values(
+        """select distinct c.number from entries e join cases c on c.id = e.case_id
            where e.kind = 'note' and e.audience <> 'staff' or e.audience = 'seller' and c.seller_id is null limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def forgotten(tx: Tx) -> Sequence[str]:
     """Cases to which the bot has owed an answer for a minute."""
-    rows = await tx.all(
-        _Breach,
-        "select number as said from cases where bot_due_at < %s - interval '1 minute' limit 20",
-        [tx.now],
-    )
-    return [row.said for row in rows]
+    return await tx.values("select number from cases where bot_due_at < %s - interval '1 minute' limit 20", [tx.now])
 
 
 class _Move(msgspec.Struct, frozen=True):
     number: str
     before: State
     after: State
-
-
-class _Breach(msgspec.Struct, frozen=True):
-    said: str
 
 
 class _Sent(msgspec.Struct, frozen=True):

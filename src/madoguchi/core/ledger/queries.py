@@ -72,15 +72,10 @@ async def returns_opened_at(tx: Tx, order_id: UUID) -> datetime | None:
     return found
 
 
-class _Breach(msgspec.Struct, frozen=True):
-    said: str
-
-
 async def unbalanced(tx: Tx) -> Sequence[str]:
     """Tenders whose reserved and refunded money is not the sum of their entries."""
-    rows = await tx.all(
-        _Breach,
-        """select 'order ' || t.order_id || ' tender ' || t.tender_ref as said
+    return await tx.values(
+        """select 'order ' || t.order_id || ' tender ' || t.tender_ref
            from ledger_tenders t
            left join lateral (
              select coalesce(sum(amount) filter (where step = 'reserve'), 0)
@@ -109,13 +104,11 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
                  <> (e.cancelling, e.cancelled, e.kept, e.returned, e.return_open)
            limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def drifted(tx: Tx) -> Sequence[str]:
     """Orders on which nothing is under way, and of which the store tells other money, units or states than we (I3)."""
-    rows = await tx.all(
-        _Breach,
+    return await tx.values(
         """with quiet as (
              select o.id, o.store_ref, o.document from orders o
              where not exists (select 1 from requests r where r.order_id = o.id and r.settled_at is null)
@@ -127,7 +120,7 @@ async def drifted(tx: Tx) -> Sequence[str]:
              select l.order_id, bool_and(l.cancelled = l.ordered) as cancelled from ledger_lines l
              group by l.order_id having sum(l.cancelling) = 0)
            select o.store_ref || ' tender ' || t.tender_ref || ': ours ' || t.refunded + t.recharged
-                  || ', the store''s ' || (s.tender->'refunded'->>'amount') as said
+                  || ', the store''s ' || (s.tender->'refunded'->>'amount')
            from quiet o
            join ledger_tenders t on t.order_id = o.id
            join lateral jsonb_array_elements(o.document->'tenders') as s(tender) on s.tender->>'ref' = t.tender_ref
@@ -147,4 +140,3 @@ async def drifted(tx: Tx) -> Sequence[str]:
            where stood.cancelled <> (o.document->>'state' = 'cancelled')
            limit 20""",
     )
-    return [row.said for row in rows]

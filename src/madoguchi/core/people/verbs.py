@@ -238,17 +238,11 @@ async def _within_limits(tx: Tx, target: str) -> None:
         raise Refused("too_many_codes", 429, retry_after=max(wait, 60.0))
 
 
-class _Sent(msgspec.Struct, frozen=True):
-    created_at: datetime
-
-
 async def _codes_sent(tx: Tx, target: str) -> list[datetime]:
-    rows = await tx.all(
-        _Sent,
+    return await tx.values(
         "select created_at from one_time_codes where target = %s and created_at > %s",
         [target, tx.now - timedelta(days=1)],
     )
-    return [row.created_at for row in rows]
 
 
 async def add_staff(

@@ -53,10 +53,6 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime
 
 
-class _Known(msgspec.Struct, frozen=True):
-    id: UUID
-
-
 class _Document(msgspec.Struct, frozen=True):
     number: int
     document: dict[str, Any]
@@ -72,14 +68,13 @@ _GROUNDS = "d.action, d.pack, d.version, d.verdict, d.reasons, d.clauses, d.deci
 async def rules_of(tx: Tx, store_id: str, at: datetime | None = None) -> RulePack:
     """The rules of a shop in force now, or at a moment: the newest version whose time had come."""
     moment = at or tx.now
-    known = await tx.maybe(
-        _Known,
+    known = await tx.value(
         """select v.id from rule_versions v join stores s on s.rule_pack = v.pack
            where s.id = %s and v.effective_from <= %s order by v.number desc limit 1""",
         [store_id, moment],
     )
     if known:
-        return await _read(tx, known.id)
+        return await _read(tx, known)
     name = (await store(tx, store_id)).rule_pack
     return await rules(tx, name, await in_force(tx, name, moment))
 
@@ -92,10 +87,10 @@ async def ship_all(tx: Tx) -> None:
 
 async def rules(tx: Tx, pack: str, number: int) -> RulePack:
     """A version of a pack; invisible when there is none."""
-    known = await tx.maybe(_Known, "select id from rule_versions where pack = %s and number = %s", [pack, number])
+    known = await tx.value("select id from rule_versions where pack = %s and number = %s", [pack, number])
     if known is None:
         raise invisible()
-    return await _read(tx, known.id)
+    return await _read(tx, known)
 
 
 async def in_force(tx: Tx, pack: str, at: datetime) -> int:

@@ -215,9 +215,8 @@ def _decides_for(actor: Actor) -> list[str]:
 
 async def left_open(tx: Tx) -> Sequence[str]:
     """Settled requests that still hold lines open, and open ones that nothing will take up."""
-    rows = await tx.all(
-        _Breach,
-        """select r.number as said from requests r
+    return await tx.values(
+        """select r.number from requests r
            where (r.settled_at is not null
                   and exists (select 1 from request_lines l where l.request_id = r.id and l.open))
               or (r.settled_at is null and r.state <> 'needs_approval'
@@ -225,8 +224,3 @@ async def left_open(tx: Tx) -> Sequence[str]:
                                   where j.key = 'requests.execute:' || r.id and j.parked_at is null))
            limit 20""",
     )
-    return [row.said for row in rows]
-
-
-class _Breach(msgspec.Struct, frozen=True):
-    said: str

@@ -47,10 +47,6 @@ class Goods(msgspec.Struct, frozen=True, kw_only=True):
     state: OrderState | None = None
 
 
-class _Closed(msgspec.Struct, frozen=True):
-    case_id: UUID
-
-
 _THREAD = "t.case_id, t.seller_id, t.order_id, t.product_ref, t.alias, t.topic, t.wanted, t.opened_at"
 _QUESTION = """select q.id, q.case_id, q.seq, q.asked_at, q.due_at, q.remind_at, q.reminded_at, q.silent_at,
   q.answered_at from seller_questions q"""
@@ -231,8 +227,7 @@ async def to_remind(tx: Tx, *, limit: int = 100) -> Sequence[Question]:
 
 async def quiet_since(tx: Tx, store_id: str, before: datetime, *, limit: int = 100) -> Sequence[UUID]:
     """Threads of a shop in which the seller answered last, and that before a moment (for the system)."""
-    rows = await tx.all(
-        _Closed,
+    return await tx.values(
         """select t.case_id from seller_threads t join cases c on c.id = t.case_id
            where c.store_id = %s and c.state = 'seller'
              and (select max(coalesce(q.answered_at, 'infinity')) from seller_questions q
@@ -240,7 +235,6 @@ async def quiet_since(tx: Tx, store_id: str, before: datetime, *, limit: int = 1
            order by t.case_id limit %s""",
         [store_id, before, limit],
     )
-    return [row.case_id for row in rows]
 
 
 async def secrets_of(tx: Tx, customer_id: UUID, order_id: UUID | None) -> Collection[str]:

@@ -61,10 +61,6 @@ class Contact(msgspec.Struct, frozen=True):
     return_asked_at: datetime | None
 
 
-class _Breach(msgspec.Struct, frozen=True):
-    said: str
-
-
 class _Refused(msgspec.Struct, frozen=True):
     line_ref: str
     units: int
@@ -73,10 +69,6 @@ class _Refused(msgspec.Struct, frozen=True):
 class _Words(msgspec.Struct, frozen=True):
     side: Side
     words: str
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID
 
 
 _CLAIM = """select g.id, g.number, g.store_id, g.customer_id, g.order_id, o.store_ref as order_ref, g.seller_id,
@@ -163,12 +155,10 @@ async def _photo(tx: Tx, photo_id: UUID, among: Collection[UUID]) -> Photo:
 
 async def silent(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
     """Claims that their sellers did not answer in time (for the system)."""
-    rows = await tx.all(
-        _Id,
+    return await tx.values(
         "select id from guarantee_claims where state = 'waiting_seller' and due_at < %s order by due_at limit %s",
         [tx.now, limit],
     )
-    return [row.id for row in rows]
 
 
 async def overdue(tx: Tx, actor: Actor) -> int:
@@ -180,14 +170,12 @@ async def overdue(tx: Tx, actor: Actor) -> int:
 
 async def to_raise(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
     """Claims about which nobody has decided in time, and which were not raised yet (for the system)."""
-    rows = await tx.all(
-        _Id,
+    return await tx.values(
         """select id from guarantee_claims
            where state in ('under_review', 'appealed') and decide_by <= %s and raised_at is null
            order by decide_by limit %s""",
         [tx.now, limit],
     )
-    return [row.id for row in rows]
 
 
 async def words_of(tx: Tx, actor: Actor, claim_id: UUID) -> dict[Side, str]:
@@ -274,25 +262,21 @@ async def contact(tx: Tx, order: Order) -> Contact:
 
 async def mispaid(tx: Tx) -> Sequence[str]:
     """Claims that were granted and not paid once, or paid and not granted."""
-    rows = await tx.all(
-        _Breach,
-        """select g.number as said from guarantee_claims g
+    return await tx.values(
+        """select g.number from guarantee_claims g
            join lateral (
              select count(distinct q.id) as times from requests q join refund_intents i on i.request_id = q.id
              where q.order_id = g.order_id and q.action in ('guarantee.settle', 'guarantee.decide')
                and q.plan ->> 'claim_id' = g.id::text and i.state <> 'rerouted') p on true
            where p.times <> case when g.state in ('granted', 'reversed') then 1 else 0 end limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def left_lying(tx: Tx) -> Sequence[str]:
     """Claims that should be paid and that nothing will take up."""
-    rows = await tx.all(
-        _Breach,
-        """select g.number as said from guarantee_claims g where g.state in ('seller_resolved', 'seller_silent')
+    return await tx.values(
+        """select g.number from guarantee_claims g where g.state in ('seller_resolved', 'seller_silent')
              and not exists (select from jobs j where j.key = 'guarantee.pay:' || g.id and j.parked_at is null)
              and not exists (select from requests q where q.order_id = g.order_id and q.settled_at is null)
            limit 20""",
     )
-    return [row.said for row in rows]

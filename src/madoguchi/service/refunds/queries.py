@@ -47,14 +47,6 @@ class Unsent(msgspec.Struct, frozen=True):
     owed_at: datetime
 
 
-class _Said(msgspec.Struct, frozen=True):
-    said: str
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID
-
-
 _TASK = "select id, store_id, kind, intent_id, outside_ref, opened_at, done_by, done_at, note from refund_tasks"
 _PAYOUT = "select id, number, store_id, made_at, paid_at from payouts"
 
@@ -118,28 +110,24 @@ async def open_payouts(tx: Tx, limit: int = 50) -> Sequence[Payout]:
 
 async def lines_of(tx: Tx, payout_id: UUID) -> Sequence[Intent]:
     """The refunds of a batch."""
-    ids = await tx.all(
-        _Id, "select intent_id as id from payout_lines where payout_id = %s order by intent_id", [payout_id]
-    )
-    return [await access_intent(tx, SYSTEM, row.id) for row in ids]
+    ids = await tx.values("select intent_id from payout_lines where payout_id = %s order by intent_id", [payout_id])
+    return [await access_intent(tx, SYSTEM, one) for one in ids]
 
 
 async def taken_refs(tx: Tx, payment_ref: str) -> frozenset[str]:
     """The provider's refunds of a payment that belong to an intent already."""
-    rows = await tx.all(
-        _Said,
-        """select i.outside_ref as said from refund_intents i join orders o on o.id = i.order_id
+    refs = await tx.values(
+        """select i.outside_ref from refund_intents i join orders o on o.id = i.order_id
            where i.store_id || '/' || o.store_ref || '/' || i.tender_ref = %s and i.outside_ref is not null""",
         [payment_ref],
     )
-    return frozenset(row.said for row in rows)
+    return frozenset(refs)
 
 
 async def comparable(tx: Tx, store_id: str, since: datetime, named: Sequence[str]) -> Sequence[Intent]:
     """Intents first asked of a provider since a moment, and those that its keys and names are of, however old."""
     keys = [key for key in map(_parsed, named) if key]
-    ids = await tx.all(
-        _Id,
+    ids = await tx.values(
         """select id from refund_intents where store_id = %(store)s and rail = %(rail)s and sent_at >= %(since)s
            union select id from refund_intents where store_id = %(store)s and rail = %(rail)s and id = any(%(keys)s)
            union select id from refund_intents
@@ -147,7 +135,7 @@ async def comparable(tx: Tx, store_id: str, since: datetime, named: Sequence[str
            order by id""",
         {"store": store_id, "rail": Rail.PROVIDER, "since": since, "keys": keys, "named": list(named)},
     )
-    return [await access_intent(tx, SYSTEM, row.id) for row in ids]
+    return [await access_intent(tx, SYSTEM, one) for one in ids]
 
 
 async def known(tx: Tx, key: str) -> bool:
@@ -166,9 +154,7 @@ def _parsed(key: str) -> UUID | None:
 
 async def unexplained(tx: Tx) -> Sequence[str]:
     """Differences from the provider's and the store's books that a person has not explained."""
-    rows = await tx.all(
-        _Said,
-        """select kind || ' ' || coalesce(intent_id::text, outside_ref) as said from refund_tasks
+    return await tx.values(
+        """select kind || ' ' || coalesce(intent_id::text, outside_ref) from refund_tasks
            where done_at is null and kind in ('stray', 'missing', 'amount', 'store_refused') limit 20""",
     )
-    return [row.said for row in rows]

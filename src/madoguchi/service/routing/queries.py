@@ -273,16 +273,14 @@ async def counts(tx: Tx, actor: Actor) -> Counts:
 
 async def unattended(tx: Tx) -> Sequence[str]:
     """Cases that wait for a person and stand in no line, or are in the hands of somebody who does not know."""
-    rows = await tx.all(
-        _Breach,
-        """select c.number as said from cases c
+    return await tx.values(
+        """select c.number from cases c
            where c.state = 'queued' and not exists (select from work_items i where i.case_id = c.id
                                                       and i.state in ('waiting', 'offered'))
               or c.state = 'active' and not exists (select from work_items i where i.case_id = c.id
                                                       and i.state = 'assigned' and i.assigned_to = c.assigned_to)
            limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def _place_in_line(tx: Tx, item: Item, able: Sequence[Person]) -> QueueTicket:
@@ -322,10 +320,6 @@ async def _handle_time(tx: Tx, queue_id: str) -> HandleTime | None:
     if found.short is None or found.long is None or found.conversations < _ENOUGH:
         return None
     return HandleTime(found.short, found.long)
-
-
-class _Breach(msgspec.Struct, frozen=True):
-    said: str
 
 
 class _Line(msgspec.Struct, frozen=True):

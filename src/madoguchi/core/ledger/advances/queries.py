@@ -18,10 +18,6 @@ _ADVANCE = """select a.id, a.number, a.store_id, a.customer_id, a.order_id, o.st
 from ledger_advances a join orders o on o.id = a.order_id"""
 
 
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID
-
-
 class _Refund(msgspec.Struct, frozen=True):
     id: UUID
     state: IntentState
@@ -33,10 +29,6 @@ _NOT_SENT = frozenset({IntentState.FAILED, IntentState.PLANNED})
 class _Units(msgspec.Struct, frozen=True):
     line_ref: str
     units: int
-
-
-class _Said(msgspec.Struct, frozen=True):
-    said: str
 
 
 async def access_advance(tx: Tx, actor: Actor, advance_id: UUID, *, lock: bool = False) -> Advance:
@@ -117,8 +109,7 @@ async def open_advances_of(tx: Tx, customer_id: UUID) -> int:
 
 async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
     """Advances whose moment has come, or that came to nothing, and that nobody is being charged for, oldest first."""
-    rows = await tx.all(
-        _Id,
+    return await tx.values(
         """select id from ledger_advances
            where settled_at is null and charge_key is null
              and (due_at <= %s and (state = 'paid' or reminded < %s)
@@ -129,18 +120,15 @@ async def due(tx: Tx, limit: int = 100) -> Sequence[UUID]:
            order by due_at limit %s""",
         [tx.now, REMINDED_AT_MOST, limit],
     )
-    return [row.id for row in rows]
 
 
 async def unfounded(tx: Tx) -> Sequence[str]:
     """Advances that no money stands behind, and agreed charges that nothing will take up."""
-    rows = await tx.all(
-        _Said,
-        """select a.number as said from ledger_advances a
+    return await tx.values(
+        """select a.number from ledger_advances a
            where (not a.goods and a.amount <> (select coalesce(sum(i.amount), 0) from refund_intents i
                               where i.request_id = a.id and i.tender_ref = a.tender_ref and i.state <> 'rerouted'))
               or (a.state = 'recharge_due' and a.charge_key is not null
                   and not exists (select from jobs j where j.key = 'refunds.charge:' || a.id and j.parked_at is null))
            limit 20""",
     )
-    return [row.said for row in rows]

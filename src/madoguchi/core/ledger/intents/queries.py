@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.ledger.intents import rules
 from madoguchi.core.ledger.intents.rules import Intent, IntentState, Rail
@@ -69,15 +67,10 @@ async def intents_in(tx: Tx, states: Sequence[IntentState], rail: Rail, limit: i
     )
 
 
-class _Breach(msgspec.Struct, frozen=True):
-    said: str
-
-
 async def uncovered(tx: Tx) -> Sequence[str]:
     """Tenders that do not hold the money of their intents: reserved while it is owed, refunded once it went."""
-    rows = await tx.all(
-        _Breach,
-        """select 'order ' || t.order_id || ' tender ' || t.tender_ref as said
+    return await tx.values(
+        """select 'order ' || t.order_id || ' tender ' || t.tender_ref
            from ledger_tenders t
            join lateral (
              select coalesce(sum(amount) filter (where state not in ('succeeded', 'rerouted', 'dropped')), 0) as owed,
@@ -86,18 +79,15 @@ async def uncovered(tx: Tx) -> Sequence[str]:
            where i.owed > t.reserved or i.gone > t.refunded + t.recharged
            limit 20""",
     )
-    return [row.said for row in rows]
 
 
 async def stuck(tx: Tx) -> Sequence[str]:
     """Intents that should go on and that nothing will take up."""
-    rows = await tx.all(
-        _Breach,
-        """select i.number as said from refund_intents i
+    return await tx.values(
+        """select i.number from refund_intents i
            where (i.state in ('reserved', 'sent', 'pending', 'unknown')
                   or (i.state = 'succeeded' and i.booked_at is null))
              and not (i.rail = 'bank' and i.state in ('reserved', 'sent'))
              and not exists (select 1 from jobs j where j.key = 'refunds.execute:' || i.id and j.parked_at is null)
            limit 20""",
     )
-    return [row.said for row in rows]

@@ -71,11 +71,6 @@ async def password_of(tx: Tx, email: str) -> tuple[SellerPerson, str | None] | N
 
 async def sessions_of_person(tx: Tx, person_id: UUID) -> Sequence[UUID]:
     """The sessions of a seller's person that have not been ended."""
-    rows = await tx.all(
-        _Id, "select id from sessions where seller_person_id = %s and ended_at is null order by id", [person_id]
+    return await tx.values(
+        "select id from sessions where seller_person_id = %s and ended_at is null order by id", [person_id]
     )
-    return [row.id for row in rows]
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID

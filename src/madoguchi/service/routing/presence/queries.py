@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from madoguchi.core.access.rules import Actor
 from madoguchi.kit.db import Tx
 from madoguchi.service.routing.rules import LIMITS, Person, staff_id
@@ -41,14 +39,8 @@ async def people_online(tx: Tx) -> list[Person]:
 
 async def gone(tx: Tx) -> Sequence[UUID]:
     """Those not offline whose desks have been quiet for too long, or who may no longer sign in."""
-    rows = await tx.all(
-        _Gone,
+    return await tx.values(
         """select p.staff_id as id from presence p join staff s on s.id = p.staff_id
            where p.state <> 'offline' and (p.seen_at < %s or not s.active) order by p.staff_id""",
         [tx.now - LIMITS.gone],
     )
-    return [row.id for row in rows]
-
-
-class _Gone(msgspec.Struct, frozen=True):
-    id: UUID

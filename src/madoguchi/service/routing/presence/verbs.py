@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from madoguchi.kit.db import Tx
 from madoguchi.service.routing.rules import LIMITS, QUEUE, Presence, person_topic
 
@@ -48,23 +46,18 @@ async def see(tx: Tx, staff: UUID) -> bool:
 
 async def lapse(tx: Tx) -> Sequence[UUID]:
     """Put those away whose desks have been quiet; who."""
-    quiet = await tx.all(
-        _Quiet,
+    quiet = await tx.values(
         """update presence set state = 'away', lapsed = true, since = %s where staff_id in (
              select staff_id from presence where state = 'available' and seen_at < %s
              order by staff_id for update skip locked)
            returning staff_id""",
         [tx.now, tx.now - LIMITS.fresh],
     )
-    for row in quiet:
-        _tell(tx, row.staff_id)
-    return [row.staff_id for row in quiet]
+    for staff in quiet:
+        _tell(tx, staff)
+    return quiet
 
 
 def _tell(tx: Tx, staff: UUID) -> None:
     tx.wake(person_topic(staff))
     tx.wake(QUEUE)
-
-
-class _Quiet(msgspec.Struct, frozen=True):
-    staff_id: UUID
