@@ -102,14 +102,15 @@ async def test_photos_are_kept_for_whoever_decides_and_what_was_filled_in_stays(
     assert (await door.http.get(photo)).headers["content-type"] == "image/jpeg"
     other = await worker(site, Role.ASSOCIATE)
     assert (await other.http.get(photo)).status_code == 403
-    door.page = await door.http.post(place, data=filled_in, files=shown)
+    again = {"photos[new]": ("b.jpg", _photo("blue"), "image/jpeg")}
+    door.page = await door.http.post(place, data=filled_in, files=again)
     assert door.field("sure") == "yes"
     assert site.value("select cardinality(photos) from return_units where id = %s", unit.id) == 2
 
 
-def _photo() -> bytes:
+def _photo(colour: str = "red") -> bytes:
     image = BytesIO()
-    Image.new("RGB", (8, 8), "red").save(image, "JPEG")
+    Image.new("RGB", (8, 8), colour).save(image, "JPEG")
     return image.getvalue()
 
 
