@@ -13,6 +13,8 @@ from madoguchi.kit.db import Database
 from madoguchi.kit.jobs import Nothing
 from tests.service.claims.conftest import Street
 from tests.service.claims.conftest import street as street
+from tests.service.conftest import shop_dbs as shop_dbs
+from tests.service.conftest import shop_template as shop_template
 
 CLOTHES, COD = "MD-10233915", "MD-10233650"
 ACTION = "order.return"
