@@ -87,8 +87,8 @@ from madoguchi.service.refunds import jobs as refunds_jobs
 from madoguchi.service.refunds import webhooks
 from madoguchi.service.refunds.charging import Charger
 from madoguchi.service.refunds.port import PaymentPort
+from madoguchi.service.returns import actions as returns_actions
 from madoguchi.service.returns import verbs as returns
-from madoguchi.service.returns.actions import ACTIONS as RETURNS
 from madoguchi.service.returns.jobs import Settler
 from madoguchi.service.returns.restocking import Restocker
 from madoguchi.service.routing import jobs as routing_jobs
@@ -134,7 +134,8 @@ OCCASIONS: Mapping[str, Occasion] = {  # what each of the reactions above writes
 
 def catalogue(vault: Vault) -> Catalogue:
     """Everything that can be done."""
-    service = [*ORDERS, *DELIVERY, *RETURNS, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault)]
+    returning = returns_actions.actions(tuple(BRANDS))
+    service = [*ORDERS, *DELIVERY, *returning, *SUBSCRIPTIONS, *CLAIMS, *RECEIPTS, *refunds_actions.actions(vault)]
     return Catalogue([*service, *SELLERS, *GUARANTEE, *GOODWILL, *ROUTING, *SURVEYS])
 
 

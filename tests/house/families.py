@@ -183,10 +183,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "claims.then.{}": Remedy,
         "counter.step.{}": ("what", "check", "done"),
         "counter.returns.state.{}": ReturnState,
-        "counter.returns.now.{}": [*ReturnState, "appealed", "handed_over", "refused"],
+        "counter.returns.now.{}": [*ReturnState, "appealed", "handed_over", "refused", "told"],
         "counter.returns.next.{}": [
             *ReturnState,
-            *("appealed", "handed_over", "refused", "settled.no_money"),
+            *("appealed", "handed_over", "refused", "settled.no_money", "told"),
             *(f"{state}.early" for state in ("approved", "in_transit", "received", "expired")),
         ],
         "counter.returns.then.{}": Return,

@@ -11,6 +11,7 @@ from madoguchi.kit import ids
 
 _TWELVE = re.compile(r"[0-9]{12}")
 _S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_ANY = re.compile(r"(?=.*[0-9])[A-Z0-9]{6,34}")
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
@@ -27,9 +28,17 @@ def s10(service: str, body: int, country: str) -> str:
 
 
 def read(typed: str) -> str | None:
-    """A number as people type or scan it (full-width, with spaces and dashes); None when its check digit is wrong."""
-    plain = ids.bare(typed)
-    return plain if is_valid(plain) else None
+    """A number as people type or scan it; None when it is of no form that we know, or its check digit is wrong."""
+    number = ids.bare(typed)
+    return number if is_valid(number) else None
+
+
+def read_any(typed: str) -> str | None:
+    """The number of a carrier whose forms we do not know; None for what is none, and for a wrong one of the post's."""
+    number = ids.bare(typed)
+    if not _ANY.fullmatch(number) or (_S10.fullmatch(number) and not is_valid(number)):
+        return None
+    return number
 
 
 def is_valid(number: str) -> bool:

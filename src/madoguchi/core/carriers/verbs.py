@@ -12,8 +12,11 @@ from madoguchi.core.carriers.port import Tracked
 from madoguchi.core.carriers.queries import Mirrored, Sent
 from madoguchi.core.shop.port import TrackingEvent, TrackingState
 from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
 
 IN_A_WHILE = timedelta(minutes=10)
+SELDOM = timedelta(hours=6)  # at least so often, however long nothing was heard
+GIVEN_UP_AFTER = timedelta(days=60)  # of hearing nothing
 
 
 async def take_in(
@@ -24,10 +27,29 @@ async def take_in(
 
 
 async def unheard_of(tx: Tx, sent: Sent) -> None:
-    """The carrier has not got the parcel yet; it is asked again in a while."""
-    nowhere = Mirrored(tracked=Tracked(number=sent.number, state=TrackingState.PENDING, events=()))
-    await _write(tx, sent.carrier, nowhere, sent.customer_id, sent.order_id)
-    await _ask_at(tx, sent.carrier, sent.number, tx.now + IN_A_WHILE)
+    """The carrier has not got the parcel yet; it is asked again in a while, the seldomer the longer that takes."""
+    since = await _expect(tx, sent.carrier, sent.number, sent.customer_id, sent.order_id)
+    waited = tx.now - since
+    again = tx.now + min(max(waited / 4, IN_A_WHILE), SELDOM)
+    await _ask_at(tx, sent.carrier, sent.number, again if waited < GIVEN_UP_AFTER else None)
+
+
+async def follow(tx: Tx, carrier: str, number: str, *, customer_id: UUID) -> None:
+    """A customer sends a parcel on their own way: its carrier, where it is one of ours, is asked about it soon.
+
+    Again is as good as once. Refused("parcel_number_taken") where it is another customer's, or an order's.
+    """
+    await _expect(tx, carrier, number, customer_id, None)
+    known = await queries.parcel(tx, carrier, number)
+    if known is None or known.customer_id != customer_id or known.order_id is not None:
+        raise Refused("parcel_number_taken", 409, field="number")
+    if not known.document.tracked.events:
+        await _ask_at(tx, carrier, number, tx.now)
+
+
+async def forget(tx: Tx, carrier: str, number: str) -> None:
+    """Nobody sends a parcel under this number after all."""
+    await tx.execute("delete from carrier_parcels where carrier = %s and number = %s", [carrier, number])
 
 
 async def mirror(tx: Tx, carrier: str, parcel: Mirrored) -> Sequence[TrackingEvent]:
@@ -53,7 +75,20 @@ async def read_until(tx: Tx, carrier: str, cursor: str) -> None:
     )
 
 
-async def _ask_at(tx: Tx, carrier: str, number: str, at: datetime) -> None:
+async def _expect(tx: Tx, carrier: str, number: str, customer_id: UUID, order_id: UUID | None) -> datetime:
+    """Know of a parcel of which its carrier has not told yet, where it is not known; since when it is."""
+    nowhere = Mirrored(tracked=Tracked(number=number, state=TrackingState.PENDING, events=()))
+    since = await tx.value(
+        """insert into carrier_parcels (carrier, number, customer_id, order_id, document, synced_at)
+           values (%s, %s, %s, %s, %s, %s)
+           on conflict (carrier, number) do update set number = excluded.number returning synced_at""",
+        [carrier, number, customer_id, order_id, Jsonb(msgspec.to_builtins(nowhere)), tx.now],
+    )
+    assert isinstance(since, datetime)
+    return since
+
+
+async def _ask_at(tx: Tx, carrier: str, number: str, at: datetime | None) -> None:
     await tx.execute("update carrier_parcels set ask_at = %s where carrier = %s and number = %s", [at, carrier, number])
 
 

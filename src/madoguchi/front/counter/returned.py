@@ -8,7 +8,7 @@ import msgspec
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries
-from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import NOT_COMING, ReturnState, Unit, comes_to_nothing
 
 _TONES = {
@@ -35,21 +35,28 @@ class ReturnLine(msgspec.Struct, frozen=True, kw_only=True):
 
 async def return_line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
     """A return that the actor was found to see."""
-    units = await queries.units_of(tx, of.id)
+    units, parcels = await queries.units_of(tx, of.id), await queries.parcels_of(tx, of.id)
     return ReturnLine(
         url=f"/returns/{of.id}",
         title=_called(units, reader),
-        text=reader.t(f"counter.returns.now.{now(of, units)}", day=reader.local_day(of.send_until)),
+        text=reader.t(f"counter.returns.now.{now(of, units, parcels)}", day=reader.local_day(of.send_until)),
         meta=of.number or "",
         state=reader.t(f"counter.returns.state.{of.state}"),
         tone=_TONES.get(of.state, "plain"),
     )
 
 
-def now(of: Return, units: Sequence[Unit]) -> str:
-    """Which words tell how far it is: those of its state, of an appeal while that is open, or of nothing given."""
+def now(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel]) -> str:
+    """Which words tell how far it is.
+
+    Those of its state, of an appeal while that is open, of what its carrier or its sender told, or of nothing given.
+    """
     if of.appealed_at and not of.answered_at:
         return "appealed"
+    if of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels):
+        return "handed_over"
+    if of.state is ReturnState.APPROVED and any(parcel.told for parcel in parcels):
+        return "told"
     return "refused" if of.state is ReturnState.SETTLED and comes_to_nothing(units) else of.state
 
 

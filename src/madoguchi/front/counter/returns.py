@@ -50,6 +50,7 @@ from madoguchi.service.returns.sending import sent_back
 _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
 SLIP = "return.label"  # stands above, with the code
 PICK_UP = "return.pickup"
+TELL = "return.sent"
 EXCHANGE = "order.exchange"
 _LOOKED_AT = 20  # newest orders
 
@@ -101,7 +102,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     """One return: how far it is, who acts next, what was found, its slip while something is to be sent.
 
     `photos` show why less is given than was promised, `back` what goes back to the customer. `booking` is a collection
-    at the door that is still to be arranged.
+    at the door that is still to be arranged, `telling` where the number of a parcel of one's own is told.
     """
 
     number: str
@@ -119,6 +120,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[OfferView, ...]
     sending: Sending | None
     booking: OfferView | None
+    telling: OfferView | None
 
 
 @get("/returns", access=KNOWN_CUSTOMERS)
@@ -267,24 +269,25 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     way = sending(of, await access_consignment(tx, actor, of.id), reader, booked=bool(pickups))
     to_book = way is not None and of.method is Method.PICKUP and not pickups
     booking = next((one for one in offers if to_book and one.action == PICK_UP and one.refusal is None), None)
-    handed_over = of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels)
-    words = "handed_over" if handed_over else now(of, units)
+    telling = next((one for one in offers if way and one.action == TELL and one.refusal is None), None)
+    words = now(of, units, parcels)
     return ReturnView(
         number=of.number or "",
         topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
         order_id=of.told_order,
         title=reader.t(f"counter.returns.now.{words}", day=reader.local_day(of.send_until)),
         next=next_words(of, units, words, reader, money=bool(intents)),
-        who=reader.t(f"counter.returns.who.{'shop' if handed_over else _who(of)}"),
+        who=reader.t(f"counter.returns.who.{_who(of, words)}"),
         steps=_steps(of, units, parcels, reader),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
         details=(*[line.to(reader) for line in await reading.sentences(tx, of)][2:], *pickups),
         back=tuple([_back(one.parcel, reader) for one in await sent_back(tx, actor, units) if one.parcel]),
         photos=tuple(await queries.photos_of_less(tx, of.id)),
         refunds=await refund_views(tx, intents, reader),
-        offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one is not booking),
+        offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one not in (booking, telling)),
         sending=way,
         booking=offer_view(booking, reader) if booking else None,
+        telling=offer_view(telling, reader) if telling else None,
     )
 
 
@@ -306,10 +309,13 @@ async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
     return (await access_request(tx, actor, intent.request_id)).subject == of.subject
 
 
-def _who(of: Return) -> str:
+def _who(of: Return, words: str) -> str:
     """Who acts next."""
-    if of.appealed_at and not of.answered_at:
-        return "shop"
+    match words:
+        case "appealed" | "handed_over":
+            return "shop"
+        case "told":
+            return "carrier"
     match of.state:
         case ReturnState.APPROVED:
             return "customer"

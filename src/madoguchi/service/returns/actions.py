@@ -1,5 +1,7 @@
 """What this room can do, for the catalogue."""
 
+from collections.abc import Collection
+
 from madoguchi.core.access.rules import STAFF, Level, Need, Role
 from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
@@ -15,6 +17,7 @@ from madoguchi.service.returns import (
     reading,
     settling,
 )
+from madoguchi.service.returns.sent import OwnWay, TellSent
 
 _CUSTOMERS = Need(Level.PROVEN)
 _WAREHOUSE = Need(Level.PROVEN, STAFF | {Role.WAREHOUSE}, customers=False)
@@ -149,3 +152,22 @@ ACTIONS = (
         change=Change(draft=settling.draft, begin=settling.begin, perform=settling.perform, settle=settling.settle),
     ),
 )
+
+
+def actions(carriers: Collection[str]) -> tuple[Action, ...]:
+    """With what goes by the carriers whose news are heard."""
+    own = OwnWay(carriers)
+    sent = Action(
+        name="return.sent",
+        effect=Effect.ACT,
+        arguments=TellSent,
+        need=_CUSTOMERS,
+        also=("return.status", "return.label"),
+        about=About.RETURN,
+        things=reading.things,
+        form=own.form,
+        narrow=own.narrow,
+        offer=own.offer,
+        act=own.tell,
+    )
+    return (*ACTIONS, sent)

@@ -75,7 +75,7 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     if of.answer:
         lines.append(said("returns.status.answer", words=of.answer))
     lines += [
-        said("returns.status.parcel", carrier=one.carrier, number=one.number)
+        said("returns.status.told" if one.told else "returns.status.parcel", carrier=one.carrier, number=one.number)
         for one in await queries.parcels_of(tx, of.id)
     ]
     lines += [line for going in await sending.sent_back(tx, SYSTEM, units) for line in _goes_back(going)]

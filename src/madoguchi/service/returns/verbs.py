@@ -231,17 +231,44 @@ async def announced(tx: Tx, return_id: UUID, carrier: str, number: str) -> None:
                 [ids.uuid7(), return_id, carrier, number, TrackingState.INFO_RECEIVED, tx.now],
             )
     except errors.UniqueViolation:
-        known = await queries.parcel_numbered(tx, carrier, number)
-        if known is None or known.return_id != return_id:
+        if all(known.return_id != return_id for known in await queries.parcels_numbered(tx, carrier, number)):
             raise Refused("parcel_number_taken", 409) from None
+
+
+async def told(tx: Tx, of: Return, carrier: str, number: str) -> None:
+    """Whoever sends a (locked) return told its parcel's number, in place of what they told before."""
+    await tx.execute(
+        """insert into return_parcels (id, return_id, carrier, number, state, told_at, told)
+           values (%(id)s, %(of)s, %(carrier)s, %(number)s, %(state)s, %(since)s, true)
+           on conflict (return_id) where told do update
+           set carrier = excluded.carrier, number = excluded.number, state = excluded.state, scanned_at = null,
+             told_at = excluded.told_at""",
+        {
+            "id": ids.uuid7(),
+            "of": of.id,
+            "carrier": carrier,
+            "number": number,
+            "state": TrackingState.PENDING,
+            "since": of.agreed_at,
+        },
+    )
+    units = await queries.units_of(tx, of.id, lock=True)
+    await move(tx, [unit for unit in units if unit.reception is Reception.IN_TRANSIT], Reception.AWAITING)
+    await refold(tx, of.id)
 
 
 async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: datetime) -> bool:
     """A carrier's news of a parcel, in any order and any number of times; False where it is none of ours."""
-    known = await queries.parcel_numbered(tx, carrier, number)
-    if known is None:
-        return await _goes_on(tx, carrier, number)
-    await queries.access_return(tx, SYSTEM, known.return_id, lock=True)
+    known = await queries.parcels_numbered(tx, carrier, number)
+    for parcel in known:
+        await _moved(tx, parcel, state, at)
+    return bool(known) or await _goes_on(tx, carrier, number)
+
+
+async def _moved(tx: Tx, known: Parcel, state: TrackingState, at: datetime) -> None:
+    of = await queries.access_return(tx, SYSTEM, known.return_id, lock=True)
+    if of.agreed_at is None or (known.told and at < of.agreed_at):
+        return  # what went before there was anything to send is something else
     scanned = at if state in _MOVING else None
     await tx.execute(
         """update return_parcels set scanned_at = least(scanned_at, %s), state = case when told_at <= %s then %s
@@ -254,7 +281,6 @@ async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: d
         if scanned:
             await _sent_in_time(tx, known.return_id, scanned)
     await refold(tx, known.return_id)
-    return True
 
 
 async def _goes_on(tx: Tx, carrier: str, number: str) -> bool:
@@ -411,7 +437,8 @@ async def refund_instead(tx: Tx, return_id: UUID) -> None:
 async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | None:
     if of.stage is not Stage.AGREED or (await rules_of(tx, of.store_id)).returns.named_method:
         return None  # a store that gives the price back by itself sees to its returns, and to its labels
-    to_remind = of.reminded_at is None and tx.now < of.send_until
+    sent = any(parcel.told for parcel in await queries.parcels_of(tx, of.id))
+    to_remind = of.reminded_at is None and tx.now < of.send_until and not sent
     return rules.next_look(
         units,
         remind_at=of.send_until - rules.REMIND_BEFORE if to_remind else None,

@@ -226,5 +226,5 @@ async def _of_code(tx: Tx, code: str) -> UUID | None:
     number = ids.read_number(code, "R")
     if number:
         return await queries.return_numbered(tx, number)
-    parcel = await queries.parcel_numbered(tx, None, ids.bare(code))
-    return parcel.return_id if parcel else None
+    parcels = await queries.parcels_numbered(tx, None, ids.bare(code))
+    return parcels[0].return_id if parcels else None

@@ -165,6 +165,13 @@ class SimulatedCarrier:
         """Bring an announced parcel to a depot; False when it cannot be. Not part of the port."""
         return await self._ask(lambda tx: verbs.hand_in(tx, self._brand, self._temper, number))
 
+    async def bring_in(self, number: str, sender: Address) -> bool:
+        """Somebody brings a parcel with a form that they got at a depot; False when its number is used.
+
+        It goes to where returns go. Not part of the port.
+        """
+        return await self._ask(lambda tx: verbs.bring_in(tx, self._brand, self._temper, number, sender))
+
     async def _of(self, number: str, read: Callable[[Parcel, datetime], T]) -> T | None:
         """What is to be read of a parcel, None: there is none with this number."""
         parcel = await self._held(number)

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import to_builtins
 from psycopg.types.json import Jsonb
 
-from madoguchi.core.shop.port import Failure
+from madoguchi.core.shop.port import Address, Failure
 from madoguchi.edge.carriers.simulated import queries, rules
 from madoguchi.edge.carriers.simulated.answers import answer
 from madoguchi.edge.carriers.simulated.asked import Asked
@@ -85,6 +85,15 @@ async def hand_in(tx: Tx, brand: Brand, temper: Temper, number: str) -> bool:
     if held is None or not rules.awaited(held.document, tx.now):
         return False
     await _put(tx, brand, rules.handed_in(temper, held.document, tx.now), told=0)
+    return True
+
+
+async def bring_in(tx: Tx, brand: Brand, temper: Temper, number: str, sender: Address) -> bool:
+    """A parcel that nobody announced is brought to a depot; False when there is one with its number."""
+    if await queries.parcel(tx, brand.name, number, lock=True):
+        return False
+    parcel = Parcel(number=number, direction=Direction.BACK, address=sender, way=())
+    await _put(tx, brand, rules.handed_in(temper, parcel, tx.now), told=0)
     return True
 
 
