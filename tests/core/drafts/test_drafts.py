@@ -9,7 +9,6 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.drafts import jobs, queries, verbs
 from madoguchi.core.drafts.queries import Draft
 from madoguchi.kit import clock
-from madoguchi.kit.db import Database
 from madoguchi.kit.jobs import Nothing
 from tests.service.claims.conftest import Street
 from tests.service.claims.conftest import street as street
@@ -51,11 +50,11 @@ async def test_nobody_else_reads_or_writes_it(street: Street) -> None:
     assert await street.db.run(guest, lambda tx: queries.drafts_of(tx, owner, ACTION)) == []
 
 
-async def test_old_ones_are_forgotten(street: Street, db: Database, now: datetime) -> None:
+async def test_old_ones_are_forgotten(street: Street, now: datetime) -> None:
     actor, order_id = await street.actor(CLOTHES)
     await kept(street, actor, order_id, {"reason": "size"})
     owner = await street.owner(CLOTHES)
     for later, left in ((verbs.LIFE - timedelta(hours=1), 1), (verbs.LIFE + timedelta(hours=1), 0)):
         with clock.frozen(clock.now() + later):
-            await jobs.sweep(db, Nothing())
-        assert len(await db.run(SYSTEM, lambda tx: queries.drafts_of(tx, owner, ACTION))) == left
+            await jobs.sweep(street.db, Nothing())
+        assert len(await street.db.run(SYSTEM, lambda tx: queries.drafts_of(tx, owner, ACTION))) == left
