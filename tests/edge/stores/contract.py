@@ -89,6 +89,8 @@ class StoreContract:
         first = await store.changes_since("", 7)
         assert first.terms == (await store.changes_since(first.cursor)).terms
         assert first.terms is not None or Capability.CREATE_ORDER not in store.capabilities()
+        by_parts = first.terms is not None and first.terms.releases_lines
+        assert by_parts == (Capability.RELEASE_LINES in store.capabilities())
 
     async def test_one_order_is_as_the_changes_tell_it(self, store: StorePort, sample: Sample) -> None:
         _, orders, _ = await everything(store)

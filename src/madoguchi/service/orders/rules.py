@@ -25,7 +25,10 @@ from madoguchi.service.orders import presents
 
 
 class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cancellation will book: units by line, money by tender, whether the whole rest of the order goes."""
+    """What a cancellation will book: units by line, money by tender, whether the whole rest of the order goes.
+
+    `given_up`: the shop calls off what it had set aside for an exchange.
+    """
 
     units: dict[str, int]
     money: dict[str, Money]
@@ -33,6 +36,7 @@ class CancelPlan(msgspec.Struct, frozen=True, kw_only=True):
     asked: bool
     reason: str
     refund_to: Destination | None = None
+    given_up: bool = False
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -88,7 +92,9 @@ def _exchange(order: StoreOrder) -> tuple[Fact, ...]:
     if order.exchanges is None:
         return ()
     key = "orders.card.exchange.held" if _waits(order) else "orders.card.exchange.out"
-    return (Fact(Said("orders.card.exchange"), said(key, order=order.exchanges)),)
+    facts = (Fact(Said("orders.card.exchange"), said(key, order=order.exchanges)),)
+    parted = sum(line.parted for line in order.lines)
+    return (*facts, Fact(Said("orders.card.parted"), said("orders.card.parted.units", n=parted))) if parted else facts
 
 
 def _waits(order: StoreOrder) -> bool:
@@ -184,17 +190,21 @@ def plan(
     decision: ChangeDecision,
     reason: str,
     refund_to: Destination | None = None,
+    *,
+    given_up: bool = False,
 ) -> CancelPlan:
-    """The money of the chosen units by tender. When nothing is left of the order, everything left of the money."""
+    """The money of the chosen units by tender. When nothing is left of the order, everything left of the money.
+
+    Refused("cancel_held_whole") for a part of what is set aside and goes out as a whole.
+    """
     whole = all(units[ref].free == chosen.get(ref, 0) and not units[ref].kept for ref in units)
     if whole:
         parts = {ref: tender.free for ref, tender in sorted(money.items()) if tender.free}
     else:
-        worth = sum(
-            (_worth(line, units, chosen[line.ref]) for line in order.lines if line.ref in chosen),
-            Money(0, order.currency),
-        )
-        parts = by_tender(money, worth)
+        if order.held and not order.by_parts:
+            raise Refused("cancel_held_whole", 409)
+        owed = [_owed(order, line, units, chosen[line.ref]) for line in order.lines if line.ref in chosen]
+        parts = by_tender(money, total(owed, order.currency))
     return CancelPlan(
         units=dict(chosen),
         money=parts,
@@ -202,6 +212,7 @@ def plan(
         asked=any(decision.lines[ref].then is Then.ASK_STORE for ref in chosen),
         reason=reason,
         refund_to=refund_to,
+        given_up=given_up,
     )
 
 
@@ -242,10 +253,11 @@ def slip(
 
 
 def _return_goes_on(order: StoreOrder, of: CancelPlan) -> tuple[Fact, ...]:
-    """That the price is given back of goods for which nothing else goes out any more."""
-    if order.exchanges is None or not order.held or not of.whole:
+    """That the price is given back of goods for which nothing else goes out any more, or why it does not go out."""
+    if order.exchanges is None or not order.held:
         return ()
-    return (Fact(Said("orders.card.exchange"), said("orders.cancel.exchange", order=order.exchanges)),)
+    key = "orders.cancel.exchange.given_up" if of.given_up else "orders.cancel.exchange"
+    return (Fact(Said("orders.card.exchange"), said(key, order=order.exchanges)),)
 
 
 def account_needed(money: Sequence[MoneyBack]) -> tuple[Fact, ...]:
@@ -297,6 +309,16 @@ def _worth(line: OrderLine, units: Mapping[str, LineUnits], count: int) -> Money
     """What some units of a line cost, after those for which everything was done (I10)."""
     amount = telescoped(line.total.amount, line.quantity, units[line.ref].settled, count)
     return Money(amount, line.total.currency)
+
+
+def _owed(order: StoreOrder, line: OrderLine, units: Mapping[str, LineUnits], count: int) -> Money:
+    """What of the price of some units was paid here: of what is held the goods that come back pay the rest."""
+    worth = _worth(line, units, count)
+    if not (order.held and line.exchange):
+        return worth
+    carried = line.exchange.amount
+    share = telescoped(carried.amount, line.quantity, units[line.ref].settled, count)
+    return worth - Money(share, carried.currency)
 
 
 def _line(line: OrderLine) -> CardLine:

@@ -60,7 +60,7 @@ async def cancellation_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Fie
     order = await access_order(tx, actor, subject.id)
     pack = await rules_of(tx, order.store_id)
     why = rules.reason_field(pack)
-    if not pack.changes.cancel_lines:
+    if not pack.changes.cancel_lines or (order.document.held and not order.document.by_parts):
         return (why,)
     where = refund_fields(pack, order.document)
     left = rules.left(pack, order.document, await ledger.lines(tx, order.id), tx.now)
@@ -76,7 +76,16 @@ async def draft_cancellation(tx: Tx, actor: Actor, arguments: CancelOrder) -> Dr
     units = await ledger.lines(tx, order.id)
     money = await ledger.tenders(tx, order.id)
     chosen, decision = rules.decide(pack, order.document, units, arguments.lines, tx.now)
-    plan = rules.plan(order.document, units, money, chosen, decision, arguments.reason, arguments.refund_to)
+    plan = rules.plan(
+        order.document,
+        units,
+        money,
+        chosen,
+        decision,
+        arguments.reason,
+        arguments.refund_to,
+        given_up=actor == SYSTEM,
+    )
     return Draft(
         slip=rules.slip(pack, order.document, plan, units, decision),
         plan=msgspec.to_builtins(plan),

@@ -14,9 +14,10 @@ from madoguchi.core.actions.variants import Swap, check_stock, swap, swap_line, 
 from madoguchi.core.policy.decisions import ReturnDecision
 from madoguchi.core.policy.pack import Method, ReturnReason, Trigger
 from madoguchi.core.shop.port import LineExchange, Operation, StorePort, Variant
+from madoguchi.core.shop.queries import terms
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money, total
+from madoguchi.kit.money import Money, share, total
 from madoguchi.service.returns import opening, slips, verbs
 from madoguchi.service.returns.differing import Payment, payment_by, payment_field
 from madoguchi.service.returns.eligibility import PERSON, Basis, basis
@@ -116,7 +117,9 @@ async def draft(tx: Tx, actor: Actor, arguments: ExchangeOrder) -> Draft:
     plan = msgspec.structs.replace(
         plan, method_ref=arguments.method_ref, refund_on=_ships_on(plan, decisions, difference)
     )
+    plan = _with_less(plan, swaps, difference)
     slip = _slip(of, plan, next(iter(decisions.values())), swaps, payment, difference)
+    slip = msgspec.structs.replace(slip, facts=(*slip.facts, *await _parts(tx, of, plan, swaps, payment)))
     exchange = ExchangePlan(
         **msgspec.structs.asdict(msgspec.structs.replace(plan, slip=slip)),
         edits=tuple(LineExchange(line_ref=one.line.ref, sku=one.variant.sku, units=one.units) for one in swaps),
@@ -144,8 +147,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     """The return stands, with the order by which the new goods go out; or the units are free again."""
     outcome = await opening.settle(tx, wish, operation)
     if outcome.state is Settled.DONE and operation.created:
-        less = max(-_plan(wish).difference.amount, 0)
-        await verbs.goes_out(tx, wish.id, operation.created, less)
+        await verbs.goes_out(tx, wish.id, operation.created)
         assert outcome.slip
         return msgspec.structs.replace(outcome, slip=slips.settled(outcome.slip, operation.created))
     return outcome
@@ -247,6 +249,28 @@ def _difference(of: Basis, swaps: Sequence[Swap], units: Mapping[str, int]) -> M
     if (difference and not of.pack.returns.exchange.difference) or worth + difference < Money(0, currency):
         raise Refused("exchange_price", 409, alternatives=_INSTEAD)
     return difference
+
+
+def _with_less(plan: ReturnPlan, swaps: Sequence[Swap], difference: Money) -> ReturnPlan:
+    """The same with what each line's new goods cost less, as far as it is given back."""
+    cheaper = [max(-swap.difference.amount, 0) for swap in swaps]
+    less = share(max(-difference.amount, 0), cheaper) if any(cheaper) else cheaper
+    by_line = {swap.line.ref: one for swap, one in zip(swaps, less, strict=True)}
+    parts = tuple(msgspec.structs.replace(part, less=by_line[part.line_ref]) for part in plan.parts)
+    return msgspec.structs.replace(plan, parts=parts)
+
+
+async def _parts(tx: Tx, of: Basis, plan: ReturnPlan, swaps: Sequence[Swap], payment: Payment) -> tuple[Fact, ...]:
+    """What happens where only some of several units come back; nothing of a store that does all of it itself.
+
+    They count one by one where the store can let them, none pays for another, and nothing is still to be paid.
+    """
+    if of.pack.returns.named_method or sum(plan.units.values()) == 1:
+        return ()
+    told = await terms(tx, of.order.store_id)
+    signs = {swap.difference.amount > 0 for swap in swaps if swap.difference}
+    each = told is not None and told.releases_lines and not payment.facts and len(signs) < 2
+    return (Fact(Said("returns.fact.parts"), Said(f"returns.parts.{'each' if each else 'together'}")),)
 
 
 def _slip(

@@ -36,7 +36,8 @@ class Settler:
         Refused for any other reason than that nothing is due: somebody is to find out why.
         """
         try:
-            await self._db.run(SYSTEM, partial(self._carry_out, return_id=arguments.return_id))
+            if not await self._db.run(SYSTEM, partial(self._call_off, return_id=arguments.return_id)):
+                await self._db.run(SYSTEM, partial(self._give, return_id=arguments.return_id))
         except Refused as refused:
             if refused.code in LATER:
                 await self._db.run(SYSTEM, partial(_later, return_id=arguments.return_id))
@@ -56,13 +57,18 @@ class Settler:
 
         await jobs.each(await self._db.run(SYSTEM, queries.to_look_at), pass_by)
 
-    async def _carry_out(self, tx: Tx, return_id: UUID) -> None:
+    async def _call_off(self, tx: Tx, return_id: UUID) -> bool:
+        """Call off what is not to go out any more, and settle later what that leaves; whether there was something."""
+        cancel = await lapsing(tx, return_id)
+        if cancel is None:
+            return False
         opened = await access_request(tx, SYSTEM, return_id)
-        if given_up := await lapsing(tx, return_id):
-            cancel = {"order_id": str(given_up)}
-            await carry_out(tx, self._catalogue, self._signer, "order.cancel", cancel, case_id=opened.case_id)
-            await _later(tx, return_id)
-            return
+        await carry_out(tx, self._catalogue, self._signer, "order.cancel", cancel, case_id=opened.case_id)
+        await _later(tx, return_id)
+        return True
+
+    async def _give(self, tx: Tx, return_id: UUID) -> None:
+        opened = await access_request(tx, SYSTEM, return_id)
         raw = {"return_id": str(return_id)}
         await carry_out(tx, self._catalogue, self._signer, "return.settle", raw, case_id=opened.case_id)
 

@@ -10,11 +10,15 @@ from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
 from madoguchi.core.policy.questions import AdvanceQuestion, ReturnQuestion
 from madoguchi.kit import ids
+from madoguchi.kit.money import telescoped
 from madoguchi.service.returns.rules import Condition, Unit, Wish
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of a line that come back, and what was decided about them."""
+    """Units of a line that come back, and what was decided about them.
+
+    `less` is what other goods for them cost less in an exchange, in minor units for all of them.
+    """
 
     line_ref: str
     sku: str
@@ -23,6 +27,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     percent: int
     if_opened: int
     keep: bool
+    less: int = 0
 
 
 class ReturnPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +74,8 @@ def units_of(plan: ReturnPlan, return_id: UUID) -> list[Unit]:
             promised=part.percent,
             if_opened=part.if_opened,
             keep=part.keep,
+            less=telescoped(part.less, part.units, done, 1),
         )
         for part in plan.parts
-        for _ in range(part.units)
+        for done in range(part.units)
     ]

@@ -27,8 +27,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
-    the price) are taken off. `out_ref` is the store's order by which the new goods of an exchange go out, `out_less`
-    what they cost less (minor units). `answer` is what a leader said to what was decided.
+    the price) are taken off. `out_ref` is the store's order in which the new goods of an exchange are set aside.
+    `answer` is what a leader said to what was decided.
     """
 
     id: UUID
@@ -56,7 +56,6 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     reminded_at: datetime | None
     look_at: datetime | None
     out_ref: str | None
-    out_less: int
     appeal: str | None
     appealed_at: datetime | None
     answered_at: datetime | None
@@ -86,10 +85,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel in which something comes back, and the carrier's news of it.
-
-    It is `told` where whoever sends it told its number; else a carrier was asked to carry it.
-    """
+    """A parcel in which something comes back, and the carrier's news of it."""
 
     id: UUID
     return_id: UUID
@@ -99,7 +95,6 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     scanned_at: datetime | None
     told_at: datetime
     arrived_at: datetime | None
-    told: bool
 
     @property
     def handed_over(self) -> bool:
@@ -146,13 +141,13 @@ def return_of(subject: str) -> UUID | None:
 
 _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coalesce(o.store_ref, '') as order_ref,
   r.wish, r.reason, r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking,
-  r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref, r.out_less,
+  r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref,
   r.appeal, r.appealed_at, r.answered_at, r.answer, r.gift_id, g.number as gift_number
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
-  restocked_at, late, clauses, sent_back, advance_id from return_units"""
-_PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at, told from return_parcels"
+  restocked_at, late, clauses, sent_back, advance_id, out_ref, called_off, less from return_units"""
+_PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
 
 
 async def access_return(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> Return:
@@ -262,15 +257,12 @@ async def lines_in(tx: Tx, state: ReturnState, limit: int = 100) -> Sequence[Lin
     )
 
 
-async def parcels_numbered(tx: Tx, carrier: str | None, number: str) -> Sequence[Parcel]:
-    """What comes back under a carrier's number, whichever carrier's where none is named (for the system).
-
-    Several returns of one customer may come in one parcel; those that nobody has opened come first.
-    """
-    return await tx.all(
+async def parcel_numbered(tx: Tx, carrier: str | None, number: str) -> Parcel | None:
+    """The parcel with a carrier's number, whichever carrier's where none is named (for the system)."""
+    return await tx.maybe(
         Parcel,
         f"""{_PARCEL} where number = %(number)s and (%(carrier)s::text is null or carrier = %(carrier)s)
-            order by arrived_at is not null, id""",
+            order by id limit 1""",
         {"carrier": carrier, "number": number},
     )
 

@@ -1,5 +1,6 @@
 """Where a return is, in sentences."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.returns import queries, sending
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
+from madoguchi.service.returns.rules import ENDED, Acceptance, Reception, Unit
 from madoguchi.service.returns.sending import SentBack
 from madoguchi.service.returns.slips import because
 
@@ -70,8 +71,7 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
             lines.append(said("returns.line.manual", name=unit.name, percent=unit.given))
         elif unit.reception in {Reception.SHORT, Reception.WRONG_ITEM}:
             lines.append(said(f"returns.line.{unit.reception}", name=unit.name, percent=0))
-    if of.out_ref:
-        lines.append(said("returns.status.out", number=of.out_ref))
+    lines += _goes_out(of, units)
     if of.answer:
         lines.append(said("returns.status.answer", words=of.answer))
     lines += [
@@ -89,6 +89,18 @@ async def _less(tx: Tx, of: Return) -> list[Said]:
     agreed = await grounds_of(tx, (await access_request(tx, SYSTEM, of.id)).quote_id)
     reasons = [reason for one in agreed for reason in one.reasons if reason.rule in LESS]
     return [said("returns.status.because", why=one) for one in because(reasons)]
+
+
+def _goes_out(of: Return, units: Sequence[Unit]) -> list[Said]:
+    """Where the new goods of an exchange are; unit by unit where these are not all in the same place."""
+    if of.out_ref is None:
+        return []
+    places = {unit: "off" if unit.called_off else "gone" if unit.out_ref else "held" for unit in units}
+    refs = {unit.out_ref or of.out_ref for unit in units}
+    if len(refs) == 1 and "off" not in places.values():
+        return [said("returns.status.out", number=next(iter(refs)))]
+    groups = Counter((place, unit.name, unit.out_ref or of.out_ref) for unit, place in places.items())
+    return [said(f"returns.out.{place}", name=name, n=n, number=ref) for (place, name, ref), n in groups.items()]
 
 
 def _goes_back(going: SentBack) -> Iterator[Said]:

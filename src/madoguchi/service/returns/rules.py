@@ -192,7 +192,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     `percent` is what is given after it was looked at. `keep`: it need not come back. `worth` and `paid` are minor
     units, once there was money for it. `late`: it came after it was given up, so that a person decides about it.
     `clauses`: those of the law that had a part in what is given. `advance_id`: it was given for before anybody had
-    looked at it. `sent_back` is the consignment in which it goes back to the customer.
+    looked at it. `sent_back` is the consignment in which it goes back to the customer. Other goods went out for it by
+    the store's order `out_ref`, and cost `less` (minor units), or were `called_off`.
     """
 
     id: UUID
@@ -222,6 +223,9 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     clauses: tuple[str, ...] = ()
     sent_back: UUID | None = None
     advance_id: UUID | None = None
+    out_ref: str | None = None
+    called_off: bool = False
+    less: int = 0
 
     @property
     def given(self) -> int:
@@ -327,9 +331,8 @@ def booking(trigger: Trigger, unit: Unit) -> Booked | None:
         return Booked.KEPT if unit.disposition in _NOT_WITH_US else Booked.RETURNED
     if unit.acceptance is Acceptance.REJECTED:
         return Booked.FREE
-    if unit.acceptance is Acceptance.PENDING and not unit.late and _paid_before(trigger, unit.reception):
-        return Booked.RETURNED
-    return None
+    early = unit.acceptance is Acceptance.PENDING and not (unit.late or unit.called_off)
+    return Booked.RETURNED if early and _paid_before(trigger, unit.reception) else None
 
 
 def goes_to_stock(unit: Unit) -> bool:
@@ -366,9 +369,14 @@ def comes_to_nothing(units: Sequence[Unit]) -> bool:
     return bool(left) and all(unit.acceptance is Acceptance.REJECTED for unit in left)
 
 
+def still_wanted(unit: Unit) -> bool:
+    """Whether the new goods of an exchange may still go out for a unit."""
+    return not (unit.replaced or unit.called_off)
+
+
 def calls_off(wish: Wish, units: Sequence[Unit]) -> bool:
-    """Whether an exchange comes to nothing, since something of it does not come back."""
-    return wish is Wish.EXCHANGE and any(unit.reception in NOT_COMING for unit in units)
+    """Whether something is set aside in an exchange for a unit that does not come back."""
+    return wish is Wish.EXCHANGE and any(unit.reception in NOT_COMING and still_wanted(unit) for unit in units)
 
 
 def _paid_before(trigger: Trigger, reception: Reception) -> bool:

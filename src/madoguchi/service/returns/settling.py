@@ -22,10 +22,10 @@ from madoguchi.core.shop.port import Failure, Operation, OperationState, StorePo
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.kit.money import Money, share
+from madoguchi.kit.money import Money
 from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.eligibility import recallable
-from madoguchi.service.returns.outgoing import Next, next_of, outgoing
+from madoguchi.service.returns.outgoing import Next, Outgoing, fates, outgoing
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
     COMING,
@@ -38,6 +38,7 @@ from madoguchi.service.returns.rules import (
     counted,
     is_due,
     share_of,
+    still_wanted,
 )
 from madoguchi.service.returns.rules import Wish as Wanted
 from madoguchi.service.returns.units import verbs as unit_rows
@@ -52,11 +53,15 @@ class SettleReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SettlePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done, the money by tender, and what is taken off; `release` is the order that goes out in exchange."""
+    """What is done, the money by tender, and what is taken off.
+
+    `release` is the order that goes out in exchange, `release_lines` how many units of it, where not all do.
+    """
 
     return_id: UUID
     wish: Wanted
     release: str | None = None
+    release_lines: dict[str, int] | None = None
     due: tuple[Due, ...]
     money: dict[str, Money]
     fees: dict[Fee, int]
@@ -91,11 +96,17 @@ async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
     due = [unit for unit in everything if is_due(of.refund_on, unit)]
     units = await _ready(tx, of, order, due)
     out = await outgoing(tx, of)
-    if not units or (out and out.waits and (units != due or next_of(of, everything) is not Next.GO)):
+    going: Sequence[Unit] = ()
+    if out and out.waits:
+        units, going = _with_goods(of, out, everything, units)
+    if not units:
         raise Refused("return_nothing_due", 409)
     plan = await plan_for(tx, of, order, units)
-    if out and out.waits:
-        plan = msgspec.structs.replace(plan, release=out.order.ref)
+    if out and going:
+        rest = sum(map(still_wanted, everything)) > len(going)
+        plan = msgspec.structs.replace(
+            plan, release=out.order.ref, release_lines=out.lines_for(going) if rest else None
+        )
     return Draft(
         slip=plan.slip,
         plan=msgspec.to_builtins(plan),
@@ -107,12 +118,23 @@ async def draft(tx: Tx, actor: Actor, arguments: SettleReturn) -> Draft:
     )
 
 
+def _with_goods(
+    of: Return, out: Outgoing, everything: Sequence[Unit], ready: Sequence[Unit]
+) -> tuple[list[Unit], list[Unit]]:
+    """What of these can be settled while goods are set aside: what has none, and those units whose goods go out now."""
+    found = fates(of, out, everything)
+    going = [unit for unit in ready if found.get(unit.id) is Next.GO]
+    if not out.order.by_parts and len(going) < len(found):
+        going = []
+    return [unit for unit in ready if unit.id not in found or unit in going], going
+
+
 async def plan_for(tx: Tx, of: Return, order: Order, units: Sequence[Unit]) -> SettlePlan:
     """What is done about units of a return that are as these are; nothing is changed by asking."""
     held = await ledger.lines(tx, order.id)
     settled = {ref: line.settled for ref, line in held.items()}
     again = await _recallable(tx, of, order)
-    due = _with_less(of, [_due(of, order, unit, settled, again) for unit in units])
+    due = [_due(of, order, unit, settled, again) for unit in units]
     currency = order.document.currency
     fees = await _fees(tx, of, units, due)
     amount = Money(sum(one.pay for one in due) - sum(fees.values()), currency)
@@ -137,7 +159,7 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
     """Ask the store to send goods again, or to let others go out; for all else there is nothing to ask of it."""
     plan = plan_of(wish)
     if plan.release:
-        return await store.release(str(wish.id), plan.release)
+        return await store.release(str(wish.id), plan.release, plan.release_lines)
     if plan.wish is Wanted.REPLACEMENT and plan.replaced:
         return await store.create_replacement(str(wish.id), wish.order_ref or "", plan.replaced, None)
     return Operation(key=str(wish.id), state=OperationState.SUCCEEDED)
@@ -151,6 +173,9 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         return await _give_up(tx, wish, plan, operation)
     await _book(tx, wish, of.order_id, plan)
     await unit_rows.settle(tx, plan.due)
+    out_ref = operation.created or plan.release
+    if goes_out := out_ref or of.out_ref:
+        await unit_rows.go_out(tx, [one for one in plan.due if one.replace], goes_out)
     await unit_rows.charge(tx, of.id, plan.fees, plan.slip.total.currency, wish.id)
     order = await access_order(tx, SYSTEM, of.order_id)
     parts = _parts(await rules_of(tx, of.store_id), of, order, plan.money)
@@ -158,7 +183,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if plan.early:
         await _pay_in_advance(tx, wish, of, order, plan, parts)
     await verbs.refold(tx, of.id)
-    return Outcome(state=Settled.DONE, slip=slips.settled(plan.slip, operation.created))
+    return Outcome(state=Settled.DONE, slip=slips.settled(plan.slip, out_ref))
 
 
 def plan_of(wish: Wish) -> SettlePlan:
@@ -197,7 +222,7 @@ def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int], again: b
         (worth,) = slips.unit_worths(line, settled[unit.line_ref], 1)
         settled[unit.line_ref] += 1
     whole = unit.given == unit.promised
-    goods = of.wish is not Wanted.REFUND and whole
+    goods = of.wish is not Wanted.REFUND and whole and not unit.called_off
     replace = goods and to is not Booked.FREE and not unit.replaced
     owed = 0 if to is Booked.FREE or goods or unit.replaced else share_of(worth or 0, unit.given)
     return Due(
@@ -206,20 +231,11 @@ def _due(of: Return, order: Order, unit: Unit, settled: dict[str, int], again: b
         before=unit.booked,
         to=to,
         worth=worth,
-        pay=max(owed - unit.paid, 0),
+        pay=max(owed - unit.paid, 0) + (unit.less if replace else 0),
         replace=replace,
         early=again and unit.is_early,
         first=not unit.paid,
     )
-
-
-def _with_less(of: Return, due: list[Due]) -> list[Due]:
-    """What the new goods of an exchange cost less is given back, shared out over those that come back. Once."""
-    worths = [one.worth or 0 if one.replace else 0 for one in due]
-    if of.wish is not Wanted.EXCHANGE or not any(worths):
-        return due
-    shares = share(of.out_less, worths)
-    return [msgspec.structs.replace(one, pay=one.pay + less) for one, less in zip(due, shares, strict=True)]
 
 
 async def _fees(tx: Tx, of: Return, units: Sequence[Unit], due: Sequence[Due]) -> dict[Fee, int]:

@@ -219,7 +219,8 @@ def _settlement(
     lines = {line.ref: line for line in order.lines}
     rows: dict[tuple[str, str, int], SlipLine] = {}
     for unit, one in zip(units, due, strict=True):
-        key = (unit.line_ref, _how(unit), unit.given)
+        exchanged = of.wish is Wish.EXCHANGE and one.replace
+        key = (unit.line_ref, "exchanged" if exchanged else _how(unit), unit.given)
         before = rows.get(key) or SlipLine(
             name=said(f"returns.line.{key[1]}", name=unit.name, percent=unit.given),
             quantity=0,
@@ -231,17 +232,30 @@ def _settlement(
         )
     return msgspec.structs.replace(
         blank(order),
-        title=Said(f"returns.title.settled.{'nothing' if comes_to_nothing(units) else of.wish}"),
+        title=Said(f"returns.title.settled.{'nothing' if comes_to_nothing(units) else _given_for(of, units)}"),
         lines=(*rows.values(), *fee_lines(fees, order.currency)),
         money=money_back(back),
         total=total([part.amount for part in back], order.currency),
-        facts=(Fact(Said("returns.fact.number"), of.number or ""), *_why(units)),
+        facts=(Fact(Said("returns.fact.number"), of.number or ""), *_why(units), *_called_off(units)),
         next_step=Said(f"returns.next.settled{_left(units, back)}"),
     )
 
 
+def _given_for(of: Return, units: Sequence[Unit]) -> Wish:
+    """What these units bring: their price where the goods that were to go out for them were called off."""
+    return Wish.REFUND if all(unit.called_off for unit in units) else of.wish
+
+
+def _called_off(units: Sequence[Unit]) -> tuple[Fact, ...]:
+    """For which of them nothing goes out in an exchange, line by line."""
+    label = Said("returns.fact.called_off")
+    return tuple(
+        msgspec.structs.replace(fact, label=label) for fact in kept([unit for unit in units if unit.called_off])
+    )
+
+
 def settled(slip: Slip, created: str | None) -> Slip:
-    """With the number under which goods are sent again."""
+    """With the number under which other goods are sent."""
     if created is None:
         return slip
     return msgspec.structs.replace(slip, facts=(Fact(Said("returns.fact.replacement"), created), *slip.facts))

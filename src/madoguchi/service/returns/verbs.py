@@ -133,14 +133,16 @@ async def of_gift(tx: Tx, return_id: UUID, gift_id: UUID) -> None:
     await tx.execute("update returns set gift_id = %s where id = %s", [gift_id, return_id])
 
 
-async def goes_out(tx: Tx, return_id: UUID, out_ref: str, less: int) -> None:
-    """What goes out for it in an exchange: the store's order, and what it costs less, in minor units."""
-    await tx.execute("update returns set out_ref = %s, out_less = %s where id = %s", [out_ref, less, return_id])
+async def goes_out(tx: Tx, return_id: UUID, out_ref: str) -> None:
+    """What goes out for it in an exchange: the store's order."""
+    await tx.execute("update returns set out_ref = %s where id = %s", [out_ref, return_id])
 
 
-async def lapse(tx: Tx, return_id: UUID) -> None:
-    """Nothing goes out for it any more: its price is given back, once it was looked at."""
-    await tx.execute("update returns set wish = 'refund', refund_on = 'inspected' where id = %s", [return_id])
+async def call_off(tx: Tx, return_id: UUID, units: Sequence[Unit]) -> None:
+    """Nothing goes out for these units any more: their price is given back, once they were looked at."""
+    await unit_rows.call_off(tx, units)
+    if all(unit.called_off for unit in await queries.units_of(tx, return_id)):
+        await tx.execute("update returns set wish = 'refund', refund_on = 'inspected' where id = %s", [return_id])
     await refold(tx, return_id)
 
 

@@ -55,6 +55,7 @@ DEMO_TERMS = Terms(
     free_from=Money(5000, "JPY"),
     wrapping=Money(330, "JPY"),
     pay_later=(TenderKind.KONBINI,),
+    releases_lines=True,
 )
 DEMO = Shop(
     id="demo",

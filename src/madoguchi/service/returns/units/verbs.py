@@ -10,10 +10,22 @@ from madoguchi.service.returns.rules import Acceptance, Disposition, Due, Fee, G
 async def insert(tx: Tx, return_id: UUID, order_id: UUID, units: Sequence[Unit]) -> None:
     """Units that are to come back."""
     await tx.many(
-        """insert into return_units (id, return_id, order_id, line_ref, sku, name, promised, if_opened, keep)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        """insert into return_units (id, return_id, order_id, line_ref, sku, name, promised, if_opened, keep,
+             less)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
-            (one.id, return_id, order_id, one.line_ref, one.sku, one.name, one.promised, one.if_opened, one.keep)
+            (
+                one.id,
+                return_id,
+                order_id,
+                one.line_ref,
+                one.sku,
+                one.name,
+                one.promised,
+                one.if_opened,
+                one.keep,
+                one.less,
+            )
             for one in units
         ],
     )
@@ -130,6 +142,16 @@ async def settle(tx: Tx, due: Sequence[Due]) -> None:
              settled_at = %s, settling = null where id = %s""",
         [(one.to, one.worth, one.pay, one.replace, tx.now, one.unit_id) for one in due],
     )
+
+
+async def go_out(tx: Tx, due: Sequence[Due], out_ref: str) -> None:
+    """Other goods go out for them, by this order of the store's."""
+    await tx.execute("update return_units set out_ref = %s where id = any(%s)", [out_ref, [one.unit_id for one in due]])
+
+
+async def call_off(tx: Tx, units: Sequence[Unit]) -> None:
+    """The goods that were to go out for them are called off: they are for their price."""
+    await tx.execute("update return_units set called_off = true where id = any(%s)", [[unit.id for unit in units]])
 
 
 async def give_early(tx: Tx, due: Sequence[Due], advance_id: UUID) -> None:
