@@ -85,7 +85,10 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel in which something comes back, and the carrier's news of it."""
+    """A parcel in which something comes back, and the carrier's news of it.
+
+    It is `told` where whoever sends it told its number; else a carrier was asked to carry it.
+    """
 
     id: UUID
     return_id: UUID
@@ -95,6 +98,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     scanned_at: datetime | None
     told_at: datetime
     arrived_at: datetime | None
+    told: bool
 
     @property
     def handed_over(self) -> bool:
@@ -147,7 +151,7 @@ from returns r left join orders o on o.id = r.order_id left join gifts g on g.id
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
   restocked_at, late, clauses, sent_back, advance_id, out_ref, called_off, less from return_units"""
-_PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at from return_parcels"
+_PARCEL = "select id, return_id, carrier, number, state, scanned_at, told_at, arrived_at, told from return_parcels"
 
 
 async def access_return(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> Return:
@@ -257,12 +261,15 @@ async def lines_in(tx: Tx, state: ReturnState, limit: int = 100) -> Sequence[Lin
     )
 
 
-async def parcel_numbered(tx: Tx, carrier: str | None, number: str) -> Parcel | None:
-    """The parcel with a carrier's number, whichever carrier's where none is named (for the system)."""
-    return await tx.maybe(
+async def parcels_numbered(tx: Tx, carrier: str | None, number: str) -> Sequence[Parcel]:
+    """What comes back under a carrier's number, whichever carrier's where none is named (for the system).
+
+    Several returns of one customer may come in one parcel; those that nobody has opened come first.
+    """
+    return await tx.all(
         Parcel,
         f"""{_PARCEL} where number = %(number)s and (%(carrier)s::text is null or carrier = %(carrier)s)
-            order by id limit 1""",
+            order by arrived_at is not null, id""",
         {"carrier": carrier, "number": number},
     )
 
