@@ -13,7 +13,7 @@ from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
 
-CANCELLABLE, LATE = "MD-10234602", "MD-10234567"
+CANCELLABLE, LATE, ON_ITS_WAY = "MD-10234602", "MD-10234567", "MD-10234480"
 HUMAN = {"reason": "service.human"}
 
 
@@ -113,3 +113,27 @@ async def test_pressed_while_set_aside_it_wakes_both(site: Site) -> None:
     await site.quiet()
     assert "この内容で確定する" in options(await misaki.get(room))
     assert site.value("select assigned_to from cases where id = %s and state = 'active'", id_of(room)) == aoi.actor.id
+
+
+async def test_only_what_answers_is_offered(site: Site) -> None:
+    """Not how a claim stands where there is none."""
+    aoi, _, room = await talking(site)
+    pane = (await aoi.get(f"/desk/panels/customer/{id_of(room)}?order={await order_of(site, LATE)}")).text
+    offered = re.findall(r'<button class="quiet button" name="action" value="([^"]+)"', pane)
+    assert "order.show" in offered
+    for action in offered:
+        assert (await put(site, aoi, room, action, LATE)).status_code == 200, action
+
+
+async def test_a_look_up_at_the_desk_is_answered_there(site: Site) -> None:
+    aoi, _, room = await talking(site)
+    page = await aoi.get(f"/desk/cases/{id_of(room)}?order={await order_of(site, ON_ITS_WAY)}")
+    forms = re.findall(r'<form method="post" action="[^"]*/quotes".*?</form>', page.text, re.DOTALL)
+    (form,) = [one for one in forms if 'value="delivery.options"' in one]
+    asked = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    del asked["csrf"]
+    answer = await aoi.post(f"/desk/cases/{id_of(room)}/quotes", asked)
+    assert answer.status_code == 200
+    told = answer.text.partition('class="asked" role="status"')[2]
+    assert "<li>" in told.partition("</section>")[0]
+    assert site.value("select count(*) from quotes") == 0

@@ -370,7 +370,7 @@ def _action(at: int, able: Doable, reader: Reader, wanted: Ask | None) -> Action
         wrong=mistakes(shown, reader),
         ready=not any(field.asked for field in able.fields),
         opened=values is not None,
-        at_once=able.effect is Effect.ACT,
+        at_once=able.effect is not Effect.CHANGE,
         refusal=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
         instead=_instead(refusal, reader) if refusal else [],
     )

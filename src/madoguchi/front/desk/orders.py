@@ -9,7 +9,7 @@ from litestar import Response
 from madoguchi.core.access.rules import Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
-from madoguchi.core.actions.rules import DocumentCard, Effect
+from madoguchi.core.actions.rules import Card, DocumentCard, Effect, TextCard
 from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.cases.talking.verbs import Written, show
 from madoguchi.core.cases.verbs import describe
@@ -19,7 +19,7 @@ from madoguchi.core.requests.queries import Quote, Request
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.desk.board import case_url
 from madoguchi.front.desk.given import Ask
-from madoguchi.front.desk.pages import explain
+from madoguchi.front.desk.pages import Answer, explain, tell
 from madoguchi.front.desk.quotes import access_asked
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import STAFF_ONLY, post
@@ -73,7 +73,7 @@ async def offer(request: Asked, services: Services, visitor: Visitor, case_id: U
 
 @post("/desk/cases/{case_id:uuid}/quotes", access=STAFF_ONLY)
 async def ask(request: Asked, services: Services, visitor: Visitor, case_id: UUID) -> Response[Any]:
-    """Quote an action on a thing of the case's customer; nothing changes yet. What does no harm is done."""
+    """Quote an action on a thing of the case's customer; nothing changes yet. What does no harm is done at once."""
     actor, catalogue = visitor.actor, services.catalogue
     wanted = Ask.of(await posted(request))
     action = actions.find(catalogue, actor, wanted.action)
@@ -81,29 +81,32 @@ async def ask(request: Asked, services: Services, visitor: Visitor, case_id: UUI
     if subject is None:
         raise Refused("needs_no_quote", 409)
 
-    async def work(tx: Tx) -> Quote | None:
+    async def work(tx: Tx) -> Quote | Card:
         case = await _held_case(tx, actor, case_id)
         await _check_whose(tx, actor, case, subject)
         values = {} if wanted.values is None else await told(tx, actor, action, subject, wanted.values)
         raw = subject.arguments | values
-        if action.effect is Effect.ACT:
+        if action.effect is not Effect.CHANGE:
             card = await actions.run(tx, catalogue, actor, action.name, raw)
             if isinstance(card, DocumentCard):
                 await _hand_out(tx, actor, case, card)
-            return None
+            return card
         return await verbs.quote(tx, catalogue, actor, action.name, raw, customer_id=case.customer_id, case_id=case.id)
 
     try:
         slow_down(services.limits.write, visitor.counted_as)
         await photos.take(services, visitor, wanted.values or {})
-        quote = await services.db.run(actor, work)
+        made = await services.db.run(actor, work)
     except Refused as refused:
         shown = {"pane": "customer", "order_id": wanted.order_id, "given": wanted}
         return await explain(request, services, visitor, case_id, refused, **shown)
-    if quote is None:
-        on = f"{case_url(case_id)}?order={wanted.order_id}" if wanted.order_id else case_url(case_id)
-        return done(request, on, action=action.name)
-    return done(request, f"{case_url(case_id)}/quotes/{quote.id}", quote=quote.id)
+    if isinstance(made, Quote):
+        return done(request, f"{case_url(case_id)}/quotes/{made.id}", quote=made.id)
+    if action.effect is Effect.READ and isinstance(made, TextCard):
+        answer = Answer(action.name, tuple(line.to(visitor.reader) for line in made.lines))
+        return await tell(request, services, visitor, case_id, answer, wanted.order_id)
+    on = f"{case_url(case_id)}?order={wanted.order_id}" if wanted.order_id else case_url(case_id)
+    return done(request, on, action=action.name)
 
 
 @post("/desk/cases/{case_id:uuid}/quotes/{quote_id:uuid}/confirmation", access=STAFF_ONLY)

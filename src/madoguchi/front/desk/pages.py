@@ -24,6 +24,13 @@ Pane = Literal["list", "talk", "customer"]  # the one that a narrow screen shows
 Before = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What a look-up (an action) tells, in the reader's words."""
+
+    action: str
+    lines: tuple[str, ...]
+
+
 @get("/desk", access=STAFF_ONLY)
 async def show_desk(services: Services, visitor: Visitor) -> Response[Any]:
     """The desk with no case open."""
@@ -75,6 +82,7 @@ async def show(
     quote_id: UUID | None = None,
     given: Given | None = None,
     doubts: Sequence[Check] = (),
+    answer: Answer | None = None,
     refused: Refused | None = None,
 ) -> Response[Any]:
     """The page with a case, also as the answer to a post that did not go through."""
@@ -105,6 +113,7 @@ async def show(
             wanted=wanted,
         ),
         asked=quotes.view(asked, services.signer, visitor) if asked else None,
+        answer=answer,
         words=given if isinstance(given, Words) else Words(),
         transfer=given if isinstance(given, Transfer) else None,
         record=given if isinstance(given, Record) else None,
@@ -127,3 +136,12 @@ async def explain(
     if wants_json(request) or refused.status == 404:
         raise refused
     return await show(services, visitor, case_id, refused=refused, **shown)
+
+
+async def tell(
+    request: Asked, services: Services, visitor: Visitor, case_id: UUID, answer: Answer, order_id: UUID | None
+) -> Response[Any]:
+    """What a look-up in a case tells: beside it on its page, or to a script."""
+    if wants_json(request):
+        return Response(msgspec.structs.asdict(answer))
+    return await show(services, visitor, case_id, pane="customer", order_id=order_id, answer=answer)

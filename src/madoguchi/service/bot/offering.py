@@ -21,12 +21,12 @@ from madoguchi.service.bot.voice import Option, content
 
 
 def buttons(catalogue: Catalogue, found: Sequence[Offer]) -> list[str]:
-    """Actions that can be offered as a button now: the changes that an order allows (`found`), and looking at it."""
+    """Actions that can be offered as a button now: what an order allows (`found`), and look-ups that always answer."""
     possible = {offer.action for offer in found if offer.refusal is None}
     return [
         action.name
         for action in catalogue.actions.values()
-        if _has_button(action) and (action.name in possible or action.effect is Effect.READ)
+        if _has_button(action) and (action.name in possible or action.offer is None)
     ]
 
 
