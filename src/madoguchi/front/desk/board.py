@@ -70,7 +70,7 @@ class RowView(msgspec.Struct, frozen=True, kw_only=True):
     wait: str
     tone: str
     unread: int
-    priority: str = ""
+    priority: str
 
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,16 +226,11 @@ def _urgency(case: MyCase) -> tuple[bool, bool, datetime, UUID]:
 def _my_row(row: MyCase, reader: Reader) -> RowView:
     owed = owed_since(row)
     parked = row.state is State.PARKED
-    return RowView(
-        id=f"my-row-{row.case_id}",
-        case_id=str(row.case_id),
-        url=case_url(row.case_id),
-        name=customer_name(row.customer_name, reader),
-        number=row.number,
-        reason=reason_label(row.reason, reader),
+    return _row(
+        row,
+        "my-row",
+        reader,
         preview=row.last_text or "",
-        channel="chat",
-        language=row.language,
         wait=reader.t("desk.parked") if parked else waited(owed, reader) if owed else "",
         tone="plain" if parked or not owed else tone(owed),
         unread=row.unread,
@@ -243,37 +238,47 @@ def _my_row(row: MyCase, reader: Reader) -> RowView:
 
 
 def _owed_row(row: Owed, reader: Reader) -> RowView:
-    return RowView(
-        id=f"my-row-{row.case_id}",
-        case_id=str(row.case_id),
-        url=case_url(row.case_id),
-        name=customer_name(row.customer_name, reader),
-        number=row.number,
-        reason=reason_label(row.reason, reader),
-        preview=reader.t("desk.owed.note"),
-        channel="chat",
-        language=row.language,
-        wait=reader.t("desk.owed"),
-        tone="waiting",
-        unread=0,
-    )
+    return _row(row, "my-row", reader, preview=reader.t("desk.owed.note"), wait=reader.t("desk.owed"), tone="waiting")
 
 
 def _line_row(row: QueueRow, visitor: Visitor) -> RowView:
     reader = visitor.reader
     offered = row.offered_to and row.offered_to != visitor.actor.id
-    return RowView(
-        id=f"queue-row-{row.case_id}",
-        case_id=str(row.case_id),
-        url=case_url(row.case_id),
-        name=customer_name(row.customer_name, reader),
-        number=row.number,
-        reason=reason_label(row.reason, reader),
+    return _row(
+        row,
+        "queue-row",
+        reader,
         preview=reader.t("desk.offered_to", name=row.offered_name or "") if offered else row.last_text or "",
-        channel="chat",
-        language=row.language,
         wait=waited(row.enqueued_at, reader),
         tone=tone(row.enqueued_at),
-        unread=0,
         priority="" if row.priority == Priority.NORMAL else reader.t(f"routing.priority.{row.priority}"),
+    )
+
+
+def _row(
+    of: MyCase | Owed | QueueRow,
+    kind: str,
+    reader: Reader,
+    *,
+    preview: str,
+    wait: str,
+    tone: str,
+    unread: int = 0,
+    priority: str = "",
+) -> RowView:
+    """A row with what all of them tell of a case; its id begins with its `kind`."""
+    return RowView(
+        id=f"{kind}-{of.case_id}",
+        case_id=str(of.case_id),
+        url=case_url(of.case_id),
+        name=customer_name(of.customer_name, reader),
+        number=of.number,
+        reason=reason_label(of.reason, reader),
+        preview=preview,
+        channel="chat",
+        language=of.language,
+        wait=wait,
+        tone=tone,
+        unread=unread,
+        priority=priority,
     )
