@@ -47,7 +47,8 @@ class Site:
     async def client(self, token: str | None = None, lang: str = "ja") -> httpx.AsyncClient:
         """Somebody new with a cookie jar of their own, or with a bearer token; redirects are not followed."""
         headers = {"accept-language": lang} | ({"authorization": f"Bearer {token}"} if token else {})
-        made = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10, trust_env=False)
+        # no TLS here, whose certificates take 20 ms to load
+        made = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=False)
         return await self._stack.enter_async_context(made)
 
     def shop_token(self, person: Person) -> str:
