@@ -322,12 +322,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     `shipping_fee` is for goods that are sent, and nothing from `free_from` on; `wrapping` is for one order, None: it
     wraps nothing. `pay_later` are payments that need nothing on file, called by their kind: the goods wait for them.
+    `releases_lines`: units of what it holds for an exchange can go out by themselves.
     """
 
     shipping_fee: Money
     free_from: Money | None = None
     wrapping: Money | None = None
     pay_later: tuple[TenderKind, ...] = ()
+    releases_lines: bool = False
 
     def shipping(self, goods: Money) -> Money:
         """What sending goods of this worth costs."""
