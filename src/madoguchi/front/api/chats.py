@@ -48,7 +48,7 @@ async def begin(request: Asked, services: Services, visitor: Visitor) -> Respons
     """
     wish = await body(request, NewChat)
     open_slowly(services.limits, visitor)
-    actor = await _customer(services, visitor)
+    actor = await visitor.known(services.db)
     case = await services.db.run(actor, lambda tx: _opened(tx, actor, wish))
     services.bot_due(case.id)
     return answer(chat(case), 201)
@@ -192,13 +192,6 @@ def chat(case: Case) -> Chat:
         opened_at=case.opened_at,
         closed_at=case.closed_at,
     )
-
-
-async def _customer(services: Services, visitor: Visitor) -> Actor:
-    """The visitor as somebody to write under; a guest becomes one now."""
-    if visitor.actor.id is None:
-        await services.db.run(visitor.actor, visitor.ensure_customer)
-    return visitor.actor
 
 
 async def _opened(tx: Tx, actor: Actor, wish: NewChat) -> Case:

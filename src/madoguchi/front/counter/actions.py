@@ -27,6 +27,7 @@ from madoguchi.front.ui.forms import posted
 from madoguchi.front.ui.links import thing_url
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, sentence
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids
@@ -114,8 +115,7 @@ async def ask(
         await photos.take(services, visitor, given)
         made = await services.db.run(actor, work)
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(request, services, visitor, action, subject, given, refused)
     if isinstance(made, str):
         return see_other(made)
@@ -142,8 +142,7 @@ async def _look(
     try:
         known = await services.db.run(visitor.actor, work)
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(request, services, visitor, action, subject, None, refused)
     title = visitor.reader.t(f"actions.{action.name}.name")
     return page(request, services, visitor, "action_looked.html", title=title, known=known, back=thing_url(subject))

@@ -20,7 +20,7 @@ from madoguchi.core.people import queries as people
 from madoguchi.core.people.sellers.queries import seller
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import finder, views
-from madoguchi.front.counter.page import answered, both, known, own, page, place_of, see_other
+from madoguchi.front.counter.page import answered, both, own, page, place_of, see_other
 from madoguchi.front.ui.access import CUSTOMERS, get, post
 from madoguchi.front.ui.cards import TicketView, ticket_view
 from madoguchi.front.ui.forms import form
@@ -97,7 +97,7 @@ async def start(request: Asked, services: Services, visitor: Visitor) -> Redirec
     """Open a chat, once per client id; who has one open is asked first whether to go on with it."""
     wish = await form(request, Start)
     open_slowly(services.limits, visitor)
-    actor = await known(services, visitor)
+    actor = await visitor.known(services.db)
     case_id, opened = await services.db.run(actor, lambda tx: _open(tx, actor, wish))
     place = place_of(request)
     if case_id is None:
@@ -196,8 +196,8 @@ async def _open(tx: Tx, actor: Actor, wish: Start) -> tuple[UUID | None, bool]:
     """The chat's id (None: first ask whether to go on with the open one), and whether it was opened now."""
     assert actor.id
     assert actor.store_id
-    if known_ := await queries.chat_by_client_id(tx, str(actor.session), wish.client_id):
-        return known_, False
+    if known := await queries.chat_by_client_id(tx, str(actor.session), wish.client_id):
+        return known, False
     if not wish.fresh and await queries.latest_open_chat(tx, actor.id):
         return None, False
     if wish.order:

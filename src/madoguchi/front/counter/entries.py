@@ -10,12 +10,13 @@ from litestar.datastructures import UploadFile
 from madoguchi.core.cases import queries, verbs
 from madoguchi.core.cases.talking.verbs import Written
 from madoguchi.front.counter.chats import room_page
-from madoguchi.front.counter.page import answered, both, place_of, see_other, wants_json
+from madoguchi.front.counter.page import answered, both, place_of, see_other
 from madoguchi.front.ui import photos, talking
 from madoguchi.front.ui.access import CUSTOMERS, EVERYONE, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.replies import raise_unshown, wants_json
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -134,6 +135,5 @@ async def _refused(
     request: Asked, services: Services, visitor: Visitor, case_id: UUID, refused: Refused, draft: str = ""
 ) -> Response[Any]:
     """The conversation again, with what was written and why it was not taken."""
-    if wants_json(request) or refused.status == 404:
-        raise refused
+    raise_unshown(request, refused)
     return await room_page(request, services, visitor, case_id, draft=draft, refused=refused)

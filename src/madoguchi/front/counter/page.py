@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response
 from litestar.response import Redirect
 
-from madoguchi.core.access.rules import Actor, Level
+from madoguchi.core.access.rules import Level
 from madoguchi.front.ui import page as pages
 from madoguchi.front.ui.middleware import EMBEDDED
 from madoguchi.front.ui.page import Asked
@@ -76,21 +76,9 @@ def local_path(wish: str, fallback: str = "/") -> str:
     return quote(wish, safe="/?=&%#-_.~:") if plain and not parts.netloc else fallback
 
 
-def wants_json(request: Asked) -> bool:
-    """Whether a script asks, which reads JSON."""
-    return "application/json" in request.headers.get("accept", "")
-
-
 async def answered(turn: asyncio.Task[None]) -> None:
     """Wait a moment for the bot's turn, so that the next page shows its answer also where no script runs."""
     await asyncio.wait([turn], timeout=PATIENCE)
-
-
-async def known(services: Services, visitor: Visitor) -> Actor:
-    """The visitor as somebody who can be written under; a guest becomes one now."""
-    if visitor.actor.id is None:
-        await services.db.run(visitor.actor, visitor.ensure_customer)
-    return visitor.actor
 
 
 async def own(request: Asked, services: Services, visitor: Visitor, work: Callable[[Tx], Awaitable[T]]) -> T:

@@ -16,6 +16,7 @@ from madoguchi.front.ui.fields import field_views, filled_in, mistakes
 from madoguchi.front.ui.forms import posted
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, sentence
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -60,8 +61,7 @@ async def ask(request: Asked, services: Services, visitor: Visitor, product: str
         slow_down(services.limits.write, visitor.counted_as)
         return see_other(await services.db.run(actor, work))
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(request, services, visitor, product, given, refused)
 
 

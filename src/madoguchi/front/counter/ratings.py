@@ -16,6 +16,7 @@ from madoguchi.front.ui.forms import posted
 from madoguchi.front.ui.links import thing_url
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, sentence
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -45,8 +46,7 @@ async def rate(request: Asked, services: Services, visitor: Visitor, case_id: UU
         slow_down(services.limits.write, visitor.counted_as)
         await services.db.run(actor, work)
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(request, services, visitor, case_id, given, refused)
     return see_other(thing_url(subject))
 

@@ -26,6 +26,7 @@ from madoguchi.front.ui.forms import posted
 from madoguchi.front.ui.links import RETURN
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, sentence
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids
@@ -109,8 +110,7 @@ async def go_on(
         await db.run(actor, lambda tx: _check_whole(tx, services, visitor, order_id, screen, given))
         return see_other(await db.run(actor, lambda tx: _next(tx, services, visitor, order_id, screen, chat)))
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         wrong = str(refused.parameters.get("field", "")).partition(".")[0]
         there = screen_of(wrong) if wrong else screen
         typed = given if there is screen else None

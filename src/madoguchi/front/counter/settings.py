@@ -6,11 +6,12 @@ import msgspec
 from litestar import Response
 
 from madoguchi.core.people import verbs as people
-from madoguchi.front.counter.page import local_path, see_other, wants_json
+from madoguchi.front.counter.page import local_path, see_other
 from madoguchi.front.ui.access import EVERYONE, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.middleware import Names
 from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.replies import wants_json
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 

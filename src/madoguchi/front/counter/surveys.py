@@ -12,6 +12,7 @@ from madoguchi.front.ui.access import CUSTOMERS, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -45,8 +46,7 @@ async def rate(request: Asked, services: Services, visitor: Visitor, case_id: UU
             lambda tx: actions.run(tx, services.catalogue, visitor.actor, "survey.answer", arguments),
         )
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(request, services, visitor, case_id, given.comment, refused)
     return see_other(place_of(request).url(f"/cases/{case_id}/survey"))
 

@@ -17,7 +17,7 @@ from madoguchi.front.desk.waiting import HERE, Decided, Waiting, decided_view, l
 from madoguchi.front.ui.access import STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.page import Asked, page
-from madoguchi.front.ui.replies import done
+from madoguchi.front.ui.replies import done, raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.ui.wishes import settled
@@ -94,8 +94,7 @@ async def _decide(
     try:
         made = await settled(services, visitor.actor, await services.db.run(visitor.actor, work))
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(services, visitor, refused, Given(str(request_id), given.note))
     back = case_url(made.case_id) + "?pane=customer" if given.case and made.case_id else HERE
     return done(request, back, wish=made.id, state=made.state)

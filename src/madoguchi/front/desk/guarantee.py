@@ -17,7 +17,7 @@ from madoguchi.front.ui.access import STAFF_ONLY, get, post
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in
 from madoguchi.front.ui.forms import posted
 from madoguchi.front.ui.page import Asked, page
-from madoguchi.front.ui.replies import done
+from madoguchi.front.ui.replies import done, raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -66,8 +66,7 @@ async def decide(request: Asked, services: Services, visitor: Visitor, order_id:
     try:
         await services.db.run(actor, work)
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(services, visitor, refused, order_id, given)
     return done(request, HERE)
 

@@ -13,7 +13,7 @@ from madoguchi.front.desk.checks import Check
 from madoguchi.front.desk.given import Ask, Given, Record, Transfer, Words
 from madoguchi.front.ui.access import STAFF_ONLY, get
 from madoguchi.front.ui.page import Asked, page
-from madoguchi.front.ui.replies import wants_json
+from madoguchi.front.ui.replies import raise_unshown, wants_json
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -133,8 +133,7 @@ async def explain(
     **shown: Any,
 ) -> Response[Any]:
     """A post in a case that did not go through: its page with the reason, or the problem for a script."""
-    if wants_json(request) or refused.status == 404:
-        raise refused
+    raise_unshown(request, refused)
     return await show(services, visitor, case_id, refused=refused, **shown)
 
 

@@ -14,6 +14,7 @@ from madoguchi.core.people.queries import stores
 from madoguchi.front.ui.access import LEADERS, STAFF_ONLY, get, post
 from madoguchi.front.ui.forms import Nothing, form
 from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -120,8 +121,7 @@ async def close(request: Asked, services: Services, visitor: Visitor, task_id: U
             visitor.actor, lambda tx: verbs.close_task(tx, visitor.actor, task_id, given.note, went=given.went)
         )
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(services, visitor, refused)
     return Redirect(HERE, status_code=303)
 

@@ -17,7 +17,7 @@ from madoguchi.front.ui.access import SELLERS, get, post
 from madoguchi.front.ui.forms import NEW, form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, page
-from madoguchi.front.ui.replies import done, wants_json
+from madoguchi.front.ui.replies import done, raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
@@ -97,8 +97,7 @@ async def answer_claim(request: Asked, services: Services, visitor: Visitor, cla
             visitor.actor, lambda tx: answer(tx, visitor.actor, claim_id, said.answer, said.words, sent)
         )
     except Refused as refused:
-        if wants_json(request) or refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(services, visitor, claim_id, refused=refused, given=said)
     return done(request, _url(claim_id))
 

@@ -15,7 +15,7 @@ from madoguchi.front.ui.access import SELLERS, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked, page
-from madoguchi.front.ui.replies import done, wants_json
+from madoguchi.front.ui.replies import done, raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit import ids
@@ -128,8 +128,7 @@ async def _explain(
     request: Asked, services: Services, visitor: Visitor, case_id: UUID, refused: Refused, draft: str = ""
 ) -> Response[Any]:
     """The thread again with what was refused and what was typed; nothing of a thread that is not theirs."""
-    if wants_json(request) or refused.status == 404:
-        raise refused
+    raise_unshown(request, refused)
     return await _page(services, visitor, case_id, refused=refused, draft=draft)
 
 

@@ -8,7 +8,7 @@ from madoguchi.core.access.rules import AT_WORK, Actor, Role
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.queries import Session
 from madoguchi.core.people.verbs import NewSession
-from madoguchi.kit.db import Tx
+from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.i18n import LANGUAGES, Reader
 
 
@@ -82,6 +82,12 @@ class Visitor:
         known = msgspec.structs.replace(actor, id=await people.ensure_guest(tx, actor))
         tx.after_commit(lambda: self._be(known))
         return known
+
+    async def known(self, db: Database) -> Actor:
+        """The actor as somebody who can be written under; a guest becomes one now."""
+        if self.actor.id is None:
+            await db.run(self.actor, self.ensure_customer)
+        return self.actor
 
     def _be(self, actor: Actor) -> None:
         self.actor = actor

@@ -16,6 +16,7 @@ from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import WAREHOUSE, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.warehouse import views
@@ -80,8 +81,7 @@ async def inspect(
         raw = msgspec.to_builtins(asked)
         await services.db.run(actor, lambda tx: actions.run(tx, services.catalogue, actor, "return.inspect", raw))
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(services, visitor, return_id, unit_id, told, refused=refused)
     return Redirect(views.return_url(return_id), status_code=303)
 

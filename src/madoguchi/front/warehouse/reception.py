@@ -11,6 +11,7 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.front.ui.access import WAREHOUSE, get, post
 from madoguchi.front.ui.forms import form
 from madoguchi.front.ui.page import Asked, page
+from madoguchi.front.ui.replies import raise_unshown
 from madoguchi.front.ui.services import Services
 from madoguchi.front.ui.visitor import Visitor
 from madoguchi.front.warehouse import views
@@ -45,8 +46,7 @@ async def receive(request: Asked, services: Services, visitor: Visitor, return_i
             visitor.actor, lambda tx: actions.run(tx, services.catalogue, visitor.actor, "return.receive", raw)
         )
     except Refused as refused:
-        if refused.status == 404:
-            raise
+        raise_unshown(request, refused)
         return await _page(services, visitor, return_id, refused)
     return Redirect(views.return_url(return_id), status_code=303)
 
