@@ -38,6 +38,7 @@ from madoguchi.core.policy.pack import (
     Trigger,
     shipped,
 )
+from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.shop.port import Failure, OrderState, TrackingState
 from madoguchi.core.threads.rules import Standing, Topic, Wanted
 from madoguchi.edge.stores.demo.people import PEOPLE
@@ -215,6 +216,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "desk.holding.{}": State,
         "desk.refunds.task.{}": TaskKind,
         "desk.language.{}": LANGUAGES,
+        "desk.wish.{}": [*RequestState, "taken"],
         "desk.level.{}": [str(int(level)) for level in Level],
         "errors.{}": sorted(codes()),
         "cases.approval.asked.{}": Approver,

@@ -21,10 +21,11 @@ from madoguchi.core.people.queries import Customer
 from madoguchi.core.policy.queries import Grounds, grounds_for
 from madoguchi.core.requests.queries import approvals_in
 from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
-from madoguchi.front.desk import waiting
+from madoguchi.front.desk import waiting, wishes
 from madoguchi.front.desk.board import case_url, customer_name, reason_label
 from madoguchi.front.desk.given import Ask
 from madoguchi.front.desk.waiting import Waiting, WaitingView
+from madoguchi.front.desk.wishes import Wish, WishView
 from madoguchi.front.ui.cards import OrderView, order_view
 from madoguchi.front.ui.documents import DocumentView
 from madoguchi.front.ui.documents import view as document_view
@@ -67,6 +68,7 @@ class Pane(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[OrderCard]
     chosen: OrderCard | None
     gift_code: str | None
+    wishes: Sequence[Wish]
     refunds: Sequence[tuple[Said, Said]]
     documents: Sequence[Issued]
     on_order: Sequence[Doable]
@@ -148,9 +150,11 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[OrderLink]
     order: OrderView | None
     order_id: str
+    wishes: Sequence[WishView]
     refunds: Sequence[tuple[str, str]]
     documents: Sequence[DocumentView]
     actions: Sequence[ActionView]
+    besides: Sequence[WishView]
     beside: Sequence[ActionView]
     approvals: Sequence[WaitingView]
     grounds: Sequence[GroundsView]
@@ -190,6 +194,7 @@ async def load(
         orders=await order_cards(tx, orders),
         chosen=(await order_cards(tx, [chosen]))[0] if chosen else None,
         gift_code=chosen.document.gift_code if chosen else None,
+        wishes=await wishes.load(tx, actor, customer.id, chosen.id if chosen else None),
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
@@ -221,9 +226,11 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
         order=_chosen_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
+        wishes=[wishes.view(one, reader) for one in pane.wishes if one.request.order_id],
         refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
         documents=[document_view(one, reader) for one in pane.documents],
         actions=[_action(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
+        besides=[wishes.view(one, reader) for one in pane.wishes if not one.request.order_id],
         beside=[
             _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
         ],
