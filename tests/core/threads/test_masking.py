@@ -65,6 +65,19 @@ KNOWN = ("佐藤 美咲", "サトウ ミサキ", "さとう みさき", "佐藤"
         ("サトウです", Detail.NAME),
         ("さとうと申します", Detail.NAME),
         ("I'm Emma  Wilson.", Detail.NAME),
+        ("Wilson, Emma", Detail.NAME),
+        ("I am Emma and it broke", Detail.NAME),
+        ("It broke.\n- Emma", Detail.NAME),
+        ("Misaki Sato", Detail.NAME),
+        ("ＳＡＴＯ　ＭＩＳＡＫＩ", Detail.NAME),
+        ("satoh misaki", Detail.NAME),
+        ("misaki.satou", Detail.NAME),
+        ("S a t o  M i s a k i", Detail.NAME),
+        ("Satō Misaki", Detail.NAME),
+        ("misakiです", Detail.NAME),
+        ("ask for misaki please", Detail.NAME),
+        ("Sato ordered two", Detail.NAME),
+        ("this is for sato-san", Detail.NAME),
     ],
 )
 def test_ways_to_reach_each_other_are_masked(text: str, detail: Detail) -> None:
@@ -72,7 +85,21 @@ def test_ways_to_reach_each_other_are_masked(text: str, detail: Detail) -> None:
     assert detail in told.details
     assert MARK in told.text
     assert not any(
-        piece in told.text for piece in ("1234", "taro", "evil", "misaki", "佐藤", "サトウ", "さとう", "Wilson", "神南")
+        piece in told.text.casefold()
+        for piece in (
+            "1234",
+            "taro",
+            "evil",
+            "misaki",
+            "佐藤",
+            "サトウ",
+            "さとう",
+            "wilson",
+            "emma",
+            "sato",
+            "satō",
+            "神南",
+        )
     )
 
 
@@ -97,11 +124,33 @@ def test_ways_to_reach_each_other_are_masked(text: str, detail: Detail) -> None:
         "ブドウサトウキビとさとうきびの違い",
         "色は2:白、3:黒、4:赤、5:青、6:緑、7:紫、8:金、9:銀から選べますか",
         "みさきの方が安かったです",
+        "Apt",
+        "a satin hat",
+        "misakiware",
     ],
 )
 def test_what_is_said_about_goods_is_left_alone(text: str) -> None:
-    assert masked(text, ("Wilson", *KNOWN)) == masked(text)
+    assert masked(text, ("Wilson", "Apt 4", *KNOWN)) == masked(text)
     assert masked(text).text == text
+
+
+NAMES: dict[str, tuple[list[str], list[str]]] = {  # as they are told, and what only looks like them
+    "ハットリ ジュンコ": (["Hattori Junko", "junko hattori", "Zyunko", "hattori"], ["a hat and Junk"]),
+    "オオタ シュンイチ": (["Shun'ichi Ohta", "OTA SHUNICHI", "shunichi", "Oota desu"], ["quota", "two ota"]),
+    "ナンバ ユウキ": (["Yuki Namba", "nanba yuuki", "Nanba", "I'm Yuki", "ユウキ"], ["the Yuki pattern"]),
+    "ナカムラ ユキ": (["Nakamura Yuki", "ユキと申します", "\n Yuki"], ["雪のようなユキの色", "a yuki plate"]),
+    "はなだ はな": (["はなと申します", "Hanada", "はな様"], ["はなです", "花はなに", "hana柄"]),
+    "ミネ タケ": (["Take Mine", "mine take", "ミネさん"], ["take it, it is mine", "Take care", "Dear mine"]),
+    "アベ マイ": (["Mai Abe", "I'm Mai", "abe-san"], ["mais", "the Abe pin", "マイカップ", "あべこべ"]),
+    "キム ミンジュン": (["kim minjun", "Minjun"], ["a kimono", "kimchi"]),
+}
+
+
+@pytest.mark.parametrize("kana", NAMES)
+def test_a_name_is_found_as_its_reading_is_spelt_and_nothing_else(kana: str) -> None:
+    found, left = NAMES[kana]
+    assert [text for text in found if masked(text, [kana]).details != (Detail.NAME,)] == []
+    assert [text for text in left if masked(text, [kana]).text != text] == []
 
 
 def test_each_detail_is_masked_once_and_the_rest_stays() -> None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
+from madoguchi.core.threads import names
 from madoguchi.kit.security import mask_cards, narrowed
 
 MARK = "●●●"
@@ -56,36 +57,10 @@ def _found(plain: str, known: Collection[str]) -> Iterator[tuple[Detail, int, in
             yield detail, *found.span("it" if "it" in pattern.groupindex else 0)
     for start, end in _phones(plain):
         yield Detail.PHONE, start, end
-    for pattern in (_spaced(form) for word in known for form in _forms(word)):
+    for pattern in (pattern for word in known for pattern in names.patterns(word)):
         for found in pattern.finditer(plain):
-            yield Detail.NAME, *found.span()
+            yield Detail.NAME, *found.span("it")
 
-
-def _forms(word: str) -> Iterator[str]:
-    """A word as it is; how a name is read also the other way round, and each part of it that is no mere syllable."""
-    yield word
-    parts = word.split()
-    if len(parts) == _FAMILY_AND_GIVEN and _KANA.fullmatch("".join(parts)):
-        yield "".join(reversed(parts))
-        yield from (part for part in parts if len(part) >= _TELLING)
-
-
-def _spaced(word: str) -> re.Pattern[str]:
-    """A word with or without spaces in it; letters of an alphabet, and few kana, only as a whole word."""
-    letters = [re.escape(c) for c in narrowed(word) if not c.isspace()]
-    before, after = next((edges for kind, edges in _EDGES if kind.fullmatch(word)), ("", ""))
-    return re.compile(before + r"[\s\u3000·・,]*".join(letters) + after, re.IGNORECASE)
-
-
-_FAMILY_AND_GIVEN = 2
-_TELLING = 3  # kana of a part of a name; shorter ones stand in too many words
-_KANA = re.compile(r"[ぁ-ゖァ-ヺー]+")
-_SAYS_WHO = r"(?=です|でございます|と申し|といい|と言い|より|さん|様|さま|\s|[、。,!?(]|$)"
-_EDGES = (  # of what kind of word, and what must stand before and after it
-    (re.compile(r"[\x00-\x7f]+"), (r"(?<![a-z0-9])", r"(?![a-z0-9])")),
-    (re.compile(r"[ァ-ヺー]{1,5}"), (r"(?<![ァ-ヺー])", r"(?![ァ-ヺー])")),
-    (re.compile(r"[ぁ-ゖー]{1,5}"), (r"(?<![ぁ-ゖー])", _SAYS_WHO)),
-)
 
 # --- patterns -------------------------------------------------------------------------------------------------------
 
