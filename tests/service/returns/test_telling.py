@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.actions.rules import Said, said
+from madoguchi.core.ledger.advances.events import AdvanceDue
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.policy.pack import RulePack, Worn
 from madoguchi.core.policy.queries import rules_of
@@ -32,7 +33,13 @@ DRINKS = "MD-10233702"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[CustomerNews]:
+def due() -> list[AdvanceDue]:
+    """What was recorded as owed, of which a letter of its own tells."""
+    return []
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, due: list[AdvanceDue]) -> list[CustomerNews]:
     """What was recorded."""
     found: list[CustomerNews] = []
     record = events.record
@@ -40,6 +47,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[CustomerNews]:
     async def keep(tx: Any, event: events.Event) -> None:
         if isinstance(event, CustomerNews):
             found.append(event)
+        if isinstance(event, AdvanceDue):
+            due.append(event)
         await record(tx, event)
 
     monkeypatch.setattr(events, "record", keep)
@@ -95,8 +104,10 @@ async def test_how_an_objection_ended_and_why(yard: Yard, told: list[CustomerNew
     assert "責任者より：箱はありました" in text
 
 
-async def test_that_what_was_given_early_was_not_owed(yard: Yard, told: list[CustomerNews], now: Any) -> None:
-    """Before anybody is asked to pay for it."""
+async def test_that_what_was_given_early_was_not_owed(
+    yard: Yard, told: list[CustomerNews], due: list[AdvanceDue], now: Any
+) -> None:
+    """And that it is to be paid again: in one letter."""
     back = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
     await yard.arrives(back)
     await yard.looked_at(back, acceptance="rejected", why="not_ours", disposition="back_to_customer")
@@ -105,8 +116,26 @@ async def test_that_what_was_given_early_was_not_owed(yard: Yard, told: list[Cus
     assert "returns.why.not_ours" not in waiting, "nothing is held against anybody before it is decided"
     leader = await yard.worker(Role.LEADER)
     await yard.acts(leader, "return.review", return_id=back.id, answer="rejected", note="別の店の品でした")
-    (news,) = [one for one in told if one.template == "return_rejected"]
-    assert "当店でお買い上げの商品ではありませんでした" in plain((await letter(yard, news, now)).letter.blocks, "ja")
+    (news,) = [one for one in told if one.template.startswith("return_rejected")]
+    made = (await letter(yard, news, now)).letter
+    text = plain((*made.blocks, *made.ways), "ja")
+    assert "当店でお買い上げの商品ではありませんでした" in text
+    assert "2,990円のお支払い" in text
+    assert "https://help.example/orders/" in text
+    assert due == []
+
+
+async def test_that_a_unit_was_not_accepted_while_another_is_still_looked_at(
+    yard: Yard, told: list[CustomerNews], now: Any
+) -> None:
+    """What is to be paid is said once, when all of it is known."""
+    back = await yard.send_back(CLOTHES, lines={"2": 2}, reason="dislike", condition="unopened")
+    await yard.arrives(back)
+    await yard.refund()
+    await yard.looked_at(back, disposition="back_to_customer", found={"grade": "worn"})
+    letters = [one for one in told if one.template.startswith("return_rejected")]
+    assert [one.template for one in letters] == ["return_rejected", "return_rejected_due"]
+    assert "5,980円のお支払い" in plain((await letter(yard, letters[-1], now)).letter.blocks, "ja")
 
 
 async def test_that_what_is_given_early_is_asked_back_when_nothing_comes(yard: Yard) -> None:

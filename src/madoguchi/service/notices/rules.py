@@ -35,6 +35,7 @@ NEWS = (  # of rooms that tell of themselves
     "return_sent_back",
     "advance_void",
     "guarantee_reviewed",
+    "return_rejected_due",
     "parcel_missed",
     "parcel_ready",
     "seller_answered",

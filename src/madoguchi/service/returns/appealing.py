@@ -92,10 +92,9 @@ async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
         verdict = verdicts[unit.id]
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
         await unit_rows.reopen(tx, unit.id)
-        if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
-            await verbs.tell_rejected(tx, of, unit, verdict.why)
     await verbs.answer(tx, of, arguments.answer, clean_text(arguments.note), arguments.percent)
-    await verbs.refold(tx, of.id)
+    rejected = [unit.id for unit in changed if verdicts[unit.id].acceptance is Acceptance.REJECTED and unit.settled_at]
+    await verbs.refold(tx, of.id, rejected)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 
 

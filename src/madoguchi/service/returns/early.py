@@ -18,15 +18,18 @@ from madoguchi.service.returns.units import verbs as unit_rows
 _FOR_GOOD = frozenset({AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.FORGIVEN})
 
 
-async def account(tx: Tx, of: Return) -> None:
-    """Have an open advance on a (locked) return stand where its units say; while it is charged it stays as it is."""
+async def account(tx: Tx, of: Return, *, told: bool = False) -> Advance | None:
+    """Have an open advance on a (locked) return stand where its units say; while it is charged it stays as it is.
+
+    What is owed from now on; with `told` whoever calls tells the customer of it.
+    """
     units = await queries.units_of(tx, of.id)
     for unit in units:
         if unit.settled_at and not unit.replaced and unit.paid < unit.redeemed:
             await unit_rows.reopen(tx, unit.id)
     advance = await open_advance(tx, of.order_id, of.subject)
     if advance is None or advance.charge_key:
-        return
+        return None
     given = [unit for unit in units if unit.advance_id == advance.id]
     left = [unit for unit in given if unit.stands_open]
     if not left and any(unit.reception is Reception.LOST for unit in given):
@@ -37,7 +40,9 @@ async def account(tx: Tx, of: Return) -> None:
         redeemed = sum(unit.redeemed for unit in given) - await queries.fees_taken(tx, advance.id)
         owed = advance.amount - Money(max(redeemed, 0), advance.currency)
         await advances.leave_open(tx, advance.id, owed, counted([unit for unit in left if not unit.redeemed]))
-        await _wait_or_call_back(tx, of, advance, left)
+        if await _wait_or_call_back(tx, of, advance, left, told=told):
+            return await access_advance(tx, SYSTEM, advance.id)
+    return None
 
 
 async def taken_again(tx: Tx, advance: Advance, units: Sequence[Unit]) -> bool:
@@ -64,15 +69,17 @@ async def is_for_good(tx: Tx, unit: Unit) -> bool:
         return (await access_advance(tx, SYSTEM, unit.advance_id)).state in _FOR_GOOD
 
 
-async def _wait_or_call_back(tx: Tx, of: Return, advance: Advance, left: Sequence[Unit]) -> None:
+async def _wait_or_call_back(tx: Tx, of: Return, advance: Advance, left: Sequence[Unit], *, told: bool) -> bool:
+    """Whether it is owed from now on."""
     receptions = {unit.reception for unit in left}
     if any(unit.under_way for unit in left):
         await advances.travels(tx, advance.id)
     elif advance.state is AdvanceState.RECHARGE_DUE:
-        return
+        return False
     elif Reception.AWAITING in receptions:
         if advance.state is AdvanceState.UNDER_WAY:  # it went back to whoever sent it
             days = (await rules_of(tx, of.store_id)).advance.recover_after_days
             await advances.expect_back(tx, advance.id, tx.now + timedelta(days=days))
     elif advance.state is AdvanceState.UNDER_WAY or receptions != {Reception.EXPIRED}:
-        await advances.call_back(tx, advance.id)
+        return await advances.call_back(tx, advance.id, told=told)
+    return False

@@ -122,9 +122,8 @@ async def inspect(tx: Tx, actor: Actor, arguments: InspectReturn) -> TextCard:
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
         note, becomes = clean_text(arguments.note), whither(verdict, arguments.disposition)
         await unit_rows.look_at(tx, unit.id, arguments.found.grade, becomes, note, verdict.clauses, actor.id)
-        if unit.settled_at and verdict.acceptance is Acceptance.REJECTED:
-            await verbs.tell_rejected(tx, of, unit, verdict.why)
-        await verbs.refold(tx, of.id)
+        given_early = unit.settled_at and verdict.acceptance is Acceptance.REJECTED
+        await verbs.refold(tx, of.id, rejected=[unit.id] if given_early else ())
     return TextCard(lines=(said(f"returns.desk.{verdict.acceptance}", name=unit.name, percent=given(unit, verdict)),))
 
 

@@ -1,7 +1,7 @@
 """What becomes of a return and its units. Never commits, and moves no money: `settling` does, by its own request."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from madoguchi.core.actions.rules import Said, Wish, said
 from madoguchi.core.carriers.consignments import verbs as consignments
 from madoguchi.core.carriers.consignments.queries import dispatch_numbered
 from madoguchi.core.ledger.advances.queries import access_advance
-from madoguchi.core.ledger.advances.rules import AdvanceState
+from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
@@ -334,11 +334,15 @@ async def move(tx: Tx, units: Sequence[Unit], reception: Reception) -> None:
     await unit_rows.move(tx, units, reception)
 
 
-async def refold(tx: Tx, return_id: UUID) -> None:
-    """Derive a (locked) return's state from its units, account for what was given early, and settle what can be."""
+async def refold(tx: Tx, return_id: UUID, rejected: Collection[UUID] = ()) -> None:
+    """Derive a (locked) return's state from its units, account for what was given early, and settle what can be.
+
+    Of units that were just `rejected` though something was given for them, the customer is told here.
+    """
     before = await queries.access_return(tx, SYSTEM, return_id)
-    await early.account(tx, before)
+    owed = await early.account(tx, before, told=bool(rejected))
     units = await queries.units_of(tx, return_id)
+    await _tell_rejected(tx, before, [unit for unit in units if unit.id in rejected], owed)
     after = rules.state(before.stage, units)
     look_at = await _next_look(tx, before, units)
     await tx.execute(
@@ -371,13 +375,22 @@ async def _tell(tx: Tx, of: Return, template: str, **more: Any) -> None:
     """Write to whoever sends it; what is given for it is told when it is settled."""
     shop = await store(tx, of.store_id)
     until = of.send_until.astimezone(ZoneInfo(shop.time_zone)).date()
-    here = f"/returns/{of.id}"
-    paths = {"return": here} | ({"calendar": f"{here}/calendar"} if template == "return_due" else {})
+    paths = {"return": f"/returns/{of.id}"} | _further(of, template)
     facts = pack({"order": of.named, "number": of.number or "", "until": until, **more})
     news = CustomerNews(
         customer_id=of.customer_id, order_id=of.told_order, template=template, parameters=facts, paths=paths
     )
     await events.record(tx, news)
+
+
+def _further(of: Return, template: str) -> dict[str, str]:
+    """What else a letter leads to: the customer's calendar, or where what is owed is paid."""
+    match template:
+        case "return_due":
+            return {"calendar": f"/returns/{of.id}/calendar"}
+        case "return_rejected_due":
+            return {"order": f"/orders/{of.told_order}"}
+    return {}
 
 
 async def enqueue_settlement(tx: Tx, return_id: UUID, at: datetime | None = None) -> None:
@@ -413,9 +426,20 @@ async def answer(tx: Tx, of: Return, given: Acceptance, words: str, percent: int
         await _tell(tx, of, "return_answered", answer=said(f"returns.answered.{given}", percent=percent), words=words)
 
 
-async def tell_rejected(tx: Tx, of: Return, unit: Unit, why: Why | None) -> None:
-    """What was given for a unit before anybody looked at it was not owed; of all else its settlement tells."""
-    await _tell(tx, of, "return_rejected", goods=unit.name, why=Said(f"returns.why.{why or Why.DAMAGED}"))
+async def _tell_rejected(tx: Tx, of: Return, units: Sequence[Unit], owed: Advance | None) -> None:
+    """What was given for units before anybody looked at them was not owed, and is to be paid again once that is due.
+
+    Of all else their settlement tells. One letter for each reason, the last with what is owed.
+    """
+    whys = list(dict.fromkeys(unit.why or Why.DAMAGED for unit in units))
+    for why in whys:
+        names = dict.fromkeys(unit.name for unit in units if (unit.why or Why.DAMAGED) is why)
+        facts: dict[str, Any] = {"goods": ", ".join(names), "why": Said(f"returns.why.{why}")}
+        if owed and why is whys[-1]:
+            words = f"returns.pay_again.{'goods' if owed.goods else 'money'}"
+            await _tell(tx, of, "return_rejected_due", **facts, owed=said(words, amount=owed.owed, number=owed.number))
+        else:
+            await _tell(tx, of, "return_rejected", **facts)
 
 
 async def advance_moved(tx: Tx, advance_id: UUID) -> None:

@@ -110,9 +110,10 @@ async def owe(tx: Tx, advance_id: UUID) -> bool:
     return True
 
 
-async def call_back(tx: Tx, advance_id: UUID) -> None:
-    """What is not redeemed did not come: the customer owes it and is told; looked at later if the money has not gone.
+async def call_back(tx: Tx, advance_id: UUID, *, told: bool = False) -> bool:
+    """What is not redeemed did not come: the customer owes it; looked at later if the money has not gone.
 
+    The customer is told, unless whoever calls says that it will be `told` with its reason. Whether it is owed now.
     Refused("advance_settled").
     """
     try:
@@ -121,9 +122,10 @@ async def call_back(tx: Tx, advance_id: UUID) -> None:
         if refused.code != "advance_not_gone":
             raise
         await expect_back(tx, advance_id, tx.now + REMIND_AFTER)
-        return
-    if owed:
+        return False
+    if owed and not told:
         await events.record(tx, AdvanceDue(advance_id=advance_id))
+    return owed
 
 
 async def agree(tx: Tx, advance_id: UUID, request_id: UUID) -> None:
