@@ -10,7 +10,7 @@ from bench.presents import wrapped
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Subject
-from madoguchi.core.actions.rules import Refusal
+from madoguchi.core.actions.rules import Refusal, said
 from madoguchi.core.carriers import numbers
 from madoguchi.core.carriers.consignments import verbs
 from madoguchi.core.carriers.consignments.jobs import AGAIN, Announcer
@@ -25,13 +25,13 @@ from madoguchi.edge.carriers.simulated.rules import DECIDES_WITHIN, Temper
 from madoguchi.kit import clock, ids, jobs
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
-from madoguchi.service.delivery.pickup import things
+from madoguchi.service.delivery.pickup import form, things
 from tests.service.delivery.road import CATALOGUE, Road
 
 ORDER, REFERENCE = "MD-10233915", "R-7QK2M-90XTV"
 
 
-async def consigned(road: Road, sender: Actor | None = None) -> tuple[Actor, UUID]:
+async def consigned(road: Road, sender: Actor | None = None, send_by: datetime | None = None) -> tuple[Actor, UUID]:
     """Something of the order will come back, from its customer or another sender: who that is, and the id."""
     actor, order_id = await road.shop.actor(ORDER)
     actor = sender or actor
@@ -40,7 +40,8 @@ async def consigned(road: Road, sender: Actor | None = None) -> tuple[Actor, UUI
     assert actor.id
     id, customer_id = ids.uuid7(), actor.id
     of = Consignment(reference=REFERENCE, sender=order.address, receiver="まどぐち商店", prepaid=False)
-    await road.db.run(SYSTEM, lambda tx: verbs.consign(tx, id, of, customer_id=customer_id, order_id=order_id))
+    whose = {"customer_id": customer_id, "order_id": order_id}
+    await road.db.run(SYSTEM, lambda tx: verbs.consign(tx, id, of, **whose, send_by=send_by))
     return actor, id
 
 
@@ -97,6 +98,26 @@ async def test_it_is_collected_at_the_door(road: Road, now: datetime) -> None:
     assert await offered(road, actor, id) == {}
     with pytest.raises(Refused, match="return_on_its_way"):
         await quote(road, actor, id, day=tomorrow, band="14_16")
+
+
+async def test_it_is_collected_until_the_last_day_of_its_label_and_no_later(road: Road, now: datetime) -> None:
+    last = (now + timedelta(days=2)).replace(hour=23, minute=59)
+    actor, id = await consigned(road, send_by=last)
+    await road.announce()
+    subject = Subject(About.RETURN, id)
+    day, _ = await road.db.run(actor, lambda tx: form(tx, actor, subject))
+    assert [one.value for one in day.options] == [(now + timedelta(days=n)).date().isoformat() for n in (1, 2)]
+    assert day.hint == said("delivery.pickup.until", day=last.date())
+    late = (now + timedelta(days=3)).date().isoformat()
+    with pytest.raises(Refused, match="pickup_until") as why:
+        await quote(road, actor, id, day=late, band="14_16")
+    assert why.value.parameters["until"] == last.date()
+    await quote(road, actor, id, day=last.date().isoformat(), band="14_16")
+    with clock.frozen(last - timedelta(hours=2)):
+        await road.follow()
+        refusal = (await offered(road, actor, id))["return.pickup"]
+    assert refusal
+    assert (refusal.code, refusal.parameters) == ("pickup_until", {"until": last.date()})
 
 
 async def test_from_whoever_got_it_as_a_present(road: Road, now: datetime) -> None:

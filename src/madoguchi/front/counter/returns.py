@@ -268,7 +268,11 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     pickups = await _pickups(tx, parcels, reader) if of.state in SENDABLE else []
     way = sending(of, await access_consignment(tx, actor, of.id), reader, booked=bool(pickups))
     to_book = way is not None and of.method is Method.PICKUP and not pickups
-    booking = next((one for one in offers if to_book and one.action == PICK_UP and one.refusal is None), None)
+    pickup = next((one for one in offers if to_book and one.action == PICK_UP), None)
+    booking = pickup if pickup and pickup.refusal is None else None
+    if way and pickup and pickup.refusal:
+        why = reader.t(f"errors.{pickup.refusal.code}", **pickup.refusal.parameters)
+        way = msgspec.structs.replace(way, words=why)
     telling = next((one for one in offers if way and one.action == TELL and one.refusal is None), None)
     words = now(of, units, parcels)
     return ReturnView(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,6 +16,7 @@ from madoguchi.core.carriers.consignments.queries import Consigned, access_consi
 from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Slot
 from madoguchi.core.gifts.queries import gift_of_order
 from madoguchi.core.gifts.rules import Gift
+from madoguchi.core.people.queries import store
 from madoguchi.core.shop.port import Operation, TrackingState
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
@@ -33,18 +35,18 @@ class PickUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-    """The days, and the parts of a day, that the carrier offers now."""
+    """The days until the last one of the label, and the parts of a day, that the carrier offers now."""
     of = await access_consignment(tx, actor, subject.id)
     if of is None:
         raise invisible()
     told = await carried(tx, of.carrier, of.number) if of.carrier and of.number else None
-    return slots.fields(slots.free(told.pickups if told else (), tx.now))
+    return slots.fields(slots.free(told.pickups if told else (), tx.now), await _last_day(tx, of))
 
 
 async def draft(tx: Tx, actor: Actor, arguments: PickUp) -> Draft:
     """When it would be collected, and where; Refused as `opened` and slots.chosen."""
     of, opening = await opened(tx, actor, arguments.return_id)
-    slot = slots.chosen(slots.free(opening.carried.pickups, tx.now), arguments.day, arguments.band)
+    slot = slots.chosen(opening.carried.pickups, arguments.day, arguments.band)
     return opening.draft("delivery.pickup.title", _facts(of, opening, slot), {"day": slot.day, "band": slot.band})
 
 
@@ -69,10 +71,11 @@ async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
 
 
 async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Opening]:
-    """What is sent back, when its carrier can collect it.
+    """What is sent back, when its carrier can collect it, of whose times those are left that are in time.
 
     Refused: return_uncarried where no carrier was told, return_ended, return_on_its_way, pickup_soon until a carrier
-    has taken the announcement, carrier_cannot, carrier_too_late, and subject_open while something is being arranged.
+    has taken the announcement, carrier_cannot, carrier_too_late, pickup_until where none is in time, and subject_open
+    while something is being arranged.
     """
     of = await access_consignment(tx, actor, return_id)
     if of is None or of.refused:
@@ -84,19 +87,30 @@ async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Open
     told = await carried(tx, of.carrier, of.number)
     if told and told.tracked.state is not TrackingState.PENDING:
         raise Unrelated("return_on_its_way", 409)
-    gift = await _gift(tx, of)
+    able_to, last, gift = able(told, Ability.PICK_UP), await _last_day(tx, of), await _gift(tx, of)
+    offered = slots.free(able_to.pickups, tx.now)
+    in_time = slots.until(offered, last)
     opening = Opening(
         order=await _order(tx, actor, of, gift),
         carrier=of.carrier,
         number=of.number,
-        carried=able(told, Ability.PICK_UP),
+        carried=msgspec.structs.replace(able_to, pickups=tuple(in_time)),
         subject=f"parcel:{of.id}",
         gift=gift,
     )
     await check_nothing_open(tx, opening)
-    if not slots.free(opening.carried.pickups, tx.now):
-        raise too_late()
+    if not in_time:
+        raise slots.after(last) if offered and last else too_late()
     return of, opening
+
+
+async def _last_day(tx: Tx, of: Consigned) -> date | None:
+    """The last day on which it may be handed over, where the shop is."""
+    if of.send_by is None:
+        return None
+    async with tx.acting(SYSTEM):
+        shop = await store(tx, (await access_order(tx, SYSTEM, of.order_id)).store_id)
+    return of.send_by.astimezone(ZoneInfo(shop.time_zone)).date()
 
 
 async def _gift(tx: Tx, of: Consigned) -> Gift | None:

@@ -45,7 +45,7 @@ async def announce(tx: Tx, return_id: UUID) -> None:
         receiver=(await store(tx, of.store_id)).name,
         prepaid=False,
     )
-    await consign(tx, of.id, consignment, customer_id=of.customer_id, order_id=of.order_id)
+    await consign(tx, of.id, consignment, customer_id=of.customer_id, order_id=of.order_id, send_by=of.send_until)
 
 
 async def send_back(tx: Tx, of: Return, units: Sequence[Unit]) -> None:

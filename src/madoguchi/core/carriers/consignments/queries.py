@@ -15,7 +15,8 @@ from madoguchi.kit.db import Tx
 class Consigned(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel that comes back or goes out; `carrier`, `number` and `paperless` once a carrier has taken it on.
 
-    It will not be sent since `withdrawn_at`; `withdrawal` is what the carrier said to that, "done" or why not.
+    What comes back is to be handed over until `send_by`. It will not be sent since `withdrawn_at`; `withdrawal` is what
+    the carrier said to that, "done" or why not.
     """
 
     id: UUID
@@ -26,6 +27,7 @@ class Consigned(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None
     paperless: str | None
     refused: str | None
+    send_by: datetime | None
     withdrawn_at: datetime | None
     withdrawal: str | None
 
@@ -35,8 +37,8 @@ class Consigned(msgspec.Struct, frozen=True, kw_only=True):
         return self.document.sender if isinstance(self.document, Consignment) else self.document.receiver
 
 
-_CONSIGNED = """select id, customer_id, order_id, document, carrier, number, paperless, refused, withdrawn_at,
-  withdrawal from carrier_consignments"""
+_CONSIGNED = """select id, customer_id, order_id, document, carrier, number, paperless, refused, send_by,
+  withdrawn_at, withdrawal from carrier_consignments"""
 
 
 async def access_consignment(tx: Tx, actor: Actor, id: UUID) -> Consigned | None:

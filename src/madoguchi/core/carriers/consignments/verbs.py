@@ -1,5 +1,6 @@
 """Having a parcel announced. Never commits and never goes outside."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -20,12 +21,20 @@ class Announce(msgspec.Struct, frozen=True):
     id: UUID
 
 
-async def consign(tx: Tx, id: UUID, of: Consignment | Dispatch, *, customer_id: UUID, order_id: UUID) -> None:
-    """A parcel will come back, or goes out; a carrier is asked soon. Again is as good as once."""
+async def consign(
+    tx: Tx,
+    id: UUID,
+    of: Consignment | Dispatch,
+    *,
+    customer_id: UUID,
+    order_id: UUID,
+    send_by: datetime | None = None,
+) -> None:
+    """A parcel will come back until a moment, or goes out; a carrier is asked soon. Again is as good as once."""
     await tx.execute(
-        """insert into carrier_consignments (id, customer_id, order_id, document) values (%s, %s, %s, %s)
+        """insert into carrier_consignments (id, customer_id, order_id, document, send_by) values (%s, %s, %s, %s, %s)
            on conflict (id) do nothing""",
-        [id, customer_id, order_id, Jsonb(msgspec.to_builtins(of))],
+        [id, customer_id, order_id, Jsonb(msgspec.to_builtins(of)), send_by],
     )
     await jobs.enqueue(tx, ANNOUNCE, Announce(id), key=f"{ANNOUNCE}:{id}")
 
