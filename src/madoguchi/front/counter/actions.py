@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.di import Provide
 
-from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import About, Field, Subject
@@ -52,9 +52,14 @@ class Form(msgspec.Struct, frozen=True):
     order: OrderView | None
 
 
-@get(PATHS, access=KNOWN_CUSTOMERS)
-async def fill_in(
-    request: Asked,
+class Wanted(msgspec.Struct, frozen=True):
+    """What a path asks for: the action, and the thing that it is done with."""
+
+    action: Action
+    subject: Subject
+
+
+def _wanted(
     services: Services,
     visitor: Visitor,
     name: str,
@@ -63,45 +68,62 @@ async def fill_in(
     subscription: str = "",
     return_id: UUID | None = None,
     gift_id: UUID | None = None,
+) -> Wanted:
+    """Invisible where the action is not about such things."""
+    action = actions.find(services.catalogue, visitor.actor, name)
+    if return_id:
+        subject = Subject(About.RETURN, return_id)
+    elif gift_id:
+        subject = Subject(About.GIFT, gift_id)
+    elif order_id:
+        subject = Subject(About.PARCEL if parcel else About.ORDER, order_id, parcel)
+    else:
+        assert visitor.actor.id
+        subject = Subject(About.SUBSCRIPTION if subscription else About.CUSTOMER, visitor.actor.id, subscription)
+    if action.about is not subject.about or action.offer is None:
+        raise invisible()
+    return Wanted(action, subject)
+
+
+WANTED = {"wanted": Provide(_wanted, sync_to_thread=False)}
+
+
+@get(PATHS, access=KNOWN_CUSTOMERS, dependencies=WANTED)
+async def fill_in(
+    request: Asked,
+    services: Services,
+    visitor: Visitor,
+    wanted: Wanted,
     quote: UUID | None = None,
 ) -> Response[str]:
     """The form: with its defaults, or with what was filled in for a quote.
 
     With `chat` in the query, that chat is told how it ends.
     """
-    actor = visitor.actor
-    action = actions.find(services.catalogue, actor, name)
-    subject = _subject(action, actor, order_id, parcel, subscription, return_id, gift_id)
+    actor, action, subject = visitor.actor, wanted.action, wanted.subject
     if action.effect is Effect.READ and action.form is None:
         return await _look(request, services, visitor, action, subject)
     held = await services.db.run(actor, lambda tx: find_quote(tx, actor, quote)) if quote else None
     return await _page(request, services, visitor, action, subject, held.arguments if held else None, None)
 
 
-@post(PATHS, access=KNOWN_CUSTOMERS)
+@post(PATHS, access=KNOWN_CUSTOMERS, dependencies=WANTED)
 async def ask(
     request: Asked,
     services: Services,
     visitor: Visitor,
-    name: str,
-    order_id: UUID | None = None,
-    parcel: str = "",
-    subscription: str = "",
-    return_id: UUID | None = None,
-    gift_id: UUID | None = None,
+    wanted: Wanted,
     chat: UUID | None = None,
 ) -> Response[str]:
     """Do it where it does no harm; else quote it, and the slip to confirm is the next page."""
-    actor = visitor.actor
-    action = actions.find(services.catalogue, actor, name)
-    subject = _subject(action, actor, order_id, parcel, subscription, return_id, gift_id)
+    actor, action, subject = visitor.actor, wanted.action, wanted.subject
     given = await posted(request)
 
     async def work(tx: Tx) -> str | list[str]:
         raw = subject.arguments | await told(tx, actor, action, subject, given)
         if action.effect is Effect.CHANGE:
-            return f"/quotes/{(await requests.quote(tx, services.catalogue, actor, name, raw, case_id=chat)).id}"
-        card = await actions.run(tx, services.catalogue, actor, name, raw)
+            return f"/quotes/{(await requests.quote(tx, services.catalogue, actor, action.name, raw, case_id=chat)).id}"
+        card = await actions.run(tx, services.catalogue, actor, action.name, raw)
         if isinstance(card, DocumentCard):
             return documents.page_url(card)
         if isinstance(card, TextCard) and card.case_id:
@@ -124,7 +146,7 @@ async def ask(
         services,
         visitor,
         "action_done.html",
-        title=visitor.reader.t(f"actions.{name}.name"),
+        title=visitor.reader.t(f"actions.{action.name}.name"),
         lines=made,
         back=thing_url(subject),
     )
@@ -146,30 +168,6 @@ async def _look(
         return await _page(request, services, visitor, action, subject, None, refused)
     title = visitor.reader.t(f"actions.{action.name}.name")
     return page(request, services, visitor, "action_looked.html", title=title, known=known, back=thing_url(subject))
-
-
-def _subject(
-    action: Action,
-    actor: Actor,
-    order_id: UUID | None,
-    parcel: str,
-    subscription: str,
-    return_id: UUID | None,
-    gift_id: UUID | None,
-) -> Subject:
-    """The thing that a path names, if the action is about such things."""
-    if return_id:
-        subject = Subject(About.RETURN, return_id)
-    elif gift_id:
-        subject = Subject(About.GIFT, gift_id)
-    elif order_id:
-        subject = Subject(About.PARCEL if parcel else About.ORDER, order_id, parcel)
-    else:
-        assert actor.id
-        subject = Subject(About.SUBSCRIPTION if subscription else About.CUSTOMER, actor.id, subscription)
-    if action.about is not subject.about or action.offer is None:
-        raise invisible()
-    return subject
 
 
 async def _page(
