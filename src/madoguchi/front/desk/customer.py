@@ -154,7 +154,6 @@ class PaneView(msgspec.Struct, frozen=True, kw_only=True):
     refunds: Sequence[tuple[str, str]]
     documents: Sequence[DocumentView]
     actions: Sequence[ActionView]
-    besides: Sequence[WishView]
     beside: Sequence[ActionView]
     approvals: Sequence[WaitingView]
     grounds: Sequence[GroundsView]
@@ -194,7 +193,7 @@ async def load(
         orders=await order_cards(tx, orders),
         chosen=(await order_cards(tx, [chosen]))[0] if chosen else None,
         gift_code=chosen.document.gift_code if chosen else None,
-        wishes=await wishes.load(tx, actor, customer.id, chosen.id if chosen else None),
+        wishes=await wishes.load(tx, actor, customer.id),
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
@@ -226,11 +225,10 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         orders=[_link(pane, order, reader) for order in pane.orders] if len(pane.orders) > 1 else [],
         order=_chosen_order(pane, chosen, reader) if chosen else None,
         order_id=str(chosen.id) if chosen else "",
-        wishes=[wishes.view(one, reader) for one in pane.wishes if one.request.order_id],
+        wishes=[wishes.view(one, reader) for one in pane.wishes],
         refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
         documents=[document_view(one, reader) for one in pane.documents],
         actions=[_action(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
-        besides=[wishes.view(one, reader) for one in pane.wishes if not one.request.order_id],
         beside=[
             _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
         ],

@@ -1,4 +1,4 @@
-"""What a customer wished for and what became of it: on the order that is looked at, and on none."""
+"""What a customer wished for lately and what became of it, whichever order it is about."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,8 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED
 
 _TONES = {RequestState.DONE: "done", RequestState.PARTLY_DONE: "risk", RequestState.FAILED: "wrong"}
-_GUARANTEE = "guarantee.claim"
+_CLAIM = "guarantee.claim"
+_LATEST = 6
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,27 +37,25 @@ class WishView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     number: str
+    order: str
     at: datetime
     state: str
     tone: str
     lines: Sequence[str]
 
 
-async def load(tx: Tx, actor: Actor, customer_id: UUID, order_id: UUID | None) -> list[Wish]:
-    """Of the customer's latest wishes those on the order and those on none, newest first."""
-    found = [one for one in await requests_of(tx, customer_id) if one.order_id in {order_id, None}]
+async def load(tx: Tx, actor: Actor, customer_id: UUID) -> list[Wish]:
+    """A customer's latest wishes, newest first."""
     coming = {one.id: one for one in await returns.returns_of(tx, actor, customer_id)}
-    claim = await guarantee.claim_of_order(tx, actor, order_id) if order_id else None
-    wishes = []
-    for one in found:
-        if one.id in coming:
-            wishes.append(await _return(tx, one, coming[one.id]))
-        elif claim and one.action == _GUARANTEE:
-            told = claims.sentences(claim)
-            wishes.append(Wish(request=one, state=said("desk.wish.taken"), tone="waiting", told=told))
-            claim = None  # what was claimed on the order before is told by its state
+    wishes, claimed = [], set()
+    for made in await requests_of(tx, customer_id, _LATEST):
+        if made.id in coming:
+            wishes.append(await _return(tx, made, coming[made.id]))
+        elif made.action == _CLAIM and made.order_id and made.order_id not in claimed:
+            claimed.add(made.order_id)  # what was claimed on it before is told by its state
+            wishes.append(await _claim(tx, actor, made, made.order_id))
         else:
-            wishes.append(_plain(one))
+            wishes.append(_plain(made))
     return wishes
 
 
@@ -64,6 +63,13 @@ async def _return(tx: Tx, made: Request, of: Return) -> Wish:
     tone = "done" if of.state in ENDED else "waiting"
     told = await reading.sentences(tx, of)
     return Wish(request=made, state=said(f"counter.returns.state.{of.state}"), tone=tone, told=told)
+
+
+async def _claim(tx: Tx, actor: Actor, made: Request, order_id: UUID) -> Wish:
+    claim = await guarantee.claim_of_order(tx, actor, order_id)
+    if claim is None:
+        return _plain(made)
+    return Wish(request=made, state=said("desk.wish.taken"), tone="waiting", told=claims.sentences(claim))
 
 
 def _plain(made: Request) -> Wish:
@@ -80,6 +86,7 @@ def view(of: Wish, reader: Reader) -> WishView:
     return WishView(
         name=reader.t(f"actions.{of.request.action}.name"),
         number=of.request.number,
+        order=of.request.order_ref or "",
         at=of.request.created_at,
         state=of.state.to(reader),
         tone=of.tone,
