@@ -1,12 +1,14 @@
-"""A headless Chromium for the tests that drive pages: the machine's own, else one from an npm package.
+"""A headless Chromium for the tests that drive pages: one from an npm package, else the machine's own.
 
-The packaged one needs no rights and brings its libraries. Both draw with the fonts of a Python package only, so a page
-looks the same on every machine. `python -m tests.browser` prepares it ahead of the tests.
+The packaged one needs no rights, brings its libraries, and cannot open windows, so that it works half as much. Both
+draw with the fonts of a Python package only, so a page looks the same on every machine. `python -m tests.browser`
+prepares it ahead of the tests.
 """
 
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,8 @@ ARGUMENTS = [
     "--font-render-hinting=none",
 ]
 
+INSTALL = "\nChromium is missing: sudo apt-get install chromium"
+
 FONTS = Template("""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -44,12 +48,12 @@ class BrowserMissingError(Exception):
 
 def chromium_executable() -> Path:
     """The Chromium to drive; BrowserMissingError when there is none and none can be unpacked."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        # some of these are only a hint to install the real one
-        if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
-            return Path(found)
-    return _packaged_chromium()
+    try:
+        return _packaged_chromium()
+    except BrowserMissingError:
+        if own := _machines_chromium():
+            return own
+        raise
 
 
 def chromium_environment(executable: Path) -> dict[str, str]:
@@ -79,6 +83,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def _packaged_chromium() -> Path:
+    if platform.machine() != "x86_64":
+        raise BrowserMissingError(f"No package holds a Chromium for {platform.machine()}.{INSTALL}")
     version = hashlib.sha256((PACKAGE / "package-lock.json").read_bytes()).hexdigest()[:12]
     folder = CACHE / f"chromium-{version}"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -87,6 +93,15 @@ def _packaged_chromium() -> Path:
         if not folder.exists():
             _unpack(folder)
     return folder / "chromium"
+
+
+def _machines_chromium() -> Path | None:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        # some of these are only a hint to install the real one
+        if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
+            return Path(found)
+    return None
 
 
 def _unpack(folder: Path) -> None:
@@ -104,7 +119,7 @@ def _unpack(folder: Path) -> None:
 def _must_run(command: list[str], environment: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise BrowserMissingError(f"{done.stderr}\nChromium is missing: sudo apt-get install chromium")
+        raise BrowserMissingError(f"{done.stderr}{INSTALL}")
 
 
 if __name__ == "__main__":

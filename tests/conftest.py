@@ -16,6 +16,7 @@ from madoguchi.kit import clock, migrations
 from madoguchi.kit.db import Database
 from madoguchi.kit.postgres import EmbeddedPostgres
 from tests import databases
+from tests.browser import browser as browser  # here, where all share it: one Chromium for a process
 
 hypothesis.settings.register_profile("long", max_examples=3000)  # --hypothesis-profile=long, for minutes
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))

@@ -3,8 +3,6 @@
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser import browser as browser
-
 pytestmark = pytest.mark.browser
 
 # ink of a character drawn alone: what a missing glyph leaves is the same for every character

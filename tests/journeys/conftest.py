@@ -6,7 +6,6 @@ import pytest
 from playwright.async_api import Browser
 
 from madoguchi.kit.i18n import LANGUAGES, Reader
-from tests.browser import browser as browser
 from tests.journeys.street import Street
 from tests.web import Site
 from tests.web import site as site

@@ -8,7 +8,6 @@ from playwright.async_api import Browser, Error, Frame, expect
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.edge.channels.email import verbs as mails
 from madoguchi.edge.stores.demo.people import MISAKI, Story
-from tests.browser import browser as browser
 from tests.front.demo.test_demo import RAW
 from tests.front.ui.test_look import AXE, RULES
 from tests.web import Site

@@ -9,7 +9,6 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.edge.stores.demo.people import EMMA, KENTA, MISAKI
 from madoguchi.front.ui.middleware import cookie_names
 from madoguchi.kit.db import Tx
-from tests.browser import browser as browser
 from tests.front.desk.associate import Associate, at_desk, in_line, order_of
 from tests.front.ui.test_look import AXE, RULES
 from tests.web import Site

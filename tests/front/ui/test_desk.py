@@ -3,7 +3,6 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser import browser as browser
 from tests.front.ui.stage import Stage
 from tests.front.ui.stage import stage as stage
 

@@ -17,7 +17,6 @@ from madoguchi.front.ui.middleware import cookie_names
 from madoguchi.kit import clock
 from madoguchi.kit.jobs import Nothing
 from madoguchi.service.routing import jobs as routing
-from tests.browser import browser as browser
 from tests.conftest import NOW
 from tests.front.counter.customer import signed_in
 from tests.front.desk.associate import JSON, Associate, at_desk, in_line

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser import browser as browser
 from tests.front.ui.stage import LOOK, Stage
 from tests.front.ui.stage import stage as stage
 

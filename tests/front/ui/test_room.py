@@ -4,7 +4,6 @@ import pytest
 from litestar import Response
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import browser as browser
 from tests.front.ui.stage import Stage
 from tests.front.ui.stage import stage as stage
 
