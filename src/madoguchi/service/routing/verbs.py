@@ -4,18 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from madoguchi.core.access.rules import SYSTEM, Actor, Audience, Role
-from madoguchi.core.actions.rules import QueueTicket, Said, TextCard, said
-from madoguchi.core.cases import queries as case_queries
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.actions.rules import QueueTicket
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, access_case
-from madoguchi.core.cases.rules import Author, Kind, State
-from madoguchi.kit import security
+from madoguchi.core.cases.rules import State
+from madoguchi.core.people.queries import staff
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.routing import rules
+from madoguchi.service.routing import rules, telling
 from madoguchi.service.routing.items import verbs as items
 from madoguchi.service.routing.items.queries import (
     Item,
@@ -37,9 +34,6 @@ from madoguchi.service.routing.wrap_ups.queries import WrapUp, wrap_up_of
 
 SUPPORT = "support"
 _NOTHING_TOLD = Handover()
-_LINES = 3  # of a summary
-_RECENT = 20  # entries in which the customer's last words are looked for,
-_EXCERPT = 200  # and how many of their characters are shown
 
 # --- the customer ---------------------------------------------------------------------------------------------------
 
@@ -70,10 +64,10 @@ async def hand_over(
                 await _settle(tx, item)
             urgency = rules.priority_of(case.reason) if priority is None else priority
             await items.enqueue(tx, case, await queue(tx, SUPPORT), urgency, skills)
-            await _tell_staff(tx, actor, case, summary)
+            await telling.tell_staff(tx, actor, case, summary)
             await cases.transition(tx, case, State.QUEUED, text_key="routing.status.queued", by=actor)
             await offer_next(tx)
-            await _give_ticket(tx, case)
+            await telling.give_ticket(tx, case)
         return await place_and_wait(tx, case_id)
 
 
@@ -141,7 +135,7 @@ async def accept(tx: Tx, actor: Actor, item_id: UUID) -> UUID:
     if item.state is ItemState.ASSIGNED and item.assigned_to == me:
         return item.case_id
     if item.assigned_to:
-        raise Refused("taken", 409, name=await _name(tx, item.assigned_to))
+        raise Refused("taken", 409, name=(await staff(tx, item.assigned_to)).name)
     if hands is None or hands.state is Presence.OFFLINE:
         raise Refused("not_present", 409)
     if not hands.free:
@@ -175,7 +169,7 @@ async def transfer(tx: Tx, actor: Actor, case_id: UUID, to: UUID | str, note: st
     _check_hands(actor, item)
     if item.assigned_to == to:
         return
-    await _note(tx, actor, case, note)
+    await telling.note(tx, actor, case, note)
     if isinstance(to, str):
         await items.return_to_line(tx, item, await queue(tx, to))
         await offers.refuse(tx, item.id, item.assigned_to)
@@ -228,13 +222,21 @@ async def wrap_up(
     if known := await wrap_up_of(tx, item.id):
         return known
     wrapped = WrapUp(
-        item.id, case_id, item.assigned_to, reason, outcome, _plain(done), _plain(promise), promise_due, tx.now
+        item.id,
+        case_id,
+        item.assigned_to,
+        reason,
+        outcome,
+        telling.plain(done),
+        telling.plain(promise),
+        promise_due,
+        tx.now,
     )
     await wrap_ups.record(tx, wrapped)
     await cases.describe(tx, case_id, reason=reason)
     if case.assigned_to == item.assigned_to and case.state in {State.ACTIVE, State.PARKED}:
-        await _tell_what_was_done(tx, case, wrapped)
-        named = {"name": await _name(tx, item.assigned_to)}
+        await telling.tell_what_was_done(tx, case, wrapped)
+        named = {"name": (await staff(tx, item.assigned_to)).name}
         await cases.transition(tx, case, State.CLOSED, text_key="routing.status.wrapped_up", parameters=named, by=actor)
         await _settle(tx, item)
         await offer_next(tx)
@@ -307,7 +309,7 @@ async def _back_to_people(tx: Tx, item: Item, case: Case) -> None:
     await items.return_to_line(tx, item)
     await cases.transition(tx, case, State.QUEUED, text_key="routing.status.back_in_line")
     await offer_next(tx)
-    await _give_ticket(tx, case)
+    await telling.give_ticket(tx, case)
 
 
 async def _assign(tx: Tx, item: Item, case: Case, person: Person, text_key: str, by: Actor | None = None) -> None:
@@ -329,73 +331,3 @@ def _check_hands(actor: Actor, item: Item) -> None:
 def _silent(case: Case, before: datetime) -> bool:
     since = rules.customer_silent_since(case.last_customer_at, case.last_staff_at, case.opened_at)
     return since is not None and since < before
-
-
-def _plain(text: str) -> str:
-    clean, _ = security.mask_cards(security.clean_text(text))
-    if len(clean) > LIMITS.text:
-        raise Refused("text_too_long", limit=LIMITS.text)
-    return clean
-
-
-async def _name(tx: Tx, staff: UUID) -> str:
-    return str(await tx.value("select name from staff where id = %s", [staff]))
-
-
-async def _tell_staff(tx: Tx, actor: Actor, case: Case, summary: Handover) -> None:
-    told = msgspec.structs.replace(
-        summary,
-        lines=(*summary.lines, *await _lines_of(tx, case))[:_LINES],
-        reason=summary.reason or case.reason,
-        level=None if actor.is_staff else int(actor.level),
-    )
-    await cases.append(
-        tx,
-        case,
-        kind=Kind.NOTE,
-        author=Author.BOT,
-        audience=Audience.STAFF,
-        body={
-            "key": "routing.handover",
-            "card": msgspec.to_builtins(TextCard(lines=(*told.lines, *told.tried))),
-            "handover": msgspec.to_builtins(told),
-        },
-    )
-
-
-async def _lines_of(tx: Tx, case: Case) -> list[Said]:
-    """What the case itself tells: the customer's last words, the wish, since when we talk."""
-    recent = await case_queries.entries(tx, case.id, Audience.CUSTOMER, before=case.last_seq + 1, limit=_RECENT)
-    words = [entry.text for entry in recent if entry.author is Author.CUSTOMER and entry.kind is Kind.MESSAGE]
-    said_last = [said("routing.summary.said", text=words[-1][:_EXCERPT])] if words else []
-    return [*said_last, said("routing.summary.wants_a_person"), said("routing.summary.since", at=case.opened_at)]
-
-
-async def _give_ticket(tx: Tx, case: Case) -> None:
-    ticket = await place_and_wait(tx, case.id)
-    await cases.append(tx, case, kind=Kind.CARD, author=Author.SYSTEM, body={"card": msgspec.to_builtins(ticket)})
-
-
-async def _note(tx: Tx, actor: Actor, case: Case, note: str) -> None:
-    if text := _plain(note):
-        await cases.append(
-            tx,
-            case,
-            kind=Kind.NOTE,
-            author=Author.ASSOCIATE,
-            author_id=actor.id,
-            name=actor.name,
-            audience=Audience.STAFF,
-            text=text,
-        )
-
-
-async def _tell_what_was_done(tx: Tx, case: Case, wrapped: WrapUp) -> None:
-    lines = []
-    if wrapped.done:
-        lines.append(said("routing.wrap.done", text=wrapped.done))
-    if wrapped.promise:
-        lines.append(said("routing.wrap.promised", text=wrapped.promise, due=wrapped.promise_due))
-    if lines:
-        card = TextCard(lines=tuple(lines))
-        await cases.append(tx, case, kind=Kind.CARD, author=Author.SYSTEM, body={"card": msgspec.to_builtins(card)})
