@@ -332,12 +332,13 @@ def _steps(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader:
     """The way of a return that is sent: when each station was reached, and where it is now; none where nothing is."""
     if of.stage.value != "agreed" or of.state in {ReturnState.KEPT, ReturnState.CANCELLED, ReturnState.EXPIRED}:
         return ()
+    ends = [unit.settled_at for unit in units if unit.settled_at]
     reached = {
         "agreed": of.agreed_at,
         "sent": min((one.scanned_at for one in parcels if one.scanned_at), default=None),
         "received": min((unit.received_at for unit in units if unit.received_at), default=None),
         "inspected": min((unit.inspected_at for unit in units if unit.inspected_at), default=None),
-        _LAST[of.wish]: min((unit.settled_at for unit in units if unit.settled_at), default=None),
+        _LAST[of.wish]: max(ends) if len(ends) == len(units) else None,
     }
     *way, end = reached.values()
     last = len(way) if of.state in ENDED else max((place for place, at in enumerate(way) if at), default=0)
