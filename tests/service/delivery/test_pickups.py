@@ -96,7 +96,7 @@ async def test_it_is_collected_at_the_door(road: Road, now: datetime) -> None:
         *("out_for_delivery", "delivered"),
     ]
     assert await offered(road, actor, id) == {}
-    with pytest.raises(Refused, match="return_on_its_way"):
+    with pytest.raises(Refused, match="pickup_on_its_way"):
         await quote(road, actor, id, day=tomorrow, band="14_16")
 
 

@@ -60,10 +60,15 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """Something that an action can be about, and what it is called."""
+    """Something that an action can be about, and what it is called.
+
+    `order` is the customer's order that it belongs to, if any; nothing more will happen with one that is `over`.
+    """
 
     subject: Subject
     name: str
+    order: UUID | None = None
+    over: bool = False
 
 
 def opening(action: str, subject: Subject) -> str:

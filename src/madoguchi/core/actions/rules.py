@@ -180,12 +180,13 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
 class TextCard(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
     """Facts as sentences; `case_id` is a conversation that was begun or gone on with, to be looked at.
 
-    `ways` are names of actions that may help at once.
+    `ways` are names of actions that may help at once. `nothing`: all they tell is that there is nothing to tell.
     """
 
     lines: tuple[Said, ...]
     case_id: UUID | None = None
     ways: tuple[str, ...] = ()
+    nothing: bool = False
 
 
 class QueueTicket(msgspec.Struct, frozen=True, kw_only=True, tag="ticket"):

@@ -8,6 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from madoguchi.core.actions.catalogue import Action, Catalogue
+from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
 from madoguchi.service.bot.concepts import Lexicon
 from madoguchi.service.bot.normal import normal
@@ -30,13 +31,24 @@ def ending(catalogue: Catalogue, reason: str) -> tuple[Action, ...]:
 def said(reason: str, actions: Sequence[Action], text: str, lang: str) -> Action | None:
     """The one of a reason's actions that a text names; None for none or several.
 
-    Those that are there for this reason first of all go before those that end it as well.
+    Those that are there for this reason first of all go before those that end it as well. A look-up that ends it as
+    well is told with the reason's own, whether it is named or not.
     """
     spoken = _lexicon(lang).concepts(normal(text))
-    found = [action for action in actions if action.name in spoken]
+    found = [action for action in actions if action.name in spoken and action not in told_as_well(reason, actions)]
     first = [action for action in found if reason in {action.reason, *action.also[:1]}]
     left = first or found
     return left[0] if len(left) == 1 else None
+
+
+def told_as_well(reason: str, actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Look-ups at things under way that belong to what a reason's own look-up tells of all that a customer has."""
+    own = any(_looks(action) and action.reason == reason and action.about is About.CUSTOMER for action in actions)
+    return tuple(action for action in actions if own and _looks(action) and action.things and action.reason != reason)
+
+
+def _looks(action: Action) -> bool:
+    return action.effect is Effect.READ
 
 
 def choose(reason: str, actions: Sequence[Action], possible: Collection[str]) -> Chosen:
@@ -45,9 +57,9 @@ def choose(reason: str, actions: Sequence[Action], possible: Collection[str]) ->
     A look-up comes first where it is what the reason asks for, with what can be done below it. Else the one change
     that is possible is taken up, several are asked about, and where there is none, looking shows why.
     """
-    changes = [action for action in actions if action.effect is not Effect.READ]
+    changes = [action for action in actions if not _looks(action)]
     open_ones = tuple(action for action in changes if action.name in possible)
-    look = next((action for action in actions if action.effect is Effect.READ), None)
+    look = next(filter(_looks, actions), None)
     if look and not any(action.reason == reason for action in changes):
         return Chosen(look, open_ones)
     if len(open_ones) > 1:

@@ -8,13 +8,14 @@ from madoguchi.core.actions.catalogue import Action
 from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.shop import queries as shop
 from madoguchi.service.bot.rules import BUTTONS
-from madoguchi.service.bot.turn import Turn
-from madoguchi.service.bot.voice import Option
+from madoguchi.service.bot.turn import OF_ORDERS, Turn
+from madoguchi.service.bot.voice import Option, content
 
 
-def buttons(turn: Turn, beside: Sequence[Action], possible: Mapping[str, Sequence[Subject]]) -> list[Option]:
-    """One for each action that is possible, whatever it can be done with."""
-    return [_button(turn, action.name, possible[action.name]) for action in beside if action.name in possible]
+async def buttons(turn: Turn, beside: Sequence[Action], possible: Mapping[str, Sequence[Subject]]) -> list[Option]:
+    """One for each action that is possible, with the name of the order where another one or none was spoken of."""
+    found = [(name, possible[name]) for action in beside if (name := action.name) in possible]
+    return [_button(turn, name, subjects, await _order(turn, subjects)) for name, subjects in found]
 
 
 async def on_order(turn: Turn, order_id: UUID, *, every: bool = False) -> list[Option]:
@@ -63,11 +64,20 @@ def _sorted(turn: Turn, possible: Mapping[str, list[Subject]]) -> list[tuple[str
     return sorted(possible.items(), key=place)
 
 
-def _button(turn: Turn, action: str, subjects: Sequence[Subject]) -> Option:
+async def _order(turn: Turn, subjects: Sequence[Subject]) -> str:
+    """The one order that it can be done with, by number and content, unless that is the one spoken of."""
+    ids = {subject.id for subject in subjects if subject.about in OF_ORDERS} - {turn.memory.order_id}
+    if len(ids) != 1:
+        return ""
+    order = await shop.access_order(turn.tx, turn.actor, ids.pop())
+    return f"{order.store_ref} · {content(order.document.lines)}"
+
+
+def _button(turn: Turn, action: str, subjects: Sequence[Subject], detail: str = "") -> Option:
     """On the one thing it can be done with; of several the customer is asked which."""
     if len(subjects) == 1:
-        return turn.voice.way(action, subjects[0])
+        return turn.voice.way(action, subjects[0], detail)
     ids = {subject.id for subject in subjects}
     if len(ids) == 1 and subjects[0].about is About.PARCEL:
-        return turn.voice.way(action, Subject(About.ORDER, ids.pop()))
+        return turn.voice.way(action, Subject(About.ORDER, ids.pop()), detail)
     return turn.voice.way(action, Subject(About.CUSTOMER, turn.case.customer_id))

@@ -112,7 +112,7 @@ class Held:
         """What can be done next, with what was just made known."""
         known = self._turn.wits.catalogue.actions
         named = [known[name] for name in card.ways] if isinstance(card, TextCard) else []
-        return doable.buttons(self._turn, named, await finding.possible(self._turn, named))
+        return await doable.buttons(self._turn, named, await finding.possible(self._turn, named))
 
 
 async def begin(turn: Turn, action: Action, subject: Subject) -> None:

@@ -1,17 +1,19 @@
 """What a wish is about: the order, the parcel, the subscription that was meant, found before anybody is asked."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from madoguchi.core.actions.catalogue import Action
-from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.fields import About, Subject, Thing
 from madoguchi.core.shop import queries as shop
 from madoguchi.core.shop.queries import Order
 from madoguchi.kit.errors import Refused
 from madoguchi.service.bot.goods import fitting, named
-from madoguchi.service.bot.mentions import read_mention, spoken_of
+from madoguchi.service.bot.mentions import Mention, read_mention, spoken_of
 from madoguchi.service.bot.rules import CANDIDATES, LOOKED_AT, SEARCHED, Waiting
 from madoguchi.service.bot.turn import OF_ORDERS, Turn
+from madoguchi.service.bot.voice import content
 
 
 async def order(turn: Turn, typed: str | None, wanted: Sequence[Action]) -> UUID | None:
@@ -38,12 +40,29 @@ async def order(turn: Turn, typed: str | None, wanted: Sequence[Action]) -> UUID
     return None
 
 
+async def order_of_things(turn: Turn, typed: str | None, wanted: Sequence[Action]) -> UUID | None:
+    """The order that is named where not orders but other things are asked for; None: it is asked about all of them.
+
+    What is in it tells, or its number: days and money may be those of the thing. Of several, the one that has any.
+    """
+    if typed is not None:
+        return await _by_name(turn, typed)
+    meant = await _fitting(turn, Mention(turn.heard.text, turn.heard.lang))
+    if len(meant) > 1:
+        having = {thing.order for action in wanted for thing in await _kept(turn, action)}
+        meant = [one for one in meant if one.id in having]
+    return meant[0].id if len(meant) == 1 else None
+
+
 async def mentioned(turn: Turn, *, asked: bool) -> Sequence[Order]:
     """The customer's orders that the words of this turn speak of, newest first."""
-    if not turn.heard.text:
-        return ()
     today = turn.tx.now.astimezone(turn.zone).date()
-    mention = read_mention(turn.heard.text, turn.heard.lang, today, asked=asked)
+    return await _fitting(turn, read_mention(turn.heard.text, turn.heard.lang, today, asked=asked))
+
+
+async def _fitting(turn: Turn, mention: Mention) -> Sequence[Order]:
+    if not mention.text:
+        return ()
     orders = await shop.orders_of(turn.tx, turn.case.customer_id, limit=SEARCHED)
     return [orders[place] for place in spoken_of(mention, [order.document for order in orders], turn.zone)]
 
@@ -91,25 +110,37 @@ async def things(turn: Turn, action: Action) -> Sequence[Subject]:
         orders = await _orders(turn)
         return [subject for one in orders for subject in _of_order(action, one)]
     owner = turn.case.customer_id
-    if action.things:
-        return [thing.subject for thing in await action.things(turn.tx, turn.actor, owner)]
     match action.about:
         case About.CUSTOMER:
             return [Subject(About.CUSTOMER, owner)]
         case About.CASE:
             return [Subject(About.CASE, turn.case.id)]
-    facts = await shop.customer_facts(turn.tx, turn.actor, owner)
-    return [Subject(About.SUBSCRIPTION, owner, one.ref) for one in facts.subscriptions]
+        case About.SUBSCRIPTION:
+            facts = await shop.customer_facts(turn.tx, turn.actor, owner)
+            return [Subject(About.SUBSCRIPTION, owner, one.ref) for one in facts.subscriptions]
+    return [thing.subject for thing in await of_order(turn, action)]
 
 
-async def one_of(turn: Turn, subjects: Sequence[Subject]) -> Subject | None:
-    """The thing that is meant; None when the customer had to be asked, or there is none."""
+async def of_order(turn: Turn, action: Action) -> Sequence[Thing]:
+    """What a room keeps that the action may be about: of the order spoken of, or of none; without one, all of it."""
+    found, order_id = await _kept(turn, action), turn.memory.order_id
+    if order_id is None:
+        return found
+    return [thing for thing in found if thing.order == order_id] or [thing for thing in found if thing.order is None]
+
+
+async def _kept(turn: Turn, action: Action) -> Sequence[Thing]:
+    return await action.things(turn.tx, turn.actor, turn.case.customer_id) if action.things else ()
+
+
+async def one_of(turn: Turn, action: Action, subjects: Sequence[Subject]) -> Subject | None:
+    """The thing that is meant: named, or the only one that is not over; None when the customer had to be asked."""
     picked = [one for one in subjects if one.ref == turn.memory.thing] if turn.memory.thing else []
     left = picked or subjects
     if len(left) == 1:
         return left[0]
     if not left:
-        await turn.voice.say("bot.no_things", options=[turn.voice.person(), turn.voice.other()])
+        await _ask_for_other_thing(turn, action)
         return None
     if left[0].about in OF_ORDERS and len({one.id for one in left}) > 1:
         orders = [await shop.access_order(turn.tx, turn.actor, id) for id in dict.fromkeys(one.id for one in left)]
@@ -118,10 +149,30 @@ async def one_of(turn: Turn, subjects: Sequence[Subject]) -> Subject | None:
     names = await _names(turn, left)
     if (ref := _named_in(turn, names)) is not None:
         return next(one for one in left if one.ref == ref)
-    options = turn.voice.things(names)
-    turn.remember(waiting=Waiting.THING, offered=tuple(option.id for option in options))
-    await turn.voice.say("bot.which_thing", options=[*options, turn.voice.person()])
+    over = {thing.subject.ref for thing in await _kept(turn, action) if thing.over}
+    under_way = [one for one in left if one.ref not in over]
+    if len(under_way) == 1:
+        return under_way[0]
+    asked = {one.ref for one in under_way or left}
+    await _ask_thing(turn, "bot.which_thing", {ref: name for ref, name in names.items() if ref in asked})
     return None
+
+
+async def _ask_for_other_thing(turn: Turn, action: Action) -> None:
+    """There is none; where an order was named, is it one of another order?"""
+    if turn.memory.order_id is None:
+        await turn.voice.say("bot.no_things", options=[turn.voice.person(), turn.voice.other()])
+        return
+    order = await shop.access_order(turn.tx, turn.actor, turn.memory.order_id)
+    turn.remember(order_id=None)
+    names = await _names(turn, await things(turn, action))
+    await _ask_thing(turn, "bot.no_things.order", names, order=order.store_ref, item=content(order.document.lines))
+
+
+async def _ask_thing(turn: Turn, words: str, names: Mapping[str, str], **parameters: Any) -> None:
+    options = turn.voice.things(names)
+    turn.remember(waiting=Waiting.THING if options else None, offered=tuple(option.id for option in options))
+    await turn.voice.say(words, options=[*options, turn.voice.person(), turn.voice.other()], **parameters)
 
 
 async def thing_named(turn: Turn, action: Action) -> str | None:

@@ -25,6 +25,7 @@ CANDIDATES = 5  # orders to pick from
 LOOKED_AT = 10  # newest orders among which they are found
 SEARCHED = 50  # newest orders among which one is found by what is in it
 BUTTONS = 4  # of what can be done with an order; the others are a tap away
+TOLD_TOGETHER = 3  # things under way of which a look-up at all that a customer has tells
 STEPS_TOLD = 6
 
 PERSON_AT_ONCE = {"item.safety": "bot.safety", "service.complaint": "bot.complaint"}

@@ -1,10 +1,13 @@
 """Taking up a topic: which of the things that end it, on what, and what stands in the way."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from madoguchi.core.actions.catalogue import Action
-from madoguchi.core.actions.fields import Subject
+from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Effect, OrderCard, TextCard
 from madoguchi.core.cases import verbs as cases
 from madoguchi.kit.errors import Refused
@@ -12,7 +15,7 @@ from madoguchi.service.bot import choosing, doable, filling, finding
 from madoguchi.service.bot.choosing import Chosen
 from madoguchi.service.bot.leaving import hand_over
 from madoguchi.service.bot.refusing import refuse
-from madoguchi.service.bot.rules import PERSON_AT_ONCE, Topic, Waiting
+from madoguchi.service.bot.rules import PERSON_AT_ONCE, TOLD_TOGETHER, Topic, Waiting
 from madoguchi.service.bot.turn import OF_ORDERS, Turn
 from madoguchi.service.bot.voice import Option
 
@@ -49,11 +52,12 @@ async def _begin(turn: Turn, topic: Topic, wanted: Sequence[Action], every: Sequ
             return
         turn.remember(order_id=order_id)
         await cases.describe(turn.tx, turn.case.id, order_id=order_id)
-    elif any(action.about in OF_ORDERS for action in every):
-        turn.remember(order_id=None)  # it is asked about all of them
+    elif any(action.about in OF_ORDERS or action.things for action in every):
+        turn.remember(order_id=await finding.order_of_things(turn, topic.order, every))
     possible = await finding.possible(turn, [*wanted, *(action for action in every if action not in wanted)])
     if turn.memory.action:
-        beside = tuple(action for action in every if action.name in possible and action not in wanted)
+        told = (*wanted, *choosing.told_as_well(topic.reason, every))
+        beside = tuple(action for action in every if action.name in possible and action not in told)
         chosen = Chosen(wanted[0], beside)
     else:
         chosen = choosing.choose(topic.reason, every, possible)
@@ -63,18 +67,19 @@ async def _begin(turn: Turn, topic: Topic, wanted: Sequence[Action], every: Sequ
 
 async def _finish(turn: Turn, chosen: Chosen, possible: Mapping[str, Sequence[Subject]], *, implied: bool) -> None:
     """Do what was chosen, or ask which; `implied`: nobody said that it is about the order spoken of before."""
-    beside = doable.buttons(turn, chosen.beside, possible)
     action = chosen.action
     if action is None:
+        beside = await doable.buttons(turn, chosen.beside, possible)
         turn.remember(waiting=Waiting.WAY, offered=tuple(option.id for option in beside))
         ours = (turn.memory.reason or "").startswith(("item.", "delivery."))  # something went wrong on our side
         await turn.voice.say("bot.which_way.sorry" if ours else "bot.which_way", options=[*beside, turn.voice.person()])
         return
     turn.remember(action=action.name)
-    subject = await finding.one_of(turn, possible.get(action.name) or await finding.things(turn, action))
+    subject = await finding.one_of(turn, action, possible.get(action.name) or await finding.things(turn, action))
     if subject is None:
         return
     turn.remember(thing=subject.ref)
+    beside = await doable.buttons(turn, chosen.beside, _with(subject, possible))
     try:
         if action.effect is Effect.READ:
             await look(turn, action, subject, beside)
@@ -86,14 +91,49 @@ async def _finish(turn: Turn, chosen: Chosen, possible: Mapping[str, Sequence[Su
             await finding.ask_for_another(turn, action)
 
 
+def _with(subject: Subject, possible: Mapping[str, Sequence[Subject]]) -> dict[str, Sequence[Subject]]:
+    """What is possible, of things of this kind with this one only: another one was not spoken of."""
+    of_it = {
+        name: [one for one in found if one == subject or one.about is not subject.about]
+        for name, found in possible.items()
+    }
+    return {name: found for name, found in of_it.items() if found}
+
+
 async def look(turn: Turn, action: Action, subject: Subject, beside: Sequence[Option] = ()) -> None:
     """What a look-up tells, with what can be done about it below."""
-    card = await turn.run(action, subject.arguments)
+    card = await turn.run(action, subject.arguments | _of_order(turn, action))
     if isinstance(card, OrderCard):
         await show_order(turn, card)
-    else:
-        ways = await doable.named(turn, subject.id, card.ways) if isinstance(card, TextCard) and card.ways else beside
-        await turn.voice.say("bot.told", card=card, options=[*ways, turn.voice.person(), turn.voice.other()])
+        return
+    ways = await doable.named(turn, subject.id, card.ways) if isinstance(card, TextCard) and card.ways else beside
+    if isinstance(card, TextCard) and action.about is About.CUSTOMER:
+        card = _together(card, await _under_way(turn))
+    await turn.voice.say("bot.told", card=card, options=[*ways, turn.voice.person(), turn.voice.other()])
+
+
+def _of_order(turn: Turn, action: Action) -> dict[str, Any]:
+    """The order that was named, where a look-up at all of a customer's can be narrowed to one."""
+    named = turn.memory.order_id if action.about is About.CUSTOMER else None
+    return {"order_id": str(named)} if named and "order_id" in action.arguments.__struct_fields__ else {}
+
+
+async def _under_way(turn: Turn) -> list[TextCard]:
+    """What the look-ups of other rooms tell about the same: of the order that was named, else of what is not over."""
+    reason = turn.memory.reason or ""
+    looks = choosing.told_as_well(reason, choosing.ending(turn.wits.catalogue, reason))
+    found = [(action, thing) for action in looks for thing in await finding.of_order(turn, action)]
+    meant = [(action, thing.subject) for action, thing in found if turn.memory.order_id or not thing.over]
+    cards = [await turn.run(action, subject.arguments) for action, subject in meant[:TOLD_TOGETHER]]
+    return [card for card in cards if isinstance(card, TextCard)]
+
+
+def _together(card: TextCard, others: Sequence[TextCard]) -> TextCard:
+    """One card of several; that there is nothing is said only where nothing else is."""
+    if not others:
+        return card
+    lines = [line for one in (*others, card) if not one.nothing for line in one.lines]
+    return msgspec.structs.replace(card, lines=tuple(lines), nothing=False)
 
 
 async def show_order(turn: Turn, card: OrderCard) -> None:

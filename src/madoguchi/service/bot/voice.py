@@ -103,9 +103,9 @@ class Voice:
         enough = Option("solved:yes", t("bot.solved.yes"))
         await self.say("bot.first.told", card=card, options=[enough, go_on, *ways, self.person()])
 
-    def way(self, action: str, subject: Subject) -> Option:
+    def way(self, action: str, subject: Subject, detail: str = "") -> Option:
         """A button that does an action."""
-        return Option(doing(action, subject), self._reader.t(f"actions.{action}.name"))
+        return Option(doing(action, subject), self._reader.t(f"actions.{action}.name"), detail)
 
     def more(self, order_id: UUID) -> Option:
         """A button that shows what else can be done with an order."""

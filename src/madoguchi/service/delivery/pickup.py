@@ -64,7 +64,11 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
     """What a customer sends back, newest first."""
     return [
-        Thing(Subject(About.RETURN, one.id, str(one.id)), f"{one.document.reference} {one.carrier} {one.number}")
+        Thing(
+            Subject(About.RETURN, one.id, str(one.id)),
+            f"{one.document.reference} {one.carrier} {one.number}",
+            None if await _gift(tx, one) else one.order_id,
+        )
         for one in await consignments_of(tx, actor, customer_id)
         if one.number and one.withdrawn_at is None
     ]
@@ -73,7 +77,7 @@ async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
 async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Opening]:
     """What is sent back, when its carrier can collect it, of whose times those are left that are in time.
 
-    Refused: return_uncarried where no carrier was told, return_ended, return_on_its_way, pickup_soon until a carrier
+    Refused: return_uncarried where no carrier was told, return_ended, pickup_on_its_way, pickup_soon until a carrier
     has taken the announcement, carrier_cannot, carrier_too_late, pickup_until where none is in time, and subject_open
     while something is being arranged.
     """
@@ -86,7 +90,7 @@ async def opened(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Consigned, Open
         raise Refused("pickup_soon", 409)
     told = await carried(tx, of.carrier, of.number)
     if told and told.tracked.state is not TrackingState.PENDING:
-        raise Unrelated("return_on_its_way", 409)
+        raise Unrelated("pickup_on_its_way", 409)
     able_to, last, gift = able(told, Ability.PICK_UP), await _last_day(tx, of), await _gift(tx, of)
     offered = slots.free(able_to.pickups, tx.now)
     in_time = slots.until(offered, last)

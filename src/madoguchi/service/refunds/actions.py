@@ -69,7 +69,7 @@ async def list_refunds(tx: Tx, actor: Actor, arguments: ListRefunds) -> TextCard
         early = await advances_of(tx, actor, owner)
     lines = [line for intent in found for line in await _said(tx, intent)]
     lines += [line for advance in early for line in advances.sentences(advance)]
-    return TextCard(lines=tuple(lines) or (Said("refunds.none"),))
+    return TextCard(lines=tuple(lines) or (Said("refunds.none"),), nothing=not lines)
 
 
 async def show_refund(tx: Tx, actor: Actor, arguments: ShowRefund) -> TextCard:

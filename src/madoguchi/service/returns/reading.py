@@ -49,7 +49,11 @@ async def photo(tx: Tx, actor: Actor, return_id: UUID, photo_id: UUID) -> Photo:
 async def things(tx: Tx, actor: Actor, customer_id: UUID) -> Sequence[Thing]:
     """A customer's returns, those that are open first."""
     found = sorted(await queries.returns_of(tx, actor, customer_id), key=lambda one: one.state in ENDED)
-    return [Thing(Subject(About.RETURN, one.id, str(one.id)), await _called(tx, one)) for one in found if one.number]
+    return [
+        Thing(Subject(About.RETURN, one.id, str(one.id)), await _called(tx, one), one.told_order, one.state in ENDED)
+        for one in found
+        if one.number
+    ]
 
 
 async def _called(tx: Tx, of: Return) -> str:
@@ -63,6 +67,7 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     lines = [said("returns.status.what", number=of.number or "", order=of.named)]
     lines.append(said(f"returns.state.{of.state}", until=of.send_until))
     lines += await _less(tx, of)
+    lines += await _to_come(tx, of, units)
     for unit in units:
         if unit.why and unit.acceptance is not Acceptance.MANUAL:
             lines.append(said(f"returns.line.{unit.acceptance}", name=unit.name, percent=unit.given))
@@ -101,6 +106,17 @@ def _goes_out(of: Return, units: Sequence[Unit]) -> list[Said]:
         return [said("returns.status.out", number=next(iter(refs)))]
     groups = Counter((place, unit.name, unit.out_ref or of.out_ref) for unit, place in places.items())
     return [said(f"returns.out.{place}", name=name, n=n, number=ref) for (place, name, ref), n in groups.items()]
+
+
+async def _to_come(tx: Tx, of: Return, units: Sequence[Unit]) -> list[Said]:
+    """What is given if all is as it was told, and when, as long as none of it was."""
+    outcome = (await access_request(tx, SYSTEM, of.id)).outcome
+    if outcome is None or outcome.slip is None or of.state in ENDED or any(unit.settled_at for unit in units):
+        return []
+    agreed = outcome.slip
+    refund = [said("returns.status.refund", amount=agreed.total)] if agreed.total else []
+    when = [fact.words for fact in agreed.facts if fact.label == Said("returns.fact.when")]
+    return [*refund, *(said("returns.status.when", when=words) for words in when)]
 
 
 def _goes_back(going: SentBack) -> Iterator[Said]:
