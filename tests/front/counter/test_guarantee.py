@@ -49,6 +49,7 @@ async def test_a_customer_sees_their_claim_and_takes_it_back(site: Site) -> None
     with clock.frozen(NOW + timedelta(hours=48)):
         await claimed(site)
         customer = await signed_in(site, MISAKI)
+        assert "購入者保証 G-" in customer.page.text, "the first page tells of it"
         page = (await customer.get("/guarantee")).text
         assert "出品者の回答を3月7日（土） 10:00までお待ちしています。" in page
         withdraw = f"/orders/{_order(site)}/actions/guarantee.withdraw"
@@ -58,6 +59,7 @@ async def test_a_customer_sees_their_claim_and_takes_it_back(site: Site) -> None
         await customer.get(withdraw)
         assert "取り下げました" in (await customer.post(withdraw)).text
         assert site.value("select state from guarantee_claims") == "withdrawn"
+        assert "購入者保証 G-" not in (await customer.get("/")).text
 
 
 async def test_who_shows_photos_is_asked_who_may_see_them(site: Site) -> None:

@@ -1,7 +1,8 @@
 """The first page, and how somebody wants to read."""
 
-from madoguchi.edge.stores.demo.people import MISAKI, YOKO
+from madoguchi.edge.stores.demo.people import MIDORI, MISAKI, YOKO
 from tests.front.counter.customer import guest, signed_in
+from tests.front.warehouse.worker import sent_back
 from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
@@ -34,6 +35,15 @@ async def test_open_cases_stand_there_in_one_sentence(site: Site) -> None:
     assert "自動応答がご案内しています" in customer.page.text or "順番をお待ちです" in customer.page.text
 
 
+async def test_what_is_under_way_stands_before_the_orders(site: Site) -> None:
+    of = await sent_back(site, DRINKS, lines={"2": 1}, reason="mistake", condition="unopened", method="own")
+    page = (await signed_in(site, MIDORI)).page
+    assert f'href="/returns/{of.id}"' in page.text
+    assert page.text.index("発送待ち") < page.text.index("最近のご注文")
+    assert site.value("update returns set state = 'settled' where id = %s returning 1", of.id)
+    assert "発送待ち" not in (await signed_in(site, MIDORI)).page.text
+
+
 async def test_the_language_can_be_changed_at_any_time(site: Site) -> None:
     visitor = await guest(site)
     await visitor.get("/")
@@ -43,6 +53,7 @@ async def test_the_language_can_be_changed_at_any_time(site: Site) -> None:
         assert word in (await visitor.get("/")).text
 
 
+DRINKS = "MD-10233702"
 _GREETINGS = {
     "en": "How can we help?",
     "zh": "请问需要什么帮助？",

@@ -7,9 +7,12 @@ from litestar import Response
 
 from madoguchi.core.access.rules import Level
 from madoguchi.core.cases.queries import cases_of
+from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.queries import orders_of
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.page import page
+from madoguchi.front.counter.returned import ReturnLine
+from madoguchi.front.counter.under_way import under_way
 from madoguchi.front.counter.views import CaseRow, Earlier
 from madoguchi.front.ui.access import CUSTOMERS, get
 from madoguchi.front.ui.cards import OrderView
@@ -26,16 +29,18 @@ _CASES = 5
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """What there is for a customer now."""
+    """What there is for a customer now; `guaranteed` whether the shop answers for its sellers."""
 
     earlier: Earlier | None = None
+    under_way: Sequence[ReturnLine] = ()
     orders: Sequence[OrderView] = ()
     cases: Sequence[CaseRow] = ()
     unread: int = 0
+    guaranteed: bool = False
 
 
 async def overview(tx: Tx, visitor: Visitor) -> Overview:
-    """A customer's running chat, newest orders (late ones first), open cases and unread messages."""
+    """A customer's running chat, what is under way, newest orders (late ones first), open cases and unread messages."""
     customer = visitor.actor.id
     if customer is None:
         return Overview()
@@ -45,9 +50,11 @@ async def overview(tx: Tx, visitor: Visitor) -> Overview:
     lines = await cases_of(tx, customer, open_only=True, limit=_CASES)
     return Overview(
         earlier=await views.earlier_chat(tx, customer, visitor.reader),
+        under_way=await under_way(tx, visitor.actor, visitor.reader) if proven else (),
         orders=[_brief(order) for order in shown[:_ORDERS]],
         cases=await views.case_rows(tx, lines, visitor.reader),
         unread=await notices.unread(tx, customer),
+        guaranteed=bool((await rules_of(tx, visitor.store_id)).guarantee.covers),
     )
 
 
