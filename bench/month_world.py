@@ -17,7 +17,7 @@ from madoguchi.app import App
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.carriers.port import CarrierUnavailable
-from madoguchi.core.people import verbs as people
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import Request, access_request
 from madoguchi.core.shop import mirror
@@ -207,6 +207,4 @@ def _customer(customer_id: UUID) -> Actor:
 
 
 def _employed(role: Role) -> Callable[[Tx], Awaitable[UUID]]:
-    return lambda tx: people.add_staff(
-        tx, email=f"{role}@month.example", name=role, role=role, locale="ja", languages=["ja"]
-    )
+    return lambda tx: add_staff(tx, email=f"{role}@month.example", name=role, role=role, locale="ja", languages=["ja"])

@@ -17,7 +17,8 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.cases.queries import access_case
 from madoguchi.core.cases.rules import OPEN_AT_ONCE
 from madoguchi.core.people.queries import session as session_of
-from madoguchi.core.people.verbs import add_staff, start_session
+from madoguchi.core.people.staff.verbs import add_staff
+from madoguchi.core.people.verbs import start_session
 from madoguchi.kit import migrations
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.i18n import LANGUAGES

@@ -17,8 +17,9 @@ from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.sellers import queries as sellers
 from madoguchi.core.people.sellers.verbs import add_person, deactivate_person
+from madoguchi.core.people.staff.verbs import activate_staff, add_staff, deactivate_staff
 from madoguchi.core.people.tokens import shared_secret
-from madoguchi.core.people.verbs import activate_staff, add_shop_key, add_staff, deactivate_staff
+from madoguchi.core.people.verbs import add_shop_key
 from madoguchi.edge.stores.demo.importing import import_shop
 from madoguchi.front.cli import doctor
 from madoguchi.front.cli.main import run

@@ -13,6 +13,7 @@ from madoguchi.core.access.rules import AT_WORK, SYSTEM, Level, Role
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.sellers.queries import seller_by_ref
 from madoguchi.core.people.sellers.verbs import add_person
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.edge.stores.demo.catalogue import YAMADA
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.ui.access import Access
@@ -137,6 +138,4 @@ async def _hired(tx: Tx, role: Role) -> UUID:
         seller = await seller_by_ref(tx, DEMO.id, YAMADA.ref)
         assert seller
         return await add_person(tx, seller_id=seller.id, email="seller@madoguchi.example", name="seller", locale="ja")
-    return await people.add_staff(
-        tx, email=f"{role}@madoguchi.example", name=role, role=role, locale="ja", languages=["ja"]
-    )
+    return await add_staff(tx, email=f"{role}@madoguchi.example", name=role, role=role, locale="ja", languages=["ja"])

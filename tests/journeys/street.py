@@ -12,8 +12,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Frame,
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import tokens
-from madoguchi.core.people.queries import all_staff
 from madoguchi.core.people.sellers.queries import people_of, seller_by_ref
+from madoguchi.core.people.staff.queries import all_staff
 from madoguchi.core.people.verbs import start_session
 from madoguchi.edge.stores.demo.people import EMMA, FANG, MINJUN, MISAKI, Person
 from madoguchi.edge.stores.demo.shops import DEMO

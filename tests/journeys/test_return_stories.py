@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.ledger.queries import drifted, unbalanced
-from madoguchi.core.people import verbs as people
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.edge.stores.demo.people import MISAKI
 from madoguchi.kit import clock, ids
@@ -142,7 +142,7 @@ async def looked_at(site: Site) -> None:
     back = site.value("select id from returns")
     hired = await site.app.db.run(
         SYSTEM,
-        lambda tx: people.add_staff(
+        lambda tx: add_staff(
             tx, email="hako@example.jp", name="箱田", role=Role.WAREHOUSE, locale="ja", languages=["ja"]
         ),
     )

@@ -14,6 +14,7 @@ from madoguchi.core.cases.rules import OPEN_AT_ONCE, Channel, State
 from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.kit import ids
 from madoguchi.kit.db import Database, Tx
@@ -45,7 +46,7 @@ async def world(db: Database, now: datetime) -> World:
                     session=ids.uuid7(),
                 )
             )
-        staff = await people.add_staff(
+        staff = await add_staff(
             tx, email="aoi@example.jp", name="田中 葵", role=Role.ASSOCIATE, locale="ja", languages=["ja"]
         )
         aoi = Actor(role=Role.ASSOCIATE, id=staff, name="田中 葵", store_id="demo")

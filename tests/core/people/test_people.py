@@ -10,7 +10,10 @@ from joserfc.jwk import OctKey, OKPKey
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.people import jobs, queries, rules, tokens, verbs
+from madoguchi.core.people.codes import verbs as codes
 from madoguchi.core.people.rules import CustomerFacts
+from madoguchi.core.people.staff.queries import password_of, staff_names
+from madoguchi.core.people.staff.verbs import activate_staff, add_staff, deactivate_staff
 from madoguchi.kit import clock, security
 from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
@@ -103,17 +106,17 @@ async def test_a_shop_token_is_good_for_once(db: Database, guest: Actor, now: da
 
 
 async def test_a_code_proves_whom_the_shop_knows_and_tells_nobody_else(db: Database, guest: Actor) -> None:
-    await db.run(SYSTEM, lambda tx: verbs.request_code(tx, guest, "Misaki.Sato@EXAMPLE.jp"))
-    assert await db.run(SYSTEM, lambda tx: verbs.prove_by_code(tx, guest, "not it")) is None
+    await db.run(SYSTEM, lambda tx: codes.request_code(tx, guest, "Misaki.Sato@EXAMPLE.jp"))
+    assert await db.run(SYSTEM, lambda tx: codes.prove_by_code(tx, guest, "not it")) is None
     left = await db.run(SYSTEM, lambda tx: tx.value("select tries_left from one_time_codes"))
     assert left == 4
 
 
 async def test_codes_are_few(db: Database, guest: Actor) -> None:
     for _ in range(3):
-        await db.run(SYSTEM, lambda tx: verbs.request_code(tx, guest, "nobody@example.jp"))
+        await db.run(SYSTEM, lambda tx: codes.request_code(tx, guest, "nobody@example.jp"))
     with pytest.raises(Refused) as refused:
-        await db.run(SYSTEM, lambda tx: verbs.request_code(tx, guest, " NOBODY@example.jp"))
+        await db.run(SYSTEM, lambda tx: codes.request_code(tx, guest, " NOBODY@example.jp"))
     assert (refused.value.code, refused.value.status) == ("too_many_codes", 429)
 
 
@@ -210,7 +213,7 @@ async def test_what_is_over_is_deleted_in_parts(db: Database, guest: Actor, now:
     async def fill(tx: Tx) -> None:
         customer = await queries.customer_by_ref(tx, "demo", "c1")
         assert customer
-        await verbs.request_code(tx, guest, "misaki.sato@example.jp")
+        await codes.request_code(tx, guest, "misaki.sato@example.jp")
         signed_in = await verbs.sign_in_by_shop(tx, token, customer.id, "ja", None)
         await verbs.end_session(tx, signed_in.id)
         for _ in range(4):
@@ -240,25 +243,25 @@ async def _count(name: LiteralString, tx: Tx) -> object:
 
 async def test_who_is_deactivated_is_nobody_until_activated_again(db: Database, guest: Actor) -> None:
     async def hire(tx: Tx) -> str:
-        staff = await verbs.add_staff(
+        staff = await add_staff(
             tx, email="aoi@example.jp", name="葵", role=Role.LEADER, locale="ja", languages=["ja"], password_hash="x"
         )
         return (await verbs.start_session(tx, store_id="demo", locale="ja", staff_id=staff)).token
 
     key = security.token_hash(await db.run(SYSTEM, hire))
-    await db.run(SYSTEM, lambda tx: verbs.deactivate_staff(tx, " Aoi@example.jp"))
-    assert await db.run(SYSTEM, lambda tx: queries.password_of(tx, "aoi@example.jp")) is None
-    await db.run(SYSTEM, lambda tx: verbs.activate_staff(tx, "aoi@example.jp"))
-    assert await db.run(SYSTEM, lambda tx: queries.password_of(tx, "aoi@example.jp"))
+    await db.run(SYSTEM, lambda tx: deactivate_staff(tx, " Aoi@example.jp"))
+    assert await db.run(SYSTEM, lambda tx: password_of(tx, "aoi@example.jp")) is None
+    await db.run(SYSTEM, lambda tx: activate_staff(tx, "aoi@example.jp"))
+    assert await db.run(SYSTEM, lambda tx: password_of(tx, "aoi@example.jp"))
     assert await db.run(SYSTEM, lambda tx: queries.session(tx, key)) is None  # the old session stays dead
     with pytest.raises(Refused) as refused:
-        await db.run(SYSTEM, lambda tx: verbs.deactivate_staff(tx, "nobody@example.jp"))
+        await db.run(SYSTEM, lambda tx: deactivate_staff(tx, "nobody@example.jp"))
     assert refused.value.code == "unknown_staff"
 
 
 async def test_staff_find_several_people_at_once_and_customers_none(db: Database, guest: Actor) -> None:
     async def hire(tx: Tx) -> Actor:
-        staff = await verbs.add_staff(
+        staff = await add_staff(
             tx, email="aoi@example.jp", name="葵", role=Role.ASSOCIATE, locale="ja", languages=["ja"]
         )
         return Actor(role=Role.ASSOCIATE, id=staff)
@@ -269,8 +272,8 @@ async def test_staff_find_several_people_at_once_and_customers_none(db: Database
     assert known
     ids = [known.id, aoi.id, known.id]
     assert await db.run(aoi, lambda tx: queries.access_customers(tx, aoi, ids)) == {known.id: known}
-    assert await db.run(aoi, lambda tx: queries.staff_names(tx, aoi, ids)) == {aoi.id: "葵"}
-    for find in (queries.access_customers, queries.staff_names):
+    assert await db.run(aoi, lambda tx: staff_names(tx, aoi, ids)) == {aoi.id: "葵"}
+    for find in (queries.access_customers, staff_names):
         with pytest.raises(Refused) as refused:
             await db.run(guest, partial(find, actor=guest, ids=ids))
         assert refused.value.status == 404

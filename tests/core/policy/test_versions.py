@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
-from madoguchi.core.people.verbs import add_staff
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.policy import queries, verbs
 from madoguchi.core.policy.decisions import Denied
 from madoguchi.core.policy.fields import differences, fields, with_values

@@ -13,6 +13,7 @@ from madoguchi.core.actions.catalogue import Action, Catalogue, Change
 from madoguchi.core.actions.rules import Approval, Draft, Effect, Outcome, Said, Settled, Slip, Wish
 from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.requests import queries
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.approvals import verbs as approvals
@@ -117,7 +118,7 @@ class Stage(msgspec.Struct, frozen=True):
 async def stage(db: Database, now: datetime) -> Stage:
     async def hire(tx: Tx, role: Role) -> Actor:
         email = f"{ids.uuid7()}@example.jp"
-        person = await people.add_staff(
+        person = await add_staff(
             tx, email=email, name="山田", role=role, locale="ja", languages=["ja"], password_hash=None
         )
         return Actor(role=role, id=person, session=ids.uuid7())

@@ -15,6 +15,7 @@ from madoguchi.core.people import verbs as people
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.people.sellers.queries import Seller, seller_by_ref
 from madoguchi.core.people.sellers.verbs import add_person, remember_seller
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.photos.queries import File
 from madoguchi.core.policy import queries as policy
 from madoguchi.core.shop.verbs import add_store
@@ -45,7 +46,7 @@ async def world(db: Database, now: datetime) -> World:
         await policy.ship_all(tx)
         await add_store(tx, "demo", "まどぐち商店", "JPY", "Asia/Tokyo", "JP", "ja", "marketplace-jp")
         customers = [await _customer(tx, *one) for one in (("c1", "佐藤 美咲", "ja"), ("c2", "Emma Wilson", "en"))]
-        staff = await people.add_staff(
+        staff = await add_staff(
             tx, email="aoi@example.jp", name="田中 葵", role=Role.ASSOCIATE, locale="ja", languages=["ja"]
         )
         aoi = Actor(role=Role.ASSOCIATE, id=staff, name="田中 葵", store_id="demo")

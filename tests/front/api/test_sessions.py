@@ -11,7 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.people import queries, verbs
+from madoguchi.core.people import verbs
+from madoguchi.core.people.staff.queries import all_staff
 from madoguchi.edge.stores.demo.people import EMMA, MISAKI
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.kit import clock
@@ -111,7 +112,7 @@ async def test_a_cookie_does_not_count(site: Site) -> None:
 
 async def test_staff_do_not_come_this_way(site: Site) -> None:
     async def hired(tx: Tx) -> str:
-        somebody = (await queries.all_staff(tx))[0]
+        somebody = (await all_staff(tx))[0]
         return (await verbs.start_session(tx, store_id=DEMO.id, locale="ja", staff_id=somebody.id)).token
 
     client = await site.client(await site.services.db.run(SYSTEM, hired))

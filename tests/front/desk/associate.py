@@ -11,7 +11,8 @@ from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.rules import Channel
 from madoguchi.core.cases.talking import verbs as talking
 from madoguchi.core.people import queries as people
-from madoguchi.core.people.verbs import add_staff, ensure_guest, start_session
+from madoguchi.core.people.staff.verbs import add_staff
+from madoguchi.core.people.verbs import ensure_guest, start_session
 from madoguchi.edge.stores.demo.people import Person
 from madoguchi.edge.stores.demo.shops import DEMO
 from madoguchi.front.ui.middleware import cookie_names

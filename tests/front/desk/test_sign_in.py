@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Role
-from madoguchi.core.people.verbs import add_staff
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.edge.stores.demo.people import MISAKI
 from madoguchi.kit.db import Tx
 from madoguchi.kit.security import hash_password

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from madoguchi.core.access.rules import SYSTEM
-from madoguchi.core.people import verbs
+from madoguchi.core.people.staff.verbs import deactivate_staff
 from madoguchi.edge.stores.demo.people import MISAKI
 from madoguchi.front.ui import feeds
 from madoguchi.front.ui.middleware import cookie_names
@@ -99,7 +99,7 @@ async def test_who_works_here_no_more_is_out_and_what_they_had_goes_back(site: S
     assert site.value(offered, aoi.actor.id) == 1
     async with aoi.http.stream("GET", "/live?topics=queue:all", headers=STREAM) as line:
         began = time.monotonic()
-        await site.services.db.run(SYSTEM, lambda tx: verbs.deactivate_staff(tx, str(email)))
+        await site.services.db.run(SYSTEM, lambda tx: deactivate_staff(tx, str(email)))
         async with asyncio.timeout(1.5):
             while (await aoi.http.get("/desk", headers=JSON)).status_code == 200:  # noqa: ASYNC110 - asked anew
                 await asyncio.sleep(0.05)

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Level, Role
 from madoguchi.core.people import queries as people
-from madoguchi.core.people.verbs import add_staff, start_session
+from madoguchi.core.people.staff.verbs import add_staff
+from madoguchi.core.people.verbs import start_session
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.queries import order_id_of

@@ -16,7 +16,7 @@ from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.rules import MOVES, REMIND_AFTER, Advance, AdvanceState
 from madoguchi.core.ledger.intents import verbs as intents
 from madoguchi.core.ledger.intents.rules import IntentState
-from madoguchi.core.people import verbs as people
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.requests.queries import Request, RequestState
 from madoguchi.core.shop.verbs import take_facts_again
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
@@ -94,7 +94,7 @@ class Desk:
         _, order_id = await self.street.actor(ON_ITS_WAY)
         hired = await self.street.db.run(
             SYSTEM,
-            lambda tx: people.add_staff(
+            lambda tx: add_staff(
                 tx, email=f"{ids.uuid7()}@example.jp", name="森", role=role, locale="ja", languages=["ja"]
             ),
         )

@@ -9,7 +9,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Field, Subject
 from madoguchi.core.ledger.rules import Destination
-from madoguchi.core.people import verbs as people
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.photos import verbs as photos
 from madoguchi.core.photos.queries import LATEST, File
 from madoguchi.core.requests import verbs as requests
@@ -134,7 +134,7 @@ async def test_what_never_came_in_a_parcel_is_not_broken(
 
 async def leader(street: Street) -> Actor:
     async def work(tx: Tx) -> UUID:
-        return await people.add_staff(
+        return await add_staff(
             tx, email="leader@example.jp", name="森", role=Role.LEADER, locale="ja", languages=["ja"]
         )
 

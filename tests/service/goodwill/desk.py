@@ -8,7 +8,7 @@ from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Entry, entries
 from madoguchi.core.cases.rules import Channel
 from madoguchi.core.ledger.credits.queries import unsettled
-from madoguchi.core.people.verbs import add_staff
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.queries import Quote, Request

@@ -17,6 +17,7 @@ from madoguchi.core.cases.events import CaseClosed
 from madoguchi.core.cases.rules import Channel, State
 from madoguchi.core.people import queries as people_queries
 from madoguchi.core.people import verbs as people
+from madoguchi.core.people.codes import verbs as codes
 from madoguchi.core.people.events import CodeRequested
 from madoguchi.core.people.rules import CustomerFacts
 from madoguchi.core.requests import verbs as requests
@@ -172,7 +173,7 @@ class World:
         """A visitor asks for a one-time code."""
 
         async def work(tx: Tx) -> None:
-            await people.request_code(tx, await visitor(tx), email)
+            await codes.request_code(tx, await visitor(tx), email)
 
         await self._run(work)
 

@@ -12,7 +12,7 @@ from madoguchi.core.ledger.intents import verbs as intents
 from madoguchi.core.ledger.intents.queries import access_intent, stuck, uncovered
 from madoguchi.core.ledger.intents.rules import Intent, IntentState
 from madoguchi.core.ledger.queries import drifted, unbalanced
-from madoguchi.core.people import verbs as people
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.shop.port import Capability, Operation, OperationState, RefundTo, StoreOrder, StoreUnavailable
 from madoguchi.edge.payments.fake.provider import FakeProvider, payments_database
 from madoguchi.edge.payments.fake.rules import Payment, Temper
@@ -143,7 +143,7 @@ class House:
     async def hire(self, role: Role) -> Actor:
         made = await self.db.run(
             SYSTEM,
-            lambda tx: people.add_staff(
+            lambda tx: add_staff(
                 tx,
                 email=f"{uuid4()}@example.jp",
                 name="山田",

@@ -9,7 +9,7 @@ import pytest
 from madoguchi.app import catalogue
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
-from madoguchi.core.people import verbs as people
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.requests.approvals import verbs as approvals
 from madoguchi.core.requests.execution import verbs as execution
@@ -102,7 +102,7 @@ class Yard(Street):
         """Somebody of the warehouse, or another of the shop's people."""
         staff_id = await self.db.run(
             SYSTEM,
-            lambda tx: people.add_staff(
+            lambda tx: add_staff(
                 tx, email=f"{role}@example.jp", name="倉庫 一郎", role=role, locale="ja", languages=["ja"]
             ),
         )

@@ -16,8 +16,8 @@ from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.reasons import finder_reasons
 from madoguchi.core.cases.rules import Channel, State
 from madoguchi.core.cases.talking import verbs as talking
-from madoguchi.core.people import queries as people
 from madoguchi.core.people.sellers.queries import seller
+from madoguchi.core.people.staff.queries import staff
 from madoguchi.core.shop.queries import access_order
 from madoguchi.front.counter import finder, views
 from madoguchi.front.counter.page import answered, both, own, page, place_of, see_other
@@ -247,6 +247,6 @@ async def _top(tx: Tx, visitor: Visitor, case_id: UUID) -> Top:
             ticket = ticket_view(await routing.place_and_wait(tx, case_id), visitor.reader, case.number)
             return Top(case, t("counter.chat.queued"), t("counter.chat.queued.note"), ticket)
         case _ if case.assigned_to:
-            name = (await people.staff(tx, case.assigned_to)).name
+            name = (await staff(tx, case.assigned_to)).name
             return Top(case, t("counter.chat.associate", name=name), t("counter.chat.associate.note"))
     return Top(case, t("ui.author.bot"), t("counter.chat.bot.note"), unknown=unknown)

@@ -10,6 +10,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor, Level
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.people import queries, verbs
+from madoguchi.core.people.codes import verbs as codes
 from madoguchi.core.people.rules import CODE_TRIES
 from madoguchi.core.people.tokens import ShopToken
 from madoguchi.core.people.verbs import NewSession
@@ -67,7 +68,7 @@ async def send(request: Asked, services: Services, visitor: Visitor) -> Response
     try:
         slow_down(services.limits.sign_in, visitor.address)
         await services.db.run(visitor.actor, visitor.ensure_session)
-        await services.db.run(SYSTEM, lambda tx: verbs.request_code(tx, visitor.actor, contact.email))
+        await services.db.run(SYSTEM, lambda tx: codes.request_code(tx, visitor.actor, contact.email))
     except Refused as refused:
         return page(
             request,
@@ -94,7 +95,7 @@ async def prove(request: Asked, services: Services, visitor: Visitor) -> Respons
     guest = visitor.actor
 
     async def work(tx: Tx) -> Risen | None:
-        customer = await verbs.prove_by_code(tx, guest, _digits(given.code))
+        customer = await codes.prove_by_code(tx, guest, _digits(given.code))
         if customer is None:
             return None  # not a refusal: the try that was used up must stay used up
         made = await verbs.raise_session(tx, guest, customer, Level.PROVEN)

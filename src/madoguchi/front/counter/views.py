@@ -9,8 +9,8 @@ import msgspec
 from madoguchi.core.actions.rules import QueueTicket
 from madoguchi.core.cases.queries import Case, CaseLine, latest_open_chat
 from madoguchi.core.cases.rules import State
-from madoguchi.core.people import queries as people
 from madoguchi.core.people.sellers.queries import seller
+from madoguchi.core.people.staff.queries import staff
 from madoguchi.core.shop.queries import Order
 from madoguchi.core.threads import queries as threads
 from madoguchi.front.counter import finder
@@ -72,7 +72,7 @@ async def happening(tx: Tx, case: Case, reader: Reader) -> str:
     """What is happening with a case, and until when."""
     if case.seller_id:
         return await with_seller(tx, case.id, reader, closed=case.state is State.CLOSED)
-    name = (await people.staff(tx, case.assigned_to)).name if case.assigned_to else ""
+    name = (await staff(tx, case.assigned_to)).name if case.assigned_to else ""
     return _sentence(case.state, await _ticket(tx, case.id, case.state), name, _ends(case), case.closed_at, reader)
 
 

@@ -9,10 +9,11 @@ from litestar.response import Redirect
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.people import queries, tokens, verbs
-from madoguchi.core.people.queries import Customer, Staff, Store
+from madoguchi.core.people.queries import Customer, Store
 from madoguchi.core.people.rules import email_key
 from madoguchi.core.people.sellers import queries as sellers
 from madoguchi.core.people.sellers.queries import SellerPerson
+from madoguchi.core.people.staff.queries import Staff, all_staff, password_of
 from madoguchi.core.people.verbs import NewSession
 from madoguchi.core.shop.queries import access_order, order_id_of
 from madoguchi.edge.stores.demo.people import NAOKI, PEOPLE, YOKO, Story
@@ -76,7 +77,7 @@ async def be(request: Asked, services: Services, visitor: Visitor) -> Redirect:
 
 async def _shown(tx: Tx, q: str) -> Shown:
     return Shown(
-        await queries.all_staff(tx),
+        await all_staff(tx),
         await sellers.everybody(tx),
         await queries.stores(tx),
         await queries.customers_like(tx, q.strip(), FOUND) if q.strip() else (),
@@ -102,7 +103,7 @@ async def _become(tx: Tx, services: Services, visitor: Visitor, wish: Be) -> New
             vouched = await verbs.read_shop_token(tx, token, services.shop_secrets)
             return await verbs.sign_in_by_shop(tx, vouched, customer.id, customer.locale, visitor.actor.session)
         case "staff":
-            known = await queries.password_of(tx, email_key(wish.ref) or "")
+            known = await password_of(tx, email_key(wish.ref) or "")
             if known is None:
                 raise invisible()
             await _leave(tx, visitor)

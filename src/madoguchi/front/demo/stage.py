@@ -9,6 +9,7 @@ from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.sellers.queries import people_of, seller_by_ref
+from madoguchi.core.people.staff.queries import all_staff
 from madoguchi.core.requests import verbs as requests
 from madoguchi.core.shop.queries import order_id_of
 from madoguchi.edge.stores.demo.people import Person
@@ -78,7 +79,7 @@ class Stage:
 
     async def staff(self, role: Role) -> Actor:
         """The first of the staff with a role."""
-        found = next(one for one in await self.run(SYSTEM, people.all_staff) if one.role is role)
+        found = next(one for one in await self.run(SYSTEM, all_staff) if one.role is role)
         return Actor(role=role, id=found.id, locale=found.locale, session=ids.uuid7(), name=found.name)
 
     async def merchant(self, ref: str) -> Actor:

@@ -7,7 +7,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.people.sellers.queries import seller_by_ref
 from madoguchi.core.people.sellers.verbs import add_person, remember_seller
-from madoguchi.core.people.verbs import add_staff
+from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.shop import mirror
 from madoguchi.core.shop.verbs import add_store
 from madoguchi.edge.stores.demo import world

@@ -11,7 +11,7 @@ from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, Entry
 from madoguchi.core.cases.reasons import finder_reasons
 from madoguchi.core.cases.rules import State
-from madoguchi.core.people import queries as people
+from madoguchi.core.people.staff.queries import staff
 from madoguchi.front.desk import customer
 from madoguchi.front.desk.board import accept_url, case_url, customer_name, reason_label
 from madoguchi.front.desk.customer import Pane
@@ -121,7 +121,7 @@ async def holding(tx: Tx, actor: Actor, case: Case) -> Holding:
     return Holding(
         state=case.state,
         item=item,
-        holder=(await people.staff(tx, holder)).name if holder else "",
+        holder=(await staff(tx, holder)).name if holder else "",
         mine=holder is not None and holder == actor.id,
         wrapped=bool(wrapped),
         leads=actor.role in {Role.LEADER, Role.ADMIN},

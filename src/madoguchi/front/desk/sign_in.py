@@ -7,8 +7,7 @@ from typing import Any
 from litestar import Response
 
 from madoguchi.core.access.rules import STAFF
-from madoguchi.core.people import queries as people
-from madoguchi.core.people.queries import Staff
+from madoguchi.core.people.staff.queries import Staff, password_of
 from madoguchi.core.people.verbs import NewSession, start_session
 from madoguchi.front.ui import sign_in as signing
 from madoguchi.front.ui.access import EVERYONE, STAFF_ONLY, get, post
@@ -33,7 +32,7 @@ WAY = Way(
     home="/desk",
     pages=re.compile(r"/(?:desk|office)(?:/[\w-]+)*"),
     roles=STAFF,
-    find=partial(people.password_of, roles=STAFF),
+    find=partial(password_of, roles=STAFF),
     start=_start,
 )
 

@@ -9,6 +9,7 @@ from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.rules import Approval, Slip
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
+from madoguchi.core.people.staff.queries import staff_names
 from madoguchi.core.policy.believed.queries import history
 from madoguchi.core.policy.pack import RulePack
 from madoguchi.core.policy.queries import Grounds, grounds_of, rules_of
@@ -65,7 +66,7 @@ class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
 async def load(tx: Tx, actor: Actor, requests: Sequence[Request]) -> list[Waiting]:
     """What is told of waiting wishes that the actor may see."""
     customers = await people.access_customers(tx, actor, [request.customer_id for request in requests])
-    names = await people.staff_names(tx, actor, [request.actor_id for request in requests if request.actor_id])
+    names = await staff_names(tx, actor, [request.actor_id for request in requests if request.actor_id])
     return [await _waiting(tx, actor, request, customers[request.customer_id], names) for request in requests]
 
 
@@ -157,7 +158,7 @@ async def load_decided(tx: Tx, actor: Actor, requests: Sequence[Request]) -> lis
     """What is told of wishes that were decided."""
     customers = await people.access_customers(tx, actor, [request.customer_id for request in requests])
     by = {request.id: request.decided_by for request in requests if request.decided_by}
-    names = await people.staff_names(tx, actor, by.values())
+    names = await staff_names(tx, actor, by.values())
     return [Decided(request, customers[request.customer_id], names[by[request.id]]) for request in requests]
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from litestar import Response
 
-from madoguchi.core.people import queries as people
-from madoguchi.core.people.queries import Staff
+from madoguchi.core.people.staff.queries import Staff, password_of
 from madoguchi.core.people.verbs import NewSession, start_session
 from madoguchi.front.ui import sign_in as signing
 from madoguchi.front.ui.access import EVERYONE, WAREHOUSE, get, post
@@ -30,7 +29,7 @@ WAY = Way(
     home="/warehouse",
     pages=re.compile(r"/warehouse(?:/[\w-]+)*"),
     roles=WAREHOUSE.at_work,
-    find=partial(people.password_of, roles=WAREHOUSE.at_work),
+    find=partial(password_of, roles=WAREHOUSE.at_work),
     start=_start,
 )
 

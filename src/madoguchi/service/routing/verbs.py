@@ -9,7 +9,7 @@ from madoguchi.core.actions.rules import QueueTicket
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.queries import Case, access_case
 from madoguchi.core.cases.rules import State
-from madoguchi.core.people.queries import staff
+from madoguchi.core.people.staff.queries import staff
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.routing import rules, telling

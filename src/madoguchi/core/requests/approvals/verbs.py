@@ -10,7 +10,7 @@ from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.cases import queries as case_queries
 from madoguchi.core.cases import verbs as cases
 from madoguchi.core.cases.rules import Author, Kind
-from madoguchi.core.people.queries import staff
+from madoguchi.core.people.staff.queries import staff
 from madoguchi.core.requests import queries
 from madoguchi.core.requests.events import ApprovalAsked
 from madoguchi.core.requests.execution import verbs as execution

@@ -1,0 +1,1 @@
+"""One-time codes: sent to an address that the shop knows, they prove whose it is."""

@@ -1,0 +1,1 @@
+"""Staff: who works here, in which role, and whether they still do."""
