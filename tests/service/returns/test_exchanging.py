@@ -76,7 +76,7 @@ async def comes_back(yard: Yard, of: Return) -> None:
 @pytest.fixture
 def careful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is trusted: new goods wait for those that come back."""
-    monkeypatch.setattr("madoguchi.service.returns.opening.trusted", lambda of, units, at: False)
+    monkeypatch.setattr("madoguchi.service.returns.agreeing.trusted", lambda of, units, at: False)
 
 
 @pytest.mark.usefixtures("careful")

@@ -15,7 +15,7 @@ LOST = timedelta(days=22)
 @pytest.fixture
 def careful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is paid before the goods were looked at."""
-    monkeypatch.setattr("madoguchi.service.returns.opening.trusted", lambda of, units, at: False)
+    monkeypatch.setattr("madoguchi.service.returns.agreeing.trusted", lambda of, units, at: False)
 
 
 @pytest.mark.usefixtures("careful")

@@ -1,7 +1,7 @@
 """What a customer is written to about a return: before its last day, when it is here, when it is over."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -32,23 +32,29 @@ CLOTHES = "MD-10233915"
 DRINKS = "MD-10233702"
 
 
+E = TypeVar("E", bound=events.Event)
+
+
 @pytest.fixture
-def due() -> list[AdvanceDue]:
+def told(monkeypatch: pytest.MonkeyPatch) -> list[CustomerNews]:
+    """What was recorded for customers."""
+    return recorded(monkeypatch, CustomerNews)
+
+
+@pytest.fixture
+def due(monkeypatch: pytest.MonkeyPatch) -> list[AdvanceDue]:
     """What was recorded as owed, of which a letter of its own tells."""
-    return []
+    return recorded(monkeypatch, AdvanceDue)
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch, due: list[AdvanceDue]) -> list[CustomerNews]:
-    """What was recorded."""
-    found: list[CustomerNews] = []
+def recorded(monkeypatch: pytest.MonkeyPatch, kind: type[E]) -> list[E]:
+    """The facts of a kind, as they are recorded from now on."""
+    found: list[E] = []
     record = events.record
 
     async def keep(tx: Any, event: events.Event) -> None:
-        if isinstance(event, CustomerNews):
+        if isinstance(event, kind):
             found.append(event)
-        if isinstance(event, AdvanceDue):
-            due.append(event)
         await record(tx, event)
 
     monkeypatch.setattr(events, "record", keep)

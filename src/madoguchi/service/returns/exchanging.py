@@ -18,11 +18,11 @@ from madoguchi.core.shop.queries import terms
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, share, total
-from madoguchi.service.returns import opening, slips, verbs
+from madoguchi.service.returns import agreeing, asking, opening, slips, verbs
+from madoguchi.service.returns.agreeing import ReturnOrder, agreement
 from madoguchi.service.returns.differing import Payment, payment_by, payment_field
 from madoguchi.service.returns.eligibility import PERSON, Basis, basis
 from madoguchi.service.returns.narrowing import narrowed
-from madoguchi.service.returns.opening import ReturnOrder, agreement
 from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
 from madoguchi.service.returns.rules import Wish as Wanted
@@ -87,8 +87,8 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     return (
         Field(name="items", kind=FieldKind.SWAPS, options=options),
         *many,
-        *opening.why_fields(of, REASONS),
-        *opening.way_field(of),
+        *asking.why_fields(of, REASONS),
+        *asking.way_field(of),
         await payment_field(tx, actor, of),
     )
 
@@ -126,7 +126,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ExchangeOrder) -> Draft:
         difference=difference,
         hold=plan.refund_on is not Trigger.NOW,
     )
-    return opening.drafted(of, exchange, decisions)
+    return agreeing.drafted(of, exchange, decisions)
 
 
 async def perform(store: StorePort, wish: Wish) -> Operation:

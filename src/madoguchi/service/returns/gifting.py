@@ -19,10 +19,10 @@ from madoguchi.core.shop.port import Operation, StorePort
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import opening, verbs
+from madoguchi.service.returns import agreeing, asking, opening, verbs
+from madoguchi.service.returns.agreeing import ReturnOrder
 from madoguchi.service.returns.eligibility import Basis, basis_of
 from madoguchi.service.returns.narrowing import narrowed
-from madoguchi.service.returns.opening import ReturnOrder
 from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
 from madoguchi.service.returns.slips import named
@@ -118,7 +118,7 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     except Refused:
         return ()
     shown = await photos.field(tx, actor, gift.customer_id, required=False)
-    return (opening.lines_field(of), *opening.why_fields(of, REASONS), shown, *opening.way_field(of))
+    return (asking.lines_field(of), *asking.why_fields(of, REASONS), shown, *asking.way_field(of))
 
 
 async def narrow(
@@ -140,10 +140,10 @@ async def draft(tx: Tx, actor: Actor, arguments: ReturnGift) -> Draft:
         method=arguments.method,
         photos=arguments.photos,
     )
-    plan, decisions = opening.agreement(of, actor, asked, tx.now)
+    plan, decisions = agreeing.agreement(of, actor, asked, tx.now)
     assert of.gift
     plan = GiftPlan(**msgspec.structs.asdict(plan), gift_id=of.gift.id, store_ref=of.document.ref)
-    return opening.drafted(of, plan, decisions)
+    return agreeing.drafted(of, plan, decisions)
 
 
 async def begin(tx: Tx, wish: Wish) -> None:
