@@ -53,7 +53,10 @@ async def test_it_is_collected_and_followed_to_the_warehouse(site: Site, now: da
     await _booked(customer, here, tomorrow.isoformat(), "14_16")
     await site.quiet()
     words = Reader("ja").t("delivery.slot.14_16", day=tomorrow)
-    assert words in await _read(customer, here)
+    page = await _read(customer, here)
+    assert words in page
+    assert Reader("ja").t("counter.returns.send") in page
+    assert "ご返金の予定額：" in page
     states = [site.value(_STATE)]
     for days in (2, 5):
         with clock.frozen(now + timedelta(days=days)):
@@ -63,7 +66,9 @@ async def test_it_is_collected_and_followed_to_the_warehouse(site: Site, now: da
             states.append(site.value(_STATE))
     assert states == ["approved", "in_transit", "in_transit"], "the warehouse has not had it in hand"
     assert site.value("select state from return_parcels") == "delivered"
-    assert words not in await _read(customer, here)
+    page = await _read(customer, here)
+    assert words not in page
+    assert Reader("ja").t("counter.returns.send") not in page, "nothing is to be sent any more"
 
 
 async def test_a_time_that_is_not_offered_changes_nothing(site: Site) -> None:

@@ -29,8 +29,8 @@ class Sending(msgspec.Struct, frozen=True):
 
 
 def sending(of: Return, carried: Consigned | None, reader: Reader, *, booked: bool) -> Sending | None:
-    """The way of a return, `booked` where it is to be collected; None where nothing is to be sent."""
-    if of.number is None or of.state not in SENDABLE:
+    """The way of a return, `booked` where it is to be collected; None where nothing is to be sent any more."""
+    if of.number is None or of.state is not ReturnState.APPROVED:
         return None
     method = of.method or Method.LABEL
     if method is Method.CODE:

@@ -9,7 +9,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import NOT_COMING, ReturnState, Unit, comes_to_nothing
+from madoguchi.service.returns.rules import ENDED, NOT_COMING, Acceptance, ReturnState, Unit, comes_to_nothing
 
 _TONES = {
     ReturnState.APPROVED: "waiting",
@@ -49,10 +49,13 @@ async def return_line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
 def now(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel]) -> str:
     """Which words tell how far it is.
 
-    Those of its state, of an appeal while that is open, of what its carrier or its sender told, or of nothing given.
+    Those of its state, of an appeal while that is open, of a leader's decision that is waited for, of what its carrier
+    or its sender told, or of nothing given.
     """
     if of.appealed_at and not of.answered_at:
         return "appealed"
+    if of.state not in ENDED and any(unit.acceptance is Acceptance.MANUAL for unit in units):
+        return "review"
     if of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels):
         return "handed_over"
     if of.state is ReturnState.APPROVED and any(parcel.told for parcel in parcels):

@@ -235,6 +235,7 @@ async def announced(tx: Tx, return_id: UUID, carrier: str, number: str) -> None:
     except errors.UniqueViolation:
         if all(known.return_id != return_id for known in await queries.parcels_numbered(tx, carrier, number)):
             raise Refused("parcel_number_taken", 409) from None
+    tx.wake(queries.subject_of(return_id))  # its page waits for the carrier's code
 
 
 async def told(tx: Tx, of: Return, carrier: str, number: str) -> None:
