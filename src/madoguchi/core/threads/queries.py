@@ -11,6 +11,7 @@ from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import State
 from madoguchi.core.people.queries import access_customer
+from madoguchi.core.people.sellers.queries import own_seller
 from madoguchi.core.photos.queries import File
 from madoguchi.core.shop.port import Address, OrderState, StoreOrder
 from madoguchi.core.shop.queries import access_order, customer_facts, products
@@ -190,7 +191,7 @@ async def waiting(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[Line]:
             Line,
             f"""{_LINES} where t.seller_id = %s and c.state <> 'closed' and q.answered_at is null
                 order by q.due_at, t.case_id limit %s""",
-            [_seller(actor), limit],
+            [own_seller(actor), limit],
         )
 
 
@@ -202,7 +203,7 @@ async def answered(tx: Tx, actor: Actor, *, before: UUID | None = None, limit: i
             f"""{_LINES} where t.seller_id = %s and (c.state = 'closed' or q.answered_at is not null)
                   and (%s::uuid is null or t.case_id < %s)
                 order by t.case_id desc limit %s""",
-            [_seller(actor), before, before, limit],
+            [own_seller(actor), before, before, limit],
         )
 
 
@@ -256,9 +257,3 @@ def _parts(address: Address) -> set[str]:
 
 def _hiragana(kana: str) -> str:
     return kana.translate(_TO_HIRAGANA)
-
-
-def _seller(actor: Actor) -> UUID:
-    if actor.role is not Role.SELLER or actor.seller_id is None:
-        raise invisible()
-    return actor.seller_id

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.queries import returns_opened_at
+from madoguchi.core.people.sellers.queries import own_seller
 from madoguchi.core.photos.queries import Photo, access_photo
 from madoguchi.core.policy.pack import Ground
 from madoguchi.core.shop.queries import Order, access_order
@@ -193,7 +194,7 @@ async def claim_for_seller(tx: Tx, actor: Actor, claim_id: UUID, *, lock: bool =
     """The claim, for the people of the seller whom it concerns; else invisible. Not to be shown as it is."""
     async with tx.acting(SYSTEM):
         claim = await tx.maybe(Claim, f"{_CLAIM} where g.id = %s" + (" for update of g" if lock else ""), [claim_id])
-    if claim is None or actor.role is not Role.SELLER or claim.seller_id != actor.seller_id:
+    if claim is None or claim.seller_id != own_seller(actor):
         raise invisible()
     return claim
 
@@ -213,29 +214,27 @@ async def photo_for_seller(tx: Tx, actor: Actor, claim_id: UUID, photo_id: UUID)
 
 async def claims_of_seller(tx: Tx, actor: Actor, *, limit: int = 100) -> Sequence[SellerClaim]:
     """A seller's own claims: what is to be answered by its deadline, then the rest, newest first."""
-    if actor.role is not Role.SELLER or actor.seller_id is None:
-        raise invisible()
+    seller_id = own_seller(actor)
     async with tx.acting(SYSTEM):
         return await tx.all(
             SellerClaim,
             f"""{_OF_SELLER} where g.seller_id = %s and g.state <> 'opened'
                 order by g.state <> 'waiting_seller', case when g.state = 'waiting_seller' then g.due_at end,
                          g.made_at desc limit %s""",
-            [actor.seller_id, limit],
+            [seller_id, limit],
         )
 
 
 async def figures(tx: Tx, actor: Actor, since: datetime) -> Figures:
     """A seller's own figures."""
-    if actor.role is not Role.SELLER or actor.seller_id is None:
-        raise invisible()
+    seller_id = own_seller(actor)
     async with tx.acting(SYSTEM):
         return await tx.one(
             Figures,
             """select count(*)::int as claims, count(*) filter (where counts)::int as counted,
                       count(*) filter (where answer is null and due_at < %s)::int as silent
                from guarantee_claims where seller_id = %s and made_at >= %s and state <> 'withdrawn'""",
-            [tx.now, actor.seller_id, since],
+            [tx.now, seller_id, since],
         )
 
 

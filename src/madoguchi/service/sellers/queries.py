@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.people.sellers.queries import own_seller
 from madoguchi.core.shop.queries import access_order
 from madoguchi.core.threads.queries import access_thread
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import invisible
 from madoguchi.service.sellers.rules import Figures, Rating
 
 _RATING = "select stars, comment, changed_at from seller_ratings"
@@ -30,7 +30,7 @@ async def ratings(tx: Tx, actor: Actor, *, limit: int = 20) -> Sequence[Rating]:
     """What customers think of the actor's own seller, newest first; nothing of who they are."""
     async with tx.acting(SYSTEM):
         return await tx.all(
-            Rating, f"{_RATING} where seller_id = %s order by changed_at desc limit %s", [_own(actor), limit]
+            Rating, f"{_RATING} where seller_id = %s order by changed_at desc limit %s", [own_seller(actor), limit]
         )
 
 
@@ -55,11 +55,5 @@ async def figures(tx: Tx, actor: Actor, since: datetime) -> Figures:
                      where t.seller_id = %(seller)s and q.asked_at >= %(since)s) asked,
                     (select count(*)::int as ratings, avg(r.stars)::float as stars from seller_ratings r
                      where r.seller_id = %(seller)s and r.changed_at >= %(since)s) rated""",
-            {"seller": _own(actor), "since": since, "now": tx.now},
+            {"seller": own_seller(actor), "since": since, "now": tx.now},
         )
-
-
-def _own(actor: Actor) -> UUID:
-    if actor.role is not Role.SELLER or actor.seller_id is None:
-        raise invisible()
-    return actor.seller_id

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import SYSTEM
+from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 
@@ -34,6 +34,13 @@ class SellerPerson(msgspec.Struct, frozen=True):
 _SELLER = "select id, store_id, store_ref, name, address from sellers"
 _PERSON = """select p.id, p.seller_id, p.email, p.name, p.locale, s.name as seller
   from seller_people p join sellers s on s.id = p.seller_id"""
+
+
+def own_seller(actor: Actor) -> UUID:
+    """For which seller somebody answers; invisible to whoever answers for none."""
+    if actor.role is not Role.SELLER or actor.seller_id is None:
+        raise invisible()
+    return actor.seller_id
 
 
 async def seller(tx: Tx, seller_id: UUID) -> Seller:
