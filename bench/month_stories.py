@@ -27,7 +27,8 @@ from madoguchi.service.refunds import verbs as refunds
 from madoguchi.service.returns import exchanging, gifting
 from madoguchi.service.returns import queries as returns
 from madoguchi.service.returns import verbs as returning
-from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception, Unit
+from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception
+from madoguchi.service.returns.units.rules import Unit
 
 Tale = Callable[[Month, Place], Story]
 CARRIERS = ("つばさ急便", "ことり運輸", "ひばり郵便")

@@ -171,8 +171,6 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.fee.{}": Fee,
         "returns.line.{}": [*Acceptance, *WITHOUT_GOODS, *NOT_HERE, "exchanged"],
         "returns.out.{}": ("held", "gone", "off"),
-        "returns.parts.{}": ("each", "together"),
-        "returns.pay_again.{}": ("money", "goods"),
         "returns.why.{}": Why,
         "returns.to_pay.{}": DEMO_TERMS.pay_later,
         "returns.state.{}": ReturnState,

@@ -17,7 +17,7 @@ from madoguchi.kit import clock, ids
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Unit
+from madoguchi.service.returns.units.rules import Unit
 from tests.front.counter.customer import Customer
 from tests.web import Site
 

@@ -33,7 +33,8 @@ from madoguchi.edge.payments.fake.rules import Temper
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
-from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception, Unit, Why
+from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception, Why
+from madoguchi.service.returns.units.rules import Unit
 from tests.service.life.books import broken
 from tests.service.life.filling import filled
 from tests.service.life.village import ORDERS, Village

@@ -42,7 +42,7 @@ from madoguchi.service.refunds import webhooks
 from madoguchi.service.returns import queries as returns
 from madoguchi.service.returns import verbs as parcels
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Unit
+from madoguchi.service.returns.units.rules import Unit
 from tests import databases
 from tests.conftest import NOW
 

@@ -27,7 +27,7 @@ from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.jobs import Settler
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.restocking import Restocker
-from madoguchi.service.returns.rules import Unit
+from madoguchi.service.returns.units.rules import Unit
 from tests.service.claims.conftest import Street
 from tests.service.orders.shop import SIGNER
 

@@ -19,7 +19,8 @@ from madoguchi.kit.money import Money
 from madoguchi.service.orders.rules import order_card
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.reading import sentences
-from madoguchi.service.returns.rules import ReturnState, Unit, Wish
+from madoguchi.service.returns.rules import ReturnState, Wish
+from madoguchi.service.returns.units.rules import Unit
 from tests.service.returns.conftest import Yard
 from tests.service.returns.test_exchanging import CLOTHES, ask, careful, exchange, out, paid, settled_later, yen
 

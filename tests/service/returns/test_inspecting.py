@@ -8,7 +8,8 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.policy.pack import Fault, shipped
 from madoguchi.kit import ids
 from madoguchi.service.returns.inspecting import Found, assess
-from madoguchi.service.returns.rules import Acceptance, Grade, Unit
+from madoguchi.service.returns.rules import Acceptance, Grade
+from madoguchi.service.returns.units.rules import Unit
 from tests.service.returns.conftest import Yard
 from tests.service.returns.test_returns import CLOTHES, DRINKS, paid
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madoguchi.core.policy.pack import Trigger
-from madoguchi.service.returns import rules
+from madoguchi.service.returns import folding, rules
 from madoguchi.service.returns.rules import (
     ACCEPTANCE,
     COMING,
@@ -20,9 +20,9 @@ from madoguchi.service.returns.rules import (
     Reception,
     ReturnState,
     Stage,
-    Unit,
     Why,
 )
+from madoguchi.service.returns.units.rules import Unit, booking, share_of
 
 AT = datetime(2026, 3, 3, tzinfo=UTC)
 RETURN = uuid4()
@@ -81,12 +81,12 @@ def test_acceptance_goes_only_where_it_may(old: Acceptance, new: Acceptance) -> 
     ],
 )
 def test_the_units_say_where_a_return_is(units: list[Unit], state: ReturnState) -> None:
-    assert rules.state(Stage.AGREED, units) is state
+    assert folding.state(Stage.AGREED, units) is state
 
 
 @pytest.mark.parametrize("stage", sorted(set(Stage) - {Stage.AGREED}))
 def test_what_was_not_agreed_to_is_nowhere_else(stage: Stage) -> None:
-    assert rules.state(stage, [unit(R.AWAITING)]) == stage
+    assert folding.state(stage, [unit(R.AWAITING)]) == stage
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_money_waits_for_what_the_rules_say(
     trigger: Trigger, reception: Reception, acceptance: Acceptance, booked: Booked | None
 ) -> None:
     """I9: before it was looked at only where the rules say so."""
-    assert rules.booking(trigger, unit(reception, acceptance)) is booked
+    assert booking(trigger, unit(reception, acceptance)) is booked
 
 
 @pytest.mark.parametrize(
@@ -125,22 +125,22 @@ def test_money_waits_for_what_the_rules_say(
 def test_what_is_granted_though_the_goods_are_not_with_us_stays_where_it_is(
     reception: Reception, disposition: Disposition
 ) -> None:
-    assert rules.booking(Trigger.INSPECTED, unit(reception, A.ACCEPTED, disposition=disposition)) is Booked.KEPT
+    assert booking(Trigger.INSPECTED, unit(reception, A.ACCEPTED, disposition=disposition)) is Booked.KEPT
 
 
 @given(st.integers(0, 10**9), st.integers(0, 100))
 def test_a_share_is_never_more_than_the_whole(worth: int, percent: int) -> None:
     """I4, I10."""
-    share = rules.share_of(worth, percent)
+    share = share_of(worth, percent)
     assert 0 <= share <= worth
     assert abs(share * 100 - worth * percent) <= 50
-    assert rules.share_of(worth, 100) == worth
+    assert share_of(worth, 100) == worth
 
 
 @given(st.lists(st.tuples(st.sampled_from(Reception), st.sampled_from(Acceptance), st.booleans()), min_size=1))
 def test_every_set_of_units_has_a_state(parts: list[tuple[Reception, Acceptance, bool]]) -> None:
     """Whatever befell the units, and nothing is settled of which something is still to come."""
     units = [unit(reception, acceptance, done=done) for reception, acceptance, done in parts]
-    state = rules.state(Stage.AGREED, units)
+    state = folding.state(Stage.AGREED, units)
     if any(one.reception in COMING for one in units):
         assert state in {ReturnState.APPROVED, ReturnState.IN_TRANSIT, ReturnState.RECEIVED, ReturnState.INSPECTED}

@@ -8,8 +8,10 @@ import msgspec
 from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries
+from madoguchi.service.returns.folding import comes_to_nothing
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import ENDED, NOT_COMING, Acceptance, ReturnState, Unit, comes_to_nothing
+from madoguchi.service.returns.rules import ENDED, NOT_COMING, Acceptance, ReturnState
+from madoguchi.service.returns.units.rules import Unit
 
 _TONES = {
     ReturnState.APPROVED: "waiting",

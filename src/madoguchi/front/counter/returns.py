@@ -42,10 +42,12 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.files import disposition
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries, reading
+from madoguchi.service.returns.folding import comes_to_nothing
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import ENDED, ReturnState, Unit, Wish, comes_to_nothing
+from madoguchi.service.returns.rules import ENDED, ReturnState, Wish
 from madoguchi.service.returns.sending import sent_back
+from madoguchi.service.returns.units.rules import Unit
 
 _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "exchanged"}
 SLIP = "return.label"  # stands above, with the code

@@ -29,8 +29,8 @@ from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
 from madoguchi.service.returns import queries, reading, warehouse
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Unit
 from madoguchi.service.returns.slips import named, unit_worths
+from madoguchi.service.returns.units.rules import Unit
 
 HERE = "/desk/returns"
 REVIEW = "return.review"

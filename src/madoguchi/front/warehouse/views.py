@@ -6,9 +6,11 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.kit.i18n import Reader
+from madoguchi.service.returns.folding import expected
 from madoguchi.service.returns.queries import Line
-from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState, Unit, expected
+from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState
 from madoguchi.service.returns.strays.queries import StrayParcel
+from madoguchi.service.returns.units.rules import Unit
 from madoguchi.service.returns.warehouse import GoesBack, Shown
 
 _TONES = {

@@ -15,8 +15,9 @@ from madoguchi.kit.security import clean_text
 from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.inspecting import Verdict
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Acceptance, ReturnState, Unit, Why
+from madoguchi.service.returns.rules import Acceptance, ReturnState, Why
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit
 
 NOTE = Field(name="note", kind=FieldKind.NOTE, limit=1000)
 _OBJECTED_TO = frozenset({Acceptance.REDUCED, Acceptance.REJECTED})

@@ -11,9 +11,10 @@ from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import queries, rules, slips, verbs
+from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import ENDED, Booked, Reception, Stage, Unit
+from madoguchi.service.returns.rules import ENDED, Booked, Reception, Stage
+from madoguchi.service.returns.units.rules import Unit, counted
 
 
 class CancelReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +49,7 @@ async def draft(tx: Tx, actor: Actor, arguments: CancelReturn) -> Draft:
         order_id=order.id,
         order_version=order.version,
         subject=of.subject,
-        line_refs=tuple(rules.counted(units)),
+        line_refs=tuple(counted(units)),
         gift=await queries.gift_of(tx, actor, of),
     )
 

@@ -12,8 +12,9 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.money import Money
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Reception, Unit, counted
+from madoguchi.service.returns.rules import Reception
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit, counted
 
 _FOR_GOOD = frozenset({AdvanceState.FINAL, AdvanceState.RECOVERED, AdvanceState.FORGIVEN})
 

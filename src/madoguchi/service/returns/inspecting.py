@@ -15,7 +15,7 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import early, queries, rules, verbs
+from madoguchi.service.returns import early, folding, queries, verbs
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import (
     ACCEPTANCE,
@@ -26,11 +26,11 @@ from madoguchi.service.returns.rules import (
     Grade,
     Reception,
     Stage,
-    Unit,
     Why,
     may_go,
 )
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit
 
 ARRIVALS = (Reception.RECEIVED, Reception.SHORT, Reception.WRONG_ITEM)
 _ABSENT = {Reception.SHORT: Disposition.MISSING, Reception.WRONG_ITEM: Disposition.BACK_TO_CUSTOMER}
@@ -84,7 +84,7 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
     was called off and something else was done with it since.
     """
     of, units = await _opened(tx, actor, arguments.return_id)
-    expected = {unit.id: unit for unit in rules.expected(units)}
+    expected = {unit.id: unit for unit in folding.expected(units)}
     if not expected:
         raise Refused("return_already_here" if any(unit.received_at for unit in units) else "return_not_open", 409)
     told = arguments.units or dict.fromkeys(expected, Reception.RECEIVED)

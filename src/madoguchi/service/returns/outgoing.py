@@ -16,7 +16,8 @@ from madoguchi.core.shop.queries import access_order, order_id_of
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import NOT_COMING, Booked, Unit, Wish, booking, counted, still_wanted
+from madoguchi.service.returns.rules import NOT_COMING, Booked, Wish
+from madoguchi.service.returns.units.rules import Unit, booking, counted, still_wanted
 
 
 class Next(StrEnum):

@@ -11,7 +11,8 @@ from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
 from madoguchi.core.policy.questions import AdvanceQuestion, ReturnQuestion
 from madoguchi.kit import ids
 from madoguchi.kit.money import telescoped
-from madoguchi.service.returns.rules import Condition, Unit, Wish
+from madoguchi.service.returns.rules import Condition, Wish
+from madoguchi.service.returns.units.rules import Unit
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,9 @@ from madoguchi.core.shop.port import TrackingState
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
-from madoguchi.service.returns.rules import Condition, ReturnState, Stage, Unit, Wish, state
+from madoguchi.service.returns.folding import state
+from madoguchi.service.returns.rules import Condition, ReturnState, Stage, Wish
+from madoguchi.service.returns.units.rules import Unit
 
 
 class Return(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,9 +20,10 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.returns import queries, sending
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import ENDED, Acceptance, Reception, Unit
+from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
 from madoguchi.service.returns.sending import SentBack
 from madoguchi.service.returns.slips import because
+from madoguchi.service.returns.units.rules import Unit
 
 
 class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,10 +10,10 @@ from madoguchi.core.shop.port import Capability, Operation, OperationState, Stor
 from madoguchi.core.shop.verbs import mirror_order
 from madoguchi.kit import jobs
 from madoguchi.kit.db import Database, Tx
-from madoguchi.service.returns import queries, rules, verbs
+from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Unit
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit, goes_to_stock
 
 _AGAIN = timedelta(minutes=1)
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Restocker:
 
 async def _found(tx: Tx, arguments: verbs.Settle) -> tuple[Return, list[Unit]]:
     of = await queries.access_return(tx, SYSTEM, arguments.return_id)
-    return of, [unit for unit in await queries.units_of(tx, of.id) if rules.goes_to_stock(unit)]
+    return of, [unit for unit in await queries.units_of(tx, of.id) if goes_to_stock(unit)]
 
 
 async def _noted(tx: Tx, of: Return, unit: Unit, answer: Operation) -> None:

@@ -19,8 +19,9 @@ from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns import queries
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Reception, Unit, goes_back
+from madoguchi.service.returns.rules import Reception
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit, goes_back
 
 
 class SentBack(msgspec.Struct, frozen=True):

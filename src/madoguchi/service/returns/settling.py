@@ -27,21 +27,10 @@ from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.eligibility import recallable
 from madoguchi.service.returns.outgoing import Next, Outgoing, fates, outgoing
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import (
-    COMING,
-    WITHOUT_GOODS,
-    Booked,
-    Due,
-    Fee,
-    Unit,
-    booking,
-    counted,
-    is_due,
-    share_of,
-    still_wanted,
-)
+from madoguchi.service.returns.rules import COMING, WITHOUT_GOODS, Booked, Fee
 from madoguchi.service.returns.rules import Wish as Wanted
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Due, Unit, booking, counted, is_due, share_of, still_wanted
 
 _AGAIN = timedelta(hours=1)
 

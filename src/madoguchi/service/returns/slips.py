@@ -14,20 +14,11 @@ from madoguchi.core.policy.paying_back import parts, to_recipient
 from madoguchi.core.shop.port import Balance, OrderLine, StoreOrder, TenderKind
 from madoguchi.kit.money import Money, telescoped, total
 from madoguchi.service.returns.eligibility import Basis, recallable
+from madoguchi.service.returns.folding import comes_to_nothing
 from madoguchi.service.returns.plans import Part, ReturnPlan
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import (
-    NOT_HERE,
-    WITHOUT_GOODS,
-    Acceptance,
-    Due,
-    Fee,
-    Reception,
-    Unit,
-    Wish,
-    comes_to_nothing,
-    share_of,
-)
+from madoguchi.service.returns.rules import NOT_HERE, WITHOUT_GOODS, Acceptance, Fee, Reception, Wish
+from madoguchi.service.returns.units.rules import Due, Unit, share_of
 
 
 def named(line: OrderLine) -> str:

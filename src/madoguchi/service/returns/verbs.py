@@ -26,22 +26,13 @@ from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import pack
-from madoguchi.service.returns import early, queries, rules, sending
+from madoguchi.service.returns import early, folding, queries, rules, sending
 from madoguchi.service.returns.events import ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import (
-    RECEPTION,
-    Acceptance,
-    Booked,
-    Reception,
-    ReturnState,
-    Stage,
-    Unit,
-    Why,
-    may_go,
-)
+from madoguchi.service.returns.rules import RECEPTION, Acceptance, Booked, Reception, ReturnState, Stage, Why, may_go
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit, counted, goes_to_stock
 
 SETTLE = "returns.settle"
 RESTOCK = "returns.restock"
@@ -174,7 +165,7 @@ async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
     Refused("units_taken") where something else was done with those that were the customer's again.
     """
     free = [unit for unit in units if unit.booked is Booked.FREE]
-    await open_return(tx, ids.uuid7(), of.order_id, rules.counted(free))
+    await open_return(tx, ids.uuid7(), of.order_id, counted(free))
     await unit_rows.take_up_again(tx, free)
 
 
@@ -207,7 +198,7 @@ async def _call_off(tx: Tx, request_id: UUID, of: Return, units: Sequence[Unit],
     await move(tx, units, reception)
     free = [unit for unit in units if unit.booked is Booked.OPEN]
     await unit_rows.free(tx, free)
-    await drop_return(tx, request_id, of.order_id, rules.counted(free))
+    await drop_return(tx, request_id, of.order_id, counted(free))
     await _withdraw_if_done(tx, of.id)
     await refold(tx, of.id)
 
@@ -344,16 +335,16 @@ async def refold(tx: Tx, return_id: UUID, rejected: Collection[UUID] = ()) -> No
     owed = await early.account(tx, before, told=bool(rejected))
     units = await queries.units_of(tx, return_id)
     await _tell_rejected(tx, before, [unit for unit in units if unit.id in rejected], owed)
-    after = rules.state(before.stage, units)
+    after = folding.state(before.stage, units)
     look_at = await _next_look(tx, before, units)
     await tx.execute(
         """update returns set state = %(state)s, look_at = %(look_at)s,
              changed_at = case when state = %(state)s then changed_at else %(now)s end where id = %(id)s""",
         {"state": after, "look_at": look_at, "now": tx.now, "id": return_id},
     )
-    if rules.has_due(before.refund_on, units) or rules.calls_off(before.wish, units):
+    if folding.has_due(before.refund_on, units) or folding.calls_off(before.wish, units):
         await enqueue_settlement(tx, return_id)
-    if any(map(rules.goes_to_stock, units)):
+    if any(map(goes_to_stock, units)):
         await jobs.enqueue(tx, RESTOCK, Settle(return_id), key=f"{RESTOCK}:{return_id}")
     await sending.send_back(tx, before, units)
     if after is not before.state:
@@ -466,7 +457,7 @@ async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | No
         return None  # a store that gives the price back by itself sees to its returns, and to its labels
     sent = any(parcel.told for parcel in await queries.parcels_of(tx, of.id))
     to_remind = of.reminded_at is None and tx.now < of.send_until and not sent
-    return rules.next_look(
+    return folding.next_look(
         units,
         remind_at=of.send_until - rules.REMIND_BEFORE if to_remind else None,
         ends_at=await ends_at(tx, of),

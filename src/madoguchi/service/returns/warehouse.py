@@ -18,7 +18,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused, invisible
 from madoguchi.kit.money import Money
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import inspecting, queries, rules, settling
+from madoguchi.service.returns import folding, inspecting, queries, settling
 from madoguchi.service.returns.inspecting import InspectReturn, Verdict
 from madoguchi.service.returns.queries import Line, Return
 from madoguchi.service.returns.rules import (
@@ -30,11 +30,11 @@ from madoguchi.service.returns.rules import (
     ReturnState,
     Stage,
     Stray,
-    Unit,
 )
 from madoguchi.service.returns.strays import verbs as aside
 from madoguchi.service.returns.strays.queries import StrayParcel, open_ones
 from madoguchi.service.returns.units import verbs as unit_rows
+from madoguchi.service.returns.units.rules import Unit, counted
 
 LONGEST = 80  # characters of what a scanner reads
 
@@ -86,7 +86,7 @@ async def scan(tx: Tx, actor: Actor, text: str) -> Scanned:
     async with tx.acting(SYSTEM):
         of = await queries.access_return(tx, SYSTEM, return_id)
     units = await queries.units_of(tx, return_id)
-    if of.stage is Stage.AGREED and await _can_be_taken_in(tx, of, rules.expected(units)):
+    if of.stage is Stage.AGREED and await _can_be_taken_in(tx, of, folding.expected(units)):
         return Scanned(return_id)
     if any(unit.reception is Reception.RECEIVED and unit.inspected_at is None for unit in units):
         return Scanned(return_id)
@@ -211,7 +211,7 @@ async def photo(tx: Tx, actor: Actor, photo_id: UUID) -> Photo:
 
 async def _can_be_taken_in(tx: Tx, of: Return, units: Sequence[Unit]) -> bool:
     """Whether something is expected with which nothing else was done since it was called off."""
-    wanted = rules.counted([unit for unit in units if unit.booked is Booked.FREE and unit.reception in NOT_COMING])
+    wanted = counted([unit for unit in units if unit.booked is Booked.FREE and unit.reception in NOT_COMING])
     async with tx.acting(SYSTEM):
         held = await ledger.lines(tx, of.order_id) if wanted else {}
     return bool(units) and all(held[ref].free >= n for ref, n in wanted.items())

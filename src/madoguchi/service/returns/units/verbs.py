@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from madoguchi.kit.db import Tx
-from madoguchi.service.returns.rules import Acceptance, Disposition, Due, Fee, Grade, Reception, Unit, Why
+from madoguchi.service.returns.rules import Acceptance, Disposition, Fee, Grade, Reception, Why
+from madoguchi.service.returns.units.rules import Due, Unit
 
 
 async def insert(tx: Tx, return_id: UUID, order_id: UUID, units: Sequence[Unit]) -> None:
