@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from playwright.async_api import Page
 
-from tests.front.ui.test_look import AXE, RULES
+from tests.axe import violations
 from tests.journeys.scenes import Day, Scene
 from tests.journeys.street import DESK, PHONE, Street
 
@@ -62,9 +62,7 @@ async def show(street: Street, day: Day, scene: Scene, look: Look) -> Page:
 
 async def faults(page: Page, scene: Scene, look: Look) -> list[str]:
     """What is wrong with the page; nothing, where all is well."""
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("rules => axe.run(document, {runOnly: rules, iframes: false})", RULES)
-    wrong = [f"{v['id']}: {[node['target'] for node in v['nodes']][:5]}" for v in found["violations"]]
+    wrong = [f"{rule}: {where[:5]}" for rule, where in await violations(page)]
     least = MOUSE if scene.name.startswith(("desk", "office", "demo", "api")) else FINGER
     wrong += [f"small: {element}" for element in await page.evaluate(_SMALL, least)]
     wrong += [f"too wide: {element}" for element in await page.evaluate(_TOO_WIDE)]

@@ -8,8 +8,8 @@ from playwright.async_api import Browser, Error, Frame, expect
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.edge.channels.email import verbs as mails
 from madoguchi.edge.stores.demo.people import MISAKI, Story
+from tests.axe import violations
 from tests.front.demo.test_demo import RAW
-from tests.front.ui.test_look import AXE, RULES
 from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
@@ -43,9 +43,7 @@ async def test_nothing_for_axe_to_find(
     await page.goto(site.url + path)
     await page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
 
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("rules => axe.run(document, {runOnly: rules, iframes: false})", RULES)
-    assert [(v["id"], [node["target"] for node in v["nodes"]]) for v in found["violations"]] == []
+    assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert said == []
     await context.close()

@@ -9,8 +9,8 @@ from madoguchi.core.access.rules import SYSTEM
 from madoguchi.edge.stores.demo.people import EMMA, KENTA, MISAKI
 from madoguchi.front.ui.middleware import cookie_names
 from madoguchi.kit.db import Tx
+from tests.axe import violations
 from tests.front.desk.associate import Associate, at_desk, in_line, order_of
-from tests.front.ui.test_look import AXE, RULES
 from tests.web import Site
 from tests.web import site as site
 from tests.web import world_template as world_template
@@ -64,9 +64,7 @@ async def test_nothing_for_axe_to_find(
         await page.click(".order-act button")
         await expect(page.locator(".asked")).to_be_visible()
 
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    assert [(v["id"], [node["target"] for node in v["nodes"]]) for v in found["violations"]] == []
+    assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert said == []
     await page.context.close()
