@@ -64,7 +64,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeDecision(Decision, frozen=True, kw_only=True):
-    """Per line that may change the row that says how; `asked`: the warehouse, or the carrier, has a word."""
+    """Per line that may change the row that says how."""
 
     lines: dict[str, Row] = {}
 
