@@ -1,1 +1,1 @@
-"""Units that come back, row by row: what was found, what is given, which wish settles them. Called by returns only."""
+"""Units that come back, row by row: what was found, what is given, which wish settles them. Changed by returns only."""
