@@ -185,10 +185,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "claims.then.{}": Remedy,
         "counter.step.{}": ("what", "check", "done"),
         "counter.returns.state.{}": ReturnState,
-        "counter.returns.now.{}": [*ReturnState, "appealed", "handed_over", "refused", "told"],
+        "counter.returns.now.{}": [*ReturnState, "address", "appealed", "handed_over", "refused", "told"],
         "counter.returns.next.{}": [
             *ReturnState,
-            *("appealed", "handed_over", "refused", "settled.no_money", "told"),
+            *("address", "appealed", "handed_over", "refused", "settled.no_money", "told"),
             *(f"{state}.early" for state in ("approved", "in_transit", "received", "expired")),
         ],
         "counter.returns.then.{}": Return,

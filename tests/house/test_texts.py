@@ -47,6 +47,8 @@ SPEAK = (
     "kit.mail",
     "service.bot",
     "core.threads.masking",
+    "core.threads.names",
+    "core.threads.romaji",
     "service.receipts.names",
     "service.refunds.accounts",
     "edge.carriers.simulated",

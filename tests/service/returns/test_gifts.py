@@ -16,6 +16,7 @@ from madoguchi.core.ledger.intents.queries import access_intent, intents_in, int
 from madoguchi.core.ledger.intents.rules import IntentState, Rail
 from madoguchi.core.ledger.queries import returns_opened_at
 from madoguchi.core.ledger.rules import Destination
+from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import customer_by_ref
 from madoguchi.core.requests.queries import Quote, Request, RequestState
 from madoguchi.core.shop import mirror
@@ -32,11 +33,13 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.receipts.rules import Kind
 from madoguchi.service.receipts.verbs import Wanted, issue
-from madoguchi.service.returns import gifting
+from madoguchi.service.returns import gifting, warehouse
 from madoguchi.service.returns.label import label
 from madoguchi.service.returns.queries import returns_of_order
 from madoguchi.service.returns.rules import ReturnState
 from tests.service.returns.conftest import Yard
+from tests.service.returns.test_telling import due as due
+from tests.service.returns.test_telling import told as told
 
 CLOTHES = "MD-10233915"  # a sweater at 9,900 yen and two T-shirts, by card
 SWEATER = {"lines": {"1": 1}, "reason": "size", "condition": "unopened"}
@@ -278,3 +281,37 @@ async def test_what_goes_back_of_a_present_never_goes_to_whoever_gave_it(yard: Y
     told = await yard.db.run(SYSTEM, lambda tx: tx.value(receivers))
     assert (NAOKI.customer.name in (told or ""), (told is None)) == (known, not known)
     assert MISAKI.customer.name not in (told or "")
+
+
+HOME = {"name": "高橋 直樹", "postal_code": "060-0001", "region": "北海道", "city": "札幌市", "lines": ["中央区1-2"]}
+
+
+async def test_whoever_got_a_present_is_asked_where_it_goes_back_to(yard: Yard, told: list[CustomerNews]) -> None:
+    """Once, by letter and page; it lies on the warehouse's list until then, and nobody else tells."""
+    actor, gift = await got(yard)
+    forget = "update customer_facts set document = document - 'address' where customer_id = %s"
+    await yard.db.run(SYSTEM, lambda tx: tx.execute(forget, [actor.id]))
+    of = await yard.back((await sends(yard, actor, gift, **UNWANTED)).id)
+    subject = Subject(About.RETURN, of.id)
+    found = await yard.db.run(actor, lambda tx: actions.offers(tx, yard.catalogue, actor, subject))
+    assert "return.address" not in [one.action for one in found]
+    (unit,) = await yard.units(of.id)
+    await yard.arrives(of, units={str(unit.id): "wrong_item"})
+    await yard.time_passes(timedelta(days=1))
+    assert [one.customer_id for one in told if one.template == "return_address"] == [actor.id]
+    door = await yard.worker()
+    (lying,) = await yard.db.run(door, lambda tx: warehouse.to_hand_over(tx, door))
+    assert (lying.reference, lying.asked_at is not None, len(lying.units)) == (of.number, True, 1)
+    giver, _ = await yard.actor(CLOTHES)
+    with pytest.raises(Refused, match="not_found"):
+        await yard.acts(giver, "return.address", return_id=str(of.id), address=HOME)
+    with pytest.raises(Refused, match="postal_code"):
+        await yard.acts(actor, "return.address", return_id=str(of.id), address=HOME | {"postal_code": "1"})
+    await yard.acts(actor, "return.address", return_id=str(of.id), address=HOME)
+    to = await yard.db.run(SYSTEM, lambda tx: tx.value("select document -> 'receiver' from carrier_consignments"))
+    assert (to["postal_code"], to["city"]) == ("060-0001", "札幌市")
+    (going,) = await yard.db.run(door, lambda tx: warehouse.to_hand_over(tx, door))
+    assert going.asked_at is None
+    with pytest.raises(Refused, match="return_address_known"):
+        await yard.acts(actor, "return.address", return_id=str(of.id), address=HOME)
+    await yard.in_order()

@@ -22,6 +22,7 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Disposition
 from madoguchi.service.returns.sending import SentBack
 from tests.service.returns.conftest import Yard
+from tests.service.returns.test_telling import due as due
 from tests.service.returns.test_telling import told as told
 
 DRINKS = "MD-10233702"

@@ -11,6 +11,7 @@ from madoguchi.service.returns import queries
 from madoguchi.service.returns.folding import comes_to_nothing
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import ENDED, NOT_COMING, Acceptance, ReturnState
+from madoguchi.service.returns.sending import lacks_address
 from madoguchi.service.returns.units.rules import Unit
 
 _TONES = {
@@ -51,9 +52,11 @@ async def return_line(tx: Tx, of: Return, reader: Reader) -> ReturnLine:
 def now(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel]) -> str:
     """Which words tell how far it is.
 
-    Those of its state, of an appeal while that is open, of a leader's decision that is waited for, of what its carrier
-    or its sender told, or of nothing given.
+    Those of its state, of goods that go back to an address nobody knows, of an appeal while that is open, of a leader's
+    decision that is waited for, of what its carrier or its sender told, or of nothing given.
     """
+    if lacks_address(of, units):
+        return "address"
     if of.appealed_at and not of.answered_at:
         return "appealed"
     if of.state not in ENDED and any(unit.acceptance is Acceptance.MANUAL for unit in units):

@@ -53,6 +53,7 @@ _LAST = {Wish.REFUND: "refunded", Wish.REPLACEMENT: "replaced", Wish.EXCHANGE: "
 SLIP = "return.label"  # stands above, with the code
 PICK_UP = "return.pickup"
 TELL = "return.sent"
+ADDRESS = "return.address"
 EXCHANGE = "order.exchange"
 _LOOKED_AT = 20  # newest orders
 _NOT_HERE = SENDABLE | {ReturnState.REQUESTED, ReturnState.REVIEW}
@@ -126,6 +127,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     sending: Sending | None
     booking: OfferView | None
     telling: OfferView | None
+    asking: OfferView | None
 
 
 @get("/returns", access=KNOWN_CUSTOMERS)
@@ -278,7 +280,9 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     if way and pickup and pickup.refusal:
         why = reader.t(f"errors.{pickup.refusal.code}", **pickup.refusal.parameters)
         way = msgspec.structs.replace(way, words=why)
+    asking = next((one for one in offers if one.action == ADDRESS), None)
     telling = next((one for one in offers if way and one.action == TELL and one.refusal is None), None)
+    above = (booking, telling, asking)
     words = now(of, units, parcels)
     return ReturnView(
         number=of.number or "",
@@ -294,10 +298,11 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         photos=tuple(await queries.photos_of_less(tx, of.id)),
         expected="" if intents else await _expected(tx, actor, of, reader),
         refunds=await refund_views(tx, intents, reader),
-        offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one not in (booking, telling)),
+        offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one not in above),
         sending=way,
         booking=offer_view(booking, reader) if booking else None,
         telling=offer_view(telling, reader) if telling else None,
+        asking=offer_view(asking, reader) if asking else None,
     )
 
 
@@ -329,6 +334,8 @@ async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
 def _who(of: Return, words: str) -> str:
     """Who acts next."""
     match words:
+        case "address":
+            return "customer"
         case "appealed" | "handed_over":
             return "shop"
         case "told":

@@ -111,6 +111,9 @@ def going(of: GoesBack, reader: Reader) -> GoingView:
     """What goes back to a customer, in the reader's words."""
     names = [reader.t("warehouse.going.instead", name=one.name) if is_another(one) else one.name for one in of.units]
     goods = reader.t("warehouse.goods", n=len(names), goods="、".join(dict.fromkeys(names)))
+    if of.asked_at:
+        asked = reader.t("warehouse.going.no_address", since=of.asked_at)
+        return GoingView(reference=of.reference, goods=goods, parcel=asked)
     if of.carrier is None or of.number is None:
         return GoingView(reference=of.reference, goods=goods, parcel=reader.t("warehouse.going.by_hand"))
     parcel = reader.t("warehouse.going.parcel", carrier=of.carrier, number=of.number)

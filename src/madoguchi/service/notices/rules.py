@@ -33,6 +33,7 @@ NEWS = (  # of rooms that tell of themselves
     "return_answered",
     "return_lost",
     "return_sent_back",
+    "return_address",
     "advance_void",
     "guarantee_reviewed",
     "return_rejected_due",

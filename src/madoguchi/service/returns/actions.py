@@ -7,6 +7,7 @@ from madoguchi.core.actions.catalogue import Action, Change
 from madoguchi.core.actions.fields import About
 from madoguchi.core.actions.rules import Effect
 from madoguchi.service.returns import (
+    addressing,
     agreeing,
     appealing,
     asking,
@@ -122,6 +123,18 @@ ACTIONS = (
         form=appealing.appeal_form,
         offer=appealing.offer_appeal,
         act=appealing.appeal,
+    ),
+    Action(
+        name="return.address",
+        effect=Effect.ACT,
+        arguments=addressing.TellAddress,
+        need=_CUSTOMERS,
+        also=("return.status", "return.gift", "return.start", "order.change_address"),
+        about=About.RETURN,
+        things=reading.things,
+        form=addressing.form,
+        offer=addressing.offer,
+        act=addressing.tell,
     ),
     Action(
         name="return.receive",

@@ -13,7 +13,7 @@ from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.gifts.rules import Gift
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.policy.pack import Fault, Method, ReturnReason, Trigger
-from madoguchi.core.shop.port import TrackingState
+from madoguchi.core.shop.port import Address, TrackingState
 from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -30,7 +30,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
     the price) are taken off. `out_ref` is the store's order in which the new goods of an exchange are set aside.
-    `answer` is what a leader said to what was decided.
+    `answer` is what a leader said to what was decided. Since `address_asked_at` goods wait until somebody tells where
+    they go back to (`back_to`).
     """
 
     id: UUID
@@ -64,6 +65,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None
     gift_id: UUID | None = None
     gift_number: str | None = None
+    address_asked_at: datetime | None = None
+    back_to: Address | None = None
 
     @property
     def called(self) -> str:
@@ -148,7 +151,8 @@ def return_of(subject: str) -> UUID | None:
 _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coalesce(o.store_ref, '') as order_ref,
   r.wish, r.reason, r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking,
   r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref,
-  r.appeal, r.appealed_at, r.answered_at, r.answer, r.gift_id, g.number as gift_number
+  r.appeal, r.appealed_at, r.answered_at, r.answer, r.gift_id, g.number as gift_number,
+  r.address_asked_at, r.back_to
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
@@ -208,6 +212,15 @@ async def return_sent_back(tx: Tx, consignment_id: UUID) -> UUID:
     """The return of which goods go back to the customer in this consignment (for the system)."""
     found = await tx.value("select return_id from return_units where sent_back = %s limit 1", [consignment_id])
     return UUID(str(found))
+
+
+async def without_address(tx: Tx, limit: int = 50) -> Sequence[Return]:
+    """Returns of which goods may wait to be told where they go back to, the longest waiting first (for the system)."""
+    return await tx.all(
+        Return,
+        f"{_RETURN} where r.address_asked_at is not null and r.back_to is null order by r.address_asked_at limit %s",
+        [limit],
+    )
 
 
 async def units_in(tx: Tx, consignment_id: UUID) -> Sequence[Unit]:

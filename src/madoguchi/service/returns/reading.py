@@ -23,7 +23,7 @@ from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
 from madoguchi.service.returns.sending import SentBack
 from madoguchi.service.returns.slips import because
-from madoguchi.service.returns.units.rules import Unit
+from madoguchi.service.returns.units.rules import Unit, goes_back
 
 
 class ShowReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +84,8 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
         said("returns.status.told" if one.told else "returns.status.parcel", carrier=one.carrier, number=one.number)
         for one in await queries.parcels_of(tx, of.id)
     ]
+    if sending.lacks_address(of, units):
+        lines.append(said("returns.back.where", goods=_lying([unit for unit in units if goes_back(unit)])))
     lines += [line for going in await sending.sent_back(tx, SYSTEM, units) for line in _goes_back(going)]
     return (*lines, *await _given_early(tx, of))
 
@@ -118,6 +120,13 @@ async def _to_come(tx: Tx, of: Return, units: Sequence[Unit]) -> list[Said]:
     refund = [said("returns.status.refund", amount=agreed.total)] if agreed.total else []
     when = [fact.words for fact in agreed.facts if fact.label == Said("returns.fact.when")]
     return [*refund, *(said("returns.status.when", when=words) for words in when)]
+
+
+def _lying(units: Sequence[Unit]) -> list[str | Said]:
+    """Goods that lie in the warehouse, by name, and what came in their place as what it is."""
+    names = dict.fromkeys(unit.name for unit in units if unit.reception is Reception.RECEIVED)
+    instead = any(unit.reception is Reception.WRONG_ITEM for unit in units)
+    return [*names, *([Said("returns.back.instead")] if instead else [])]
 
 
 def _goes_back(going: SentBack) -> Iterator[Said]:

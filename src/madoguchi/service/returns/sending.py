@@ -49,19 +49,27 @@ async def announce(tx: Tx, return_id: UUID) -> None:
     await consign(tx, of.id, consignment, customer_id=of.customer_id, order_id=of.order_id, send_by=of.send_until)
 
 
-async def send_back(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
+async def send_back(tx: Tx, of: Return, units: Sequence[Unit]) -> bool:
     """Have a carrier fetch, in one parcel, what is the customer's again and lies in the warehouse. Each unit once.
 
-    Where nobody knows to whom, it stays until the shop knows where the customer lives.
+    False where it stays, since nobody knows where the customer lives.
     """
     going = [unit for unit in units if goes_back(unit)]
-    receiver = await _receiver(tx, of) if going else None
+    if not going:
+        return True
+    receiver = await _receiver(tx, of)
     if receiver is None:
-        return
+        return False
     parcel = Dispatch(reference=of.number or "", sender=(await store(tx, of.store_id)).name, receiver=receiver)
     consignment_id = ids.uuid7()
     await consign(tx, consignment_id, parcel, customer_id=of.customer_id, order_id=of.order_id)
     await unit_rows.send_back(tx, going, consignment_id)
+    return True
+
+
+def lacks_address(of: Return, units: Sequence[Unit]) -> bool:
+    """Whether goods lie in the warehouse until somebody tells where they go back to."""
+    return of.address_asked_at is not None and of.back_to is None and any(map(goes_back, units))
 
 
 async def sent_back(tx: Tx, actor: Actor, units: Sequence[Unit]) -> Sequence[SentBack]:
@@ -100,7 +108,9 @@ async def _sender(tx: Tx, of: Return) -> Address | None:
 
 
 async def _receiver(tx: Tx, of: Return) -> Address | None:
-    """To where it goes back: a present never to where whoever gave it lives."""
+    """To where it goes back: as was told; a present never to where whoever gave it lives."""
+    if of.back_to:
+        return of.back_to
     known, delivered = await _sender(tx, of), await _delivered_to(tx, of)
     if known or not of.gift_id:
         return known or delivered

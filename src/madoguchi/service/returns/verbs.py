@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Said, Wish, said
@@ -21,7 +22,7 @@ from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.believed.verbs import believe, forget
 from madoguchi.core.policy.queries import rules_of
-from madoguchi.core.shop.port import TrackingState
+from madoguchi.core.shop.port import Address, TrackingState
 from madoguchi.kit import events, ids, jobs
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
@@ -346,7 +347,8 @@ async def refold(tx: Tx, return_id: UUID, rejected: Collection[UUID] = ()) -> No
         await enqueue_settlement(tx, return_id)
     if any(map(goes_to_stock, units)):
         await jobs.enqueue(tx, RESTOCK, Settle(return_id), key=f"{RESTOCK}:{return_id}")
-    await sending.send_back(tx, before, units)
+    if not await sending.send_back(tx, before, units):
+        await _ask_where(tx, before)
     if after is not before.state:
         await events.record(tx, ReturnMoved(return_id=return_id, state=after))
         if after in _TOLD:
@@ -354,6 +356,19 @@ async def refold(tx: Tx, return_id: UUID, rejected: Collection[UUID] = ()) -> No
     tx.wake(before.subject)
     if before.told_order:
         tx.wake(f"order:{before.told_order}")
+
+
+async def _ask_where(tx: Tx, of: Return) -> None:
+    """Ask whoever got a present where it goes back to. Once."""
+    if of.address_asked_at is None:
+        await tx.execute("update returns set address_asked_at = %s where id = %s", [tx.now, of.id])
+        await _tell(tx, of, "return_address")
+
+
+async def goes_back_to(tx: Tx, of: Return, address: Address) -> None:
+    """It was told where the goods of a (locked) return go."""
+    await tx.execute("update returns set back_to = %s where id = %s", [Jsonb(msgspec.to_builtins(address)), of.id])
+    await refold(tx, of.id)
 
 
 async def dispatched(tx: Tx, consignment_id: UUID, carrier: str, number: str) -> None:

@@ -34,7 +34,7 @@ from madoguchi.service.returns.rules import (
 from madoguchi.service.returns.strays import verbs as aside
 from madoguchi.service.returns.strays.queries import StrayParcel, open_ones
 from madoguchi.service.returns.units import verbs as unit_rows
-from madoguchi.service.returns.units.rules import Unit, counted
+from madoguchi.service.returns.units.rules import Unit, counted, goes_back
 
 LONGEST = 80  # characters of what a scanner reads
 
@@ -60,12 +60,16 @@ class Scanned(msgspec.Struct, frozen=True):
 
 
 class GoesBack(msgspec.Struct, frozen=True):
-    """What goes back to a customer: of which return, which goods, and the carrier's number once there is one."""
+    """What goes back to a customer: of which return, which goods, and the carrier's number once there is one.
+
+    Since `asked_at` the customer is asked where it goes.
+    """
 
     reference: str
     units: tuple[Unit, ...]
-    carrier: str | None
-    number: str | None
+    carrier: str | None = None
+    number: str | None = None
+    asked_at: datetime | None = None
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -125,14 +129,20 @@ async def expected(tx: Tx, actor: Actor) -> Sequence[Line]:
 
 
 async def to_hand_over(tx: Tx, actor: Actor) -> Sequence[GoesBack]:
-    """What carriers come for: goods that go back to customers, the longest waiting first."""
+    """What goes back to customers, the longest waiting first: what carriers come for, then what lacks an address."""
     _check(actor)
     async with tx.acting(SYSTEM):
-        waiting = await consignments.to_hand_over(tx)
-        return [
+        coming = [
             GoesBack(one.document.reference, tuple(await queries.units_in(tx, one.id)), one.carrier, one.number)
-            for one in waiting
+            for one in await consignments.to_hand_over(tx)
         ]
+        lying = [await _without_address(tx, of) for of in await queries.without_address(tx)]
+    return [*coming, *(one for one in lying if one.units)]
+
+
+async def _without_address(tx: Tx, of: Return) -> GoesBack:
+    going = tuple(unit for unit in await queries.units_of(tx, of.id) if goes_back(unit))
+    return GoesBack(of.number or "", going, asked_at=of.address_asked_at)
 
 
 async def strays(tx: Tx, actor: Actor) -> Sequence[StrayParcel]:
