@@ -129,7 +129,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
     changes = [action.name for action in _CATALOGUE.values() if action.effect is Effect.CHANGE]
     ends = [(name, state) for name, state in product(changes, Settled) if _can_end(name, state)]
-    settled = sorted({notices.template(name, state) for name, state in ends})
+    settled = sorted({*(notices.template(name, state) for name, state in ends), notices.CHANGE_AGREED})
     allowed = [(wish, then) for wish in ChangeWish for then in OUTCOMES[wish] if then is not Then.DENY]
     return {
         "actions.{}.name": _CATALOGUE,
@@ -207,7 +207,8 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.case.seller.{}": Standing,
         "counter.help.group.{}": sorted({_kind(reason) for reason in finder_reasons()}),
         "counter.nav.{}": ("home", "orders", "cases", "messages"),
-        "counter.request.title.{}": Settled,
+        "counter.request.title.{}": [*Settled, "agreed", "waiting"],
+        "returns.goes_on.{}": [*Method, *Return],
         "demo.nav.{}": ("people", "shop", "mail", "counter", "desk", "office", "seller", "warehouse", "api", "look"),
         "demo.pages.{}": ("counter", "shop", "desk", "office", "seller", "warehouse", "mail", "api", "look"),
         "demo.person.{}": [person.customer.ref for person in PEOPLE],
@@ -237,8 +238,11 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "notices.{}.lead": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS],
         "notices.{}.next": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS],
         "notices.{}.subject": [*settled, *notices.REFUNDS, *notices.NEWS, *notices.FOR_SELLERS, notices.WAITS],
-        "notices.link.{}": ["return", "calendar", "order", "thread", "answer", "redeliver"],
-        "notices.{}.subject.order": ["change_done", "change_failed", notices.WAITS],
+        "notices.link.{}": [
+            *("return", "return_slip", "return_code", "return_pickup", "return_sent", "calendar"),
+            *("order", "payment", "thread", "answer", "redeliver"),
+        ],
+        "notices.{}.subject.order": ["change_done", "change_failed", *notices.GO_ON, notices.WAITS],
         "notices.{}.name": sorted({name for action in changes for name in notices.preview(action)}),
         "orders.headline.{}": [*_STATED, TrackingState.ATTEMPT_FAILED, TrackingState.AVAILABLE_FOR_PICKUP],
         "orders.headline.{}.undated": [OrderState.DELIVERED],

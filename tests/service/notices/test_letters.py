@@ -1,6 +1,6 @@
 """Each letter in each language, word by word: the files beside this test are meant to be read."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -8,9 +8,21 @@ import msgspec
 import pytest
 
 from madoguchi.core.access.rules import Audience
-from madoguchi.core.actions.rules import Fact, MoneyBack, Outcome, Said, Settled, Slip, SlipLine, TextCard, said
+from madoguchi.core.actions.rules import (
+    Fact,
+    Following,
+    MoneyBack,
+    Outcome,
+    Said,
+    Settled,
+    Slip,
+    SlipLine,
+    TextCard,
+    said,
+)
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import TenderKind
 from madoguchi.kit.i18n import LANGUAGES, Reader, pack
 from madoguchi.kit.mail import Link, Speech, Talk, plain
@@ -71,9 +83,29 @@ TEMPLATES = (
 )
 
 
+def agreed_slip(exchange: bool) -> Slip:
+    """What was agreed to, and goes on: something to be paid first, for an exchange; then it is sent."""
+    here = f"/returns/{UUID(int=7)}"
+    payment = said(
+        "orders.then.pay.number",
+        amount=yen(600),
+        label="コンビニ払い",
+        until=datetime(2026, 3, 9, 14, 59, tzinfo=UTC),
+        number="123-456",
+    )
+    sending = said("returns.goes_on.label", until=date(2026, 3, 31), number="R-7QK2M-90XTV")
+    then = Following(
+        steps=(payment, sending) if exchange else (sending,),
+        paths=({"payment": f"/orders/{UUID(int=8)}"} if exchange else {})
+        | {"return": here, "return_slip": f"{here}/slip"},
+    )
+    return msgspec.structs.replace(done_slip(), then=then, expected=True)
+
+
 def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
     """The letter that the template gives for the small world."""
-    link = HEAD.links.order(UUID(int=9))
+    links, order = HEAD.links, UUID(int=9)
+    link = links.order(order)
     match template:
         case rules.CODE:
             return letters.code(reader, "042917", now)
@@ -82,14 +114,17 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
             return letters.transcript(reader, "C-7QK2M-90XTV", conversation(reader.lang, now), rating, silent=True)
         case "order_not_cancelled":
             failed = Outcome(state=Settled.FAILED, code="store_too_late")
-            return letters.settled(reader, template, CANCEL, ORDER, failed, link)
+            return letters.settled(reader, template, CANCEL, ORDER, failed, links, order)
         case rules.WAITS:
             about = Fact(Said("claims.fact.problem"), Said("claims.problem.not_received"))
             asked = msgspec.structs.replace(done_slip(), order_ref=ORDER, facts=(about,))
             return letters.waits(reader, "parcel.not_received", asked, link)
         case "goodwill_given":
             given = Outcome(state=Settled.DONE, slip=customer_slip(yen(3000), "late", ORDER))
-            return letters.settled(reader, template, "goodwill.grant", "", given, None)
+            return letters.settled(reader, template, "goodwill.grant", "", given, links, None)
+        case rules.RETURN_AGREED | rules.EXCHANGE_AGREED:
+            agreed = Outcome(state=Settled.DONE, slip=agreed_slip(template == rules.EXCHANGE_AGREED))
+            return letters.settled(reader, template, "order.return", ORDER, agreed, links, order)
         case rules.ADVANCE_DUE | rules.ADVANCE_CHARGED:
             way = Link(reader.t("notices.order.link"), link)
             return letters.refund(reader, template, "A-7QK2M-90XTV", ORDER, yen(3000), way)
@@ -124,7 +159,7 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
             return letters.refund(reader, template, "F-7QK2M-90XTV", ORDER, yen(3000), way)
         case _:
             done = Outcome(state=Settled.DONE, slip=done_slip())
-            return letters.settled(reader, template, CANCEL, ORDER, done, link)
+            return letters.settled(reader, template, CANCEL, ORDER, done, links, order)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -132,7 +167,7 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
     "template",
     [
         *(rules.CODE, rules.TRANSCRIPT, *rules.REFUNDS, *rules.NEWS, *rules.FOR_SELLERS),
-        *filter(None, rules.SETTLED.values()),
+        *dict.fromkeys(rules.SETTLED.values()),
     ],
 )
 def test_a_letter_reads_as_it_was_approved(template: str, lang: str, now: datetime) -> None:
@@ -162,13 +197,13 @@ def slip(*money: MoneyBack) -> Slip:
 def told(*money: MoneyBack, lang: str = "ja") -> str:
     reader = Reader(lang)
     outcome = Outcome(state=Settled.DONE, slip=slip(*money))
-    return plain(letters.settled(reader, "order_cancelled", CANCEL, ORDER, outcome, None).blocks, lang)
+    return plain(letters.settled(reader, "order_cancelled", CANCEL, ORDER, outcome, HEAD.links, None).blocks, lang)
 
 
 def test_only_who_cancelled_is_told_that_nothing_is_to_be_paid() -> None:
     nothing = Reader("ja").t("notices.money.none")
     outcome = Outcome(state=Settled.DONE, slip=slip())
-    changed = letters.settled(Reader("ja"), "change_done", "order.apply_coupon", ORDER, outcome, None)
+    changed = letters.settled(Reader("ja"), "change_done", "order.apply_coupon", ORDER, outcome, HEAD.links, None)
     assert nothing in told()
     assert nothing not in plain(changed.blocks, "ja")
 
@@ -183,6 +218,32 @@ def test_a_total_counts_what_comes_back_only() -> None:
     text = told(money_back(max_days=5), money_back(label="コンビニ払い", amount=yen(700), void=True))
     assert "ご返金の合計：500円" in text
     assert "コンビニ払いでのお支払い（700円）は取り消しました" in text
+
+
+def test_what_goes_to_an_account_asks_for_it_and_never_says_that_nothing_is_to_be_done() -> None:
+    text = told(money_back(destination=Destination.BANK, max_days=5))
+    assert "お振込先の口座が必要です" in text
+    assert "お手続きはありません" not in text
+    assert "Visaの分を銀行口座へ" in text
+
+
+def test_what_a_recipient_is_to_get_has_a_name_and_is_not_called_credited() -> None:
+    part = money_back(kind=TenderKind.GIFT_BALANCE, label="", destination=Destination.RECIPIENT)
+    outcome = Outcome(state=Settled.DONE, slip=msgspec.structs.replace(slip(part), expected=True))
+    reader = Reader("ja")
+    text = plain(letters.settled(reader, "return_agreed", "gift.return", "", outcome, HEAD.links, None).blocks, "ja")
+    assert "お客様のギフト残高：500円" in text
+    assert "反映済み" not in text
+
+
+@pytest.mark.parametrize("template", ["order_cancelled", "change_done"])
+def test_whatever_goes_on_nobody_is_told_that_nothing_is_to_be_done(template: str) -> None:
+    goes_on = Following(steps=(Said("returns.next.own"),), paths={})
+    outcome = Outcome(state=Settled.DONE, slip=msgspec.structs.replace(slip(), then=goes_on))
+    reader = Reader("ja")
+    text = plain(letters.settled(reader, template, CANCEL, ORDER, outcome, HEAD.links, None).blocks, "ja")
+    assert reader.t(f"notices.{template}.next") not in text
+    assert reader.t("returns.next.own") in text
 
 
 def test_nothing_paid_is_said_so() -> None:

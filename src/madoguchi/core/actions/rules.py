@@ -85,6 +85,15 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     held_until: datetime | None = None
 
 
+class ToPay(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that the customer has still to make; `number` is what they pay it under, at a konbini for example."""
+
+    label: str
+    amount: Money
+    until: datetime
+    number: str | None = None
+
+
 class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     """An order as people see it: what, where, until when; `facts` are what else was agreed, such as wrapping.
 
@@ -102,7 +111,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     late: bool = False
     seller: str | None = None
     is_gift: bool = False
-    pay_by: datetime | None = None
+    to_pay: tuple[ToPay, ...] = ()
     time_zone: str = "UTC"
     held: bool = False
     facts: tuple[Fact, ...] = ()
@@ -111,6 +120,11 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     def fees(self) -> Money:
         """What of the total is for none of the lines: shipping and the like."""
         return beside(self.total, [line.total for line in self.lines])
+
+    @property
+    def pay_by(self) -> datetime | None:
+        """Until when the first payment is to be made, if one is."""
+        return min((one.until for one in self.to_pay), default=None)
 
 
 class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +141,12 @@ class MoneyBack(msgspec.Struct, frozen=True, kw_only=True):
     destination: Destination = Destination.ORIGINAL
     min_days: int = 0
     max_days: int = 0
+
+    def whose(self, reader: i18n.Reader) -> str:
+        """The tender, and where its money goes if not back there."""
+        if self.void or self.destination is Destination.ORIGINAL:
+            return self.label
+        return reader.t(f"orders.money.to.{self.destination}", label=self.label)
 
 
 class SlipLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,11 +165,24 @@ class Charge(msgspec.Struct, frozen=True):
     amount: Money
 
 
+class Following(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes on once a change stands: what whoever asked for it does now, or waits for, and until when.
+
+    `paths` are pages that are needed for it, by the name of their words (`notices.link.<name>`).
+    """
+
+    steps: tuple[Said, ...]
+    paths: dict[str, str] = {}
+
+
 class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     """A quote, or what was done: lines, money by tender, warnings, the rule, the letters that will be sent.
 
     `money` is given back, `total` in all; `charges` are taken. `facts` tell what will be so afterwards. `asked` means
     the warehouse is asked and may say that it is too late. `photos` are ids of what was shown with the wish.
+
+    `next_step` tells what confirming does; `then` what goes on once it was done, where it does not end with that.
+    `expected`: the money is given back only once more has happened.
     """
 
     title: Said
@@ -164,6 +197,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     notices: tuple[str, ...] = ()
     asked: bool = False
     next_step: Said | None = None
+    then: Following | None = None
+    expected: bool = False
     photos: tuple[UUID, ...] = ()
 
     @property

@@ -94,7 +94,13 @@ async def message(request: Asked, services: Services, visitor: Visitor, message_
         )
 
     held, shown = await own(request, services, visitor, work)
-    return page(request, services, visitor, "message.html", message=held, mail=shown)
+    return page(request, services, visitor, "message.html", message=held, mail=shown, ways=_ways(held, visitor.reader))
+
+
+def _ways(of: Message, reader: Reader) -> list[tuple[str, str]]:
+    """Pages that are needed for what goes on; the order has a way of its own."""
+    paths = of.slip.then.paths if of.slip and of.slip.then else {}
+    return [(reader.t(f"notices.link.{name}"), path) for name, path in paths.items() if name != "order"]
 
 
 def _row(line: MessageLine, shop: str, reader: Reader) -> MailRow:

@@ -15,7 +15,7 @@ from madoguchi.front.counter.page import page, see_other
 from madoguchi.front.ui.access import KNOWN_CUSTOMERS, get, post
 from madoguchi.front.ui.cards import SlipView, slip_view
 from madoguchi.front.ui.forms import form
-from madoguchi.front.ui.links import RETURN, action_url, following_url, outcome_url, thing_url
+from madoguchi.front.ui.links import RETURN, action_url, outcome_url, thing_url
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.page import Asked
 from madoguchi.front.ui.services import Services
@@ -79,7 +79,6 @@ async def wish(request: Asked, services: Services, visitor: Visitor, request_id:
         held=held,
         slip=_outcome(held, of, visitor.reader),
         why=visitor.reader.t(f"errors.{code}") if code else "",
-        follow=following_url(held),
         client_id=ids.uuid7(),
     )
 

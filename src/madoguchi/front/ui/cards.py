@@ -5,8 +5,8 @@ from datetime import date, datetime
 import msgspec
 
 from madoguchi.core.actions.fields import words
+from madoguchi.core.actions.owing import pay_facts
 from madoguchi.core.actions.rules import Fact, MoneyBack, OrderCard, Parcel, QueueTicket, Said, Slip, SlipLine, Step
-from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.shop.port import OrderState, TrackingState
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
@@ -48,7 +48,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SlipView(msgspec.Struct, frozen=True, kw_only=True):
-    """A slip: lines of (label, money, note)."""
+    """A slip: lines of (label, money, note); `ways` are pages that are needed now, (label, url)."""
 
     title: str
     number: str
@@ -62,6 +62,7 @@ class SlipView(msgspec.Struct, frozen=True, kw_only=True):
     state_time: str
     expires: datetime | None
     photos: tuple[str, ...] = ()
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 class TicketView(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,9 +117,13 @@ def order_view(card: OrderCard, reader: Reader) -> OrderView:
 
 
 def _facts(card: OrderCard) -> tuple[Fact, ...]:
-    """What was agreed with the shop; who brings what is on its way, under which number, and what they agreed to."""
+    """What is still to be paid, what the shop agreed to, and who brings what, under which number, agreed how."""
     coming = [parcel for parcel in card.parcels if parcel.carrier and parcel.delivered_at is None]
-    return (*card.facts, *(fact for parcel in coming for fact in (_number(parcel), *parcel.agreed)))
+    return (
+        *pay_facts(card.to_pay),
+        *card.facts,
+        *(fact for parcel in coming for fact in (_number(parcel), *parcel.agreed)),
+    )
 
 
 def _number(parcel: Parcel) -> Fact:
@@ -133,32 +138,48 @@ def slip_view(
     if slip.fees:
         lines.append((reader.t("orders.fees"), slip.fees, ""))
     if slip.money:
-        lines.append((reader.t("orders.slip.back_to"), None, ""))
-        lines += [(_whose(money, reader), money.amount, _when(money, reader)) for money in slip.money]
+        lines.append((reader.t("orders.slip.expected" if slip.expected else "orders.slip.back_to"), None, ""))
+        lines += [(money.whose(reader), money.amount, _when(slip, money, reader)) for money in slip.money]
     if slip.charges:
         lines.append((reader.t("orders.slip.charged_to"), None, ""))
         lines += [(charge.label, charge.amount, "") for charge in slip.charges]
     lines += [(fact.label.to(reader), None, words(fact.words, reader)) for fact in slip.facts]
+    paths = slip.then.paths if slip.then else {}
     return SlipView(
         title=slip.title.to(reader),
         number=slip.order_ref,
         lines=tuple(lines),
         total=_total(slip, reader),
         warning=" ".join(said.to(reader) for said in slip.irreversible),
-        next=slip.next_step.to(reader) if slip.next_step and not done_at else "",
+        next=_next(slip, reader, done=done_at is not None),
         rule=slip.rule.to(reader) if slip.rule else "",
-        state="done" if done_at else "open",
-        state_label=reader.t("orders.slip.done") if done_at else "",
+        state=_state(slip, done=done_at is not None),
+        state_label=reader.t("orders.slip.agreed" if slip.then else "orders.slip.done") if done_at else "",
         state_time=reader.datetime(done_at) if done_at else "",
         expires=expires,
         photos=tuple(f"/photos/{photo}" for photo in slip.photos),
+        ways=tuple((reader.t(f"notices.link.{name}"), path) for name, path in paths.items()) if done_at else (),
     )
+
+
+def _state(slip: Slip, *, done: bool) -> str:
+    """What goes on once it was done is only agreed to, and bears no seal."""
+    if not done:
+        return "open"
+    return "agreed" if slip.then else "done"
+
+
+def _next(slip: Slip, reader: Reader, *, done: bool) -> str:
+    """What confirming does; once that is done, what goes on."""
+    if not done:
+        return slip.next_step.to(reader) if slip.next_step else ""
+    return "\n".join(said.to(reader) for said in slip.then.steps) if slip.then else ""
 
 
 def _total(slip: Slip, reader: Reader) -> tuple[str, Money] | None:
     """What comes back, or what is to be paid; nothing where no money moves."""
     if slip.money:
-        return reader.t("orders.slip.total"), slip.total
+        return reader.t("orders.slip.total.expected" if slip.expected else "orders.slip.total"), slip.total
     return (reader.t("orders.slip.charge_total"), slip.charged) if slip.charges else None
 
 
@@ -243,18 +264,11 @@ def _step_view(state: TrackingState, step: Step | None, how: str, reader: Reader
     return StepView(label, how, reader.datetime(step.at) if step else "", step.place if step else "")
 
 
-def _whose(money: MoneyBack, reader: Reader) -> str:
-    """The tender, and where its money goes if not back there."""
-    if money.void or money.destination is Destination.ORIGINAL:
-        return money.label
-    return reader.t(f"orders.money.to.{money.destination}", label=money.label)
-
-
-def _when(money: MoneyBack, reader: Reader) -> str:
+def _when(slip: Slip, money: MoneyBack, reader: Reader) -> str:
     if money.void:
         return reader.t("orders.money.void")
     if money.max_days == 0:
-        return reader.t("orders.money.at_once")
+        return "" if slip.expected else reader.t("orders.money.at_once")
     if money.min_days in {0, money.max_days}:
         return reader.t("orders.money.within", n=money.max_days)
     return reader.t("orders.money.days", low=money.min_days, high=money.max_days)

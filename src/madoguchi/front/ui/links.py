@@ -8,7 +8,6 @@ from madoguchi.core.requests.queries import Request, RequestState
 
 RETURN = "order.return"  # has screens of its own
 RETURNS = frozenset({RETURN, "gift.return"})
-_COME_BACK = RETURNS | {"order.exchange"}  # whose ids are those of returns
 
 
 def thing_url(subject: Subject) -> str:
@@ -55,11 +54,6 @@ def outcome_url(request: Request) -> str:
     if request.action in RETURNS and request.state is RequestState.DONE:
         return f"/returns/{request.id}"
     return f"/requests/{request.id}"
-
-
-def following_url(request: Request) -> str:
-    """Where a wish is followed that goes on after it was done; "" for others."""
-    return f"/returns/{request.id}" if request.action in _COME_BACK and request.state is RequestState.DONE else ""
 
 
 def option_url(option: str, case_id: UUID) -> str:

@@ -31,6 +31,15 @@ class Money(msgspec.Struct, frozen=True):
     currency: str
 
 
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that the customer has still to make by `label`, and under which `number`, where it has one."""
+
+    label: str
+    amount: Money
+    until: Time
+    number: str | None
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line of an order. `ref` names it in arguments; `cancelled` and `shipped` count units so far.
 
@@ -94,6 +103,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="or
     parcels: tuple[Parcel, ...]
     promised_until: Time | None
     pay_by: Time | None
+    to_pay: tuple[Due, ...]
     seller: str | None
     is_gift: bool
     time_zone: str
@@ -138,10 +148,18 @@ class Fact(msgspec.Struct, frozen=True):
     text: str
 
 
+class Way(msgspec.Struct, frozen=True):
+    """A page of the counter that is needed for what comes next."""
+
+    label: str
+    url: str
+
+
 class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slip"):
     """A quote, or what was done: lines, the money by payment method, what cannot be undone, the rule, what comes next.
 
-    `money` is given back, `total` in all; `charges` are taken; `facts` tell what will be so afterwards.
+    `money` is given back, `total` in all, with `expected` only once more has happened; `charges` are taken; `facts`
+    tell what will be so afterwards. `ways` are needed for what comes next once it was done.
 
     `asked` means that the warehouse will be asked and may say that it is too late. `photos` are addresses of what was
     shown with the wish; get them with the same bearer token.
@@ -157,6 +175,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sli
     warnings: tuple[str, ...]
     rule: str | None
     next: str | None
+    ways: tuple[Way, ...]
+    expected: bool
     notices: tuple[str, ...]
     asked: bool
     photos: tuple[str, ...]
@@ -305,6 +325,9 @@ def order(of: core.OrderCard, reader: Reader) -> Order:
         parcels=tuple(_parcel(parcel, reader) for parcel in of.parcels),
         promised_until=of.promised_until,
         pay_by=of.pay_by,
+        to_pay=tuple(
+            Due(label=one.label, amount=money_of(one.amount), until=one.until, number=one.number) for one in of.to_pay
+        ),
         seller=of.seller,
         is_gift=of.is_gift,
         time_zone=of.time_zone,
@@ -342,11 +365,22 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
         facts=_facts(of.facts, reader),
         warnings=tuple(warning.to(reader) for warning in of.irreversible),
         rule=of.rule.to(reader) if of.rule else None,
-        next=of.next_step.to(reader) if of.next_step else None,
+        next=" ".join(said.to(reader) for said in _next(of)) or None,
+        ways=tuple(
+            Way(reader.t(f"notices.link.{name}"), path) for name, path in (of.then.paths if of.then else {}).items()
+        ),
+        expected=of.expected,
         notices=of.notices,
         asked=of.asked,
         photos=tuple(f"/api/v1/photos/{photo}" for photo in of.photos),
     )
+
+
+def _next(of: core.Slip) -> Sequence[core.Said]:
+    """What goes on once it was done, else what confirming does."""
+    if of.then:
+        return of.then.steps
+    return (of.next_step,) if of.next_step else ()
 
 
 def _option(of: dict[str, Any], chat: UUID) -> Option:

@@ -9,7 +9,7 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
-from madoguchi.core.actions.rules import Charge, Draft, Outcome, Refusal, Said, Settled, Slip, Wish, said
+from madoguchi.core.actions.rules import Charge, Draft, Following, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import check_gone, never_gone, open_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState, of_parcel
@@ -117,7 +117,15 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         except Refused as refused:
             return Outcome(state=Settled.FAILED, code=refused.code)
     await verbs.move(tx, claim, ClaimState.FOUND)
-    return Outcome(state=Settled.DONE, slip=plan.slip)
+    return Outcome(state=Settled.DONE, slip=_goes_on(wish, plan))
+
+
+def _goes_on(wish: Wish, plan: FoundPlan) -> Slip:
+    """With what the customer does next, where goods are sent back."""
+    if plan.then is not Then.SEND_BACK or plan.slip.next_step is None:
+        return plan.slip
+    then = Following(steps=(plan.slip.next_step,), paths={"order": f"/orders/{wish.order_id}"})
+    return msgspec.structs.replace(plan.slip, then=then)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

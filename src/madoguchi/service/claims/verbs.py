@@ -8,7 +8,7 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.rules import Fact, Outcome, Said, Settled, Slip, Wish
+from madoguchi.core.actions.rules import Fact, Following, Outcome, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.rules import of_parcel
@@ -69,11 +69,17 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         return await _give_up(tx, wish, plan, claim, operation)
     if plan.wait_until:
         await move(tx, claim, ClaimState.WAITING, due_at=plan.wait_until)
-        return Outcome(state=Settled.DONE, slip=plan.slip)
+        waits = said("claims.goes_on.waiting", until=plan.wait_until)
+        return Outcome(state=Settled.DONE, slip=_goes_on(wish, plan.slip, waits))
     if wish.order_id:
         await _make_good(tx, wish, wish.order_id, plan)
     await move(tx, claim, ClaimState.DONE)
-    return Outcome(state=Settled.DONE, slip=_done(plan.slip, operation))
+    slip = _done(plan.slip, operation)
+    if plan.advance_until:
+        slip = _goes_on(wish, slip, said("claims.goes_on.advance", until=plan.advance_until))
+    elif operation.created:
+        slip = _goes_on(wish, slip, Said("claims.next.resend"))
+    return Outcome(state=Settled.DONE, slip=slip)
 
 
 async def move(
@@ -165,6 +171,12 @@ async def _make_good(tx: Tx, wish: Wish, order_id: UUID, plan: ClaimPlan) -> Non
     if plan.advance_until and plan.parcel_ref:
         (part,) = parts
         await advances.pay(tx, wish.id, order_id, of_parcel(plan.parcel_ref), part, plan.advance_until)
+
+
+def _goes_on(wish: Wish, slip: Slip, step: Said) -> Slip:
+    """With what the customer waits for or does next."""
+    paths = {"order": f"/orders/{wish.order_id}"} if wish.order_id else {}
+    return msgspec.structs.replace(slip, then=Following(steps=(step,), paths=paths))
 
 
 def _done(slip: Slip, operation: Operation) -> Slip:

@@ -8,7 +8,7 @@ import msgspec
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Unrelated
-from madoguchi.core.actions.rules import Draft, Fact, Said, Slip, said
+from madoguchi.core.actions.rules import Draft, Fact, Following, Said, Slip, said
 from madoguchi.core.carriers import queries as carriers
 from madoguchi.core.carriers.port import Ability, Tracked
 from madoguchi.core.carriers.queries import Mirrored
@@ -52,9 +52,15 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
         return self.carried.tracked
 
     def draft(
-        self, title: str, facts: Iterable[Fact], plan: Mapping[str, Any], decision: Decision | None = None
+        self,
+        title: str,
+        facts: Iterable[Fact],
+        plan: Mapping[str, Any],
+        decision: Decision | None = None,
+        *,
+        then: Following | None = None,
     ) -> Draft:
-        """What a quote holds; nothing is set aside, and nothing costs anything."""
+        """What a quote holds; nothing is set aside, and nothing costs anything. `then` goes on once it is arranged."""
         slip = Slip(
             title=Said(title),
             order_ref=self.gift.number if self.gift else self.order.store_ref,
@@ -65,7 +71,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
             notices=("change_done",),
             next_step=said("delivery.next", carrier=self.carrier),
         )
-        named = {"carrier": self.carrier, "number": self.number, "slip": slip}
+        agreed = msgspec.structs.replace(slip, then=then)
+        named = {"carrier": self.carrier, "number": self.number, "slip": agreed}
         return Draft(
             slip=slip,
             plan=msgspec.to_builtins({**plan, **named}),

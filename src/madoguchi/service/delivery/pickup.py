@@ -11,7 +11,7 @@ from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.addresses import written
 from madoguchi.core.actions.carried import slot_words
 from madoguchi.core.actions.fields import About, Field, Subject, Thing, Unrelated, why_not
-from madoguchi.core.actions.rules import Draft, Fact, Refusal, Said, Wish
+from madoguchi.core.actions.rules import Draft, Fact, Following, Refusal, Said, Wish, said
 from madoguchi.core.carriers.consignments.queries import Consigned, access_consignment, consignments_of
 from madoguchi.core.carriers.port import Ability, Band, CarrierPort, Slot
 from madoguchi.core.gifts.queries import gift_of_order
@@ -47,7 +47,11 @@ async def draft(tx: Tx, actor: Actor, arguments: PickUp) -> Draft:
     """When it would be collected, and where; Refused as `opened` and slots.chosen."""
     of, opening = await opened(tx, actor, arguments.return_id)
     slot = slots.chosen(opening.carried.pickups, arguments.day, arguments.band)
-    return opening.draft("delivery.pickup.title", _facts(of, opening, slot), {"day": slot.day, "band": slot.band})
+    plan = {"day": slot.day, "band": slot.band}
+    comes = said("delivery.goes_on.pickup", time=slot_words(slot.day, slot.band), number=of.document.reference)
+    here = f"/returns/{of.id}"
+    then = Following(steps=(comes,), paths={"return": here, "return_slip": f"{here}/slip"})
+    return opening.draft("delivery.pickup.title", _facts(of, opening, slot), plan, then=then)
 
 
 async def carry(carrier: CarrierPort, wish: Wish) -> Operation:

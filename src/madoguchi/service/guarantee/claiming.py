@@ -29,6 +29,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.guarantee import queries, slips, verbs
+from madoguchi.service.guarantee.paying import RETURNING
 from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, ClaimPlan, State
 
 _PERSON = ("service.human",)
@@ -51,7 +52,7 @@ class ClaimGuarantee(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Basis(msgspec.Struct, frozen=True):
-    """An order of a seller's, for which the shop gives a guarantee, with units that nothing was done about."""
+    """An order of a seller's, for which the shop gives a guarantee, with units that were not made good yet."""
 
     order: Order
     seller: Seller
@@ -61,8 +62,12 @@ class Basis(msgspec.Struct, frozen=True):
 
     @property
     def left(self) -> dict[str, int]:
-        """Units of each line that nothing was done about, and of which nothing was decided."""
+        """Units of each line that were not made good, and of which nothing was decided."""
         return _left(self.held, self.refused)
+
+    def returning(self, units: Mapping[str, int]) -> bool:
+        """Whether some of these are on their way back, so that only a refund that does not come can be claimed."""
+        return any(count > self.held[ref].free for ref, count in units.items())
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -71,7 +76,8 @@ async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     pack = await rules_of(tx, order.store_id)
     held = await ledger.lines(tx, order.id)
     left = _left(held, await queries.refused_units(tx, order.id)) or _left(held, {})  # then the draft says why not
-    options = tuple(FieldOption(value=one, label=Said(f"guarantee.ground.{one}")) for one in pack.guarantee.covers)
+    grounds = pack.guarantee.covers if any(line.free for line in held.values()) else (Ground.NOT_REFUNDED,)
+    options = tuple(FieldOption(value=one, label=Said(f"guarantee.ground.{one}")) for one in grounds)
     return (
         Field(name="ground", kind=FieldKind.CHOICE, options=options),
         Field(
@@ -94,7 +100,7 @@ async def narrow(
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether the order is a seller's, and nothing is claimed or under way; what else is asked decides the rest."""
-    return await why_not(_basis(tx, actor, subject.id))
+    return await why_not(_claimable(tx, actor, subject.id))
 
 
 async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
@@ -102,6 +108,8 @@ async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
     of = await _basis(tx, actor, arguments.order_id)
     if any(count > of.left.get(ref, 0) for ref, count in arguments.lines.items()):
         raise Refused("guarantee_settled", 409, alternatives=_PERSON)
+    if of.returning(arguments.lines) and arguments.ground is not Ground.NOT_REFUNDED:
+        raise Refused(RETURNING, 409, alternatives=("return.status", *_PERSON))
     decision = await _decide(tx, of, arguments)
     if decision.verdict is not Verdict.ALLOW:
         raise Denied(decision)
@@ -141,7 +149,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         await verbs.move(tx, claim, State.WITHDRAWN)
         return Outcome(state=Settled.FAILED, code="withdrawn")
     await verbs.ask_seller(tx, claim)
-    return Outcome(state=Settled.DONE, slip=plan.slip)
+    return Outcome(state=Settled.DONE, slip=slips.claimed(plan.slip, wish.order_id))
 
 
 async def _basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
@@ -158,11 +166,21 @@ async def _basis(tx: Tx, actor: Actor, order_id: UUID) -> Basis:
     if await open_request_on(tx, order_id):
         raise Refused("change_open", 409)
     found = Basis(order, seller, pack, await ledger.lines(tx, order_id), await queries.refused_units(tx, order_id))
-    if not found.left and any(line.free for line in found.held.values()):
+    if not found.left and any(line.free + line.return_open for line in found.held.values()):
         raise Refused("guarantee_decided", 409, alternatives=_PERSON)
     if not found.left:
         raise Unrelated("guarantee_settled", 409, alternatives=_PERSON)
     return found
+
+
+async def _claimable(tx: Tx, actor: Actor, order_id: UUID) -> None:
+    """Refused as in `_basis`, and Denied while all there is to claim is a refund that is not late yet."""
+    of = await _basis(tx, actor, order_id)
+    if any(line.free for line in of.held.values()):
+        return
+    decision = await _decide(tx, of, ClaimGuarantee(order_id, of.left, Ground.NOT_REFUNDED, note=""))
+    if decision.verdict is not Verdict.ALLOW:
+        raise Denied(decision)
 
 
 async def _decide(tx: Tx, of: Basis, arguments: ClaimGuarantee) -> GuaranteeDecision:
@@ -186,7 +204,7 @@ async def _decide(tx: Tx, of: Basis, arguments: ClaimGuarantee) -> GuaranteeDeci
 
 
 def _left(held: Mapping[str, LineUnits], refused: Mapping[str, int]) -> dict[str, int]:
-    counts = {ref: line.free - refused.get(ref, 0) for ref, line in held.items()}
+    counts = {ref: line.free + line.return_open - refused.get(ref, 0) for ref, line in held.items()}
     return {ref: count for ref, count in counts.items() if count > 0}
 
 

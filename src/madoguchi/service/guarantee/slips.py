@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.actions.paying_back import money_back
-from madoguchi.core.actions.rules import Fact, Said, Slip, SlipLine, said
+from madoguchi.core.actions.rules import Fact, Following, Said, Slip, SlipLine, said
 from madoguchi.core.ledger.rules import Part
 from madoguchi.core.policy.decisions import GuaranteeDecision
 from madoguchi.core.policy.pack import Fault, Ground
@@ -44,7 +44,15 @@ def claim(
     )
 
 
-def payment(order: StoreOrder, of: Claim, worth: Mapping[str, Money], parts: tuple[Part, ...]) -> Slip:
+def claimed(slip: Slip, order_id: UUID | None) -> Slip:
+    """The same once the seller is asked: until when they answer, and where it is followed."""
+    steps = (slip.next_step,) if slip.next_step else ()
+    return msgspec.structs.replace(slip, then=Following(steps=steps, paths={"order": f"/orders/{order_id}"}))
+
+
+def payment(
+    order: StoreOrder, of: Claim, units: Mapping[str, int], worth: Mapping[str, Money], parts: tuple[Part, ...]
+) -> Slip:
     """The money that goes back; the goods need not."""
     back = money_back(parts)
     names = {line.ref: line.name for line in order.lines}
@@ -53,12 +61,22 @@ def payment(order: StoreOrder, of: Claim, worth: Mapping[str, Money], parts: tup
         title=Said("guarantee.title.granted"),
         lines=tuple(
             SlipLine(name=names[ref], quantity=count, amount=worth[ref], line_ref=ref)
-            for ref, count in of.units.items()
+            for ref, count in units.items()
         ),
         money=back,
         total=total([part.amount for part in back], order.currency),
         facts=(Fact(Said("guarantee.fact.number"), of.number), _because(of.ground)),
         next_step=Said("guarantee.next.granted"),
+    )
+
+
+def due(order: StoreOrder, of: Claim) -> Slip:
+    """It is granted; the money comes once it is clear which of the goods on their way back their return pays."""
+    return msgspec.structs.replace(
+        _blank(order),
+        title=Said("guarantee.title.granted"),
+        facts=(Fact(Said("guarantee.fact.number"), of.number), _because(of.ground), *_goods(order, of.units)),
+        next_step=Said("guarantee.next.due"),
     )
 
 

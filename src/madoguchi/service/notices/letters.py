@@ -22,13 +22,16 @@ from madoguchi.core.actions.rules import (
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
 from madoguchi.core.cases.wording import text_of
+from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people.rules import CODE_LIFE
 from madoguchi.kit.i18n import Reader, unpack
 from madoguchi.kit.mail import Block, Figure, Heading, Link, Paragraph, Rows, Speech, Talk
 from madoguchi.kit.money import Money, total
-from madoguchi.service.notices.rules import CANCELLED, SPEECHES, TRANSCRIPT_LIMIT
+from madoguchi.service.notices.rules import CANCELLED, CHANGE_AGREED, GO_ON, SPEECHES, TRANSCRIPT_LIMIT
 
 _SILENT = frozenset({Kind.NOTE, Kind.SURVEY})
+_EXPECTED = "notices.money.expected", "orders.slip.total.expected"
+_GIVEN = "notices.money.title", "notices.money.total"
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -84,24 +87,46 @@ def code(reader: Reader, digits: str, asked_at: datetime) -> Letter:
 
 
 def settled(
-    reader: Reader, template: str, action: str, order_ref: str, outcome: Outcome, order_link: str | None
+    reader: Reader, template: str, action: str, order_ref: str, outcome: Outcome, links: Links, order_id: UUID | None
 ) -> Letter:
-    """How a confirmed change ended; `order_link` where it is one of an order."""
+    """How a confirmed change ended, and what goes on; `order_id` where it is one of an order."""
     t = reader.t
     names = {"order": order_ref, "what": t(f"actions.{action}.name")}
     blocks: list[Block] = [Paragraph(t(f"notices.{template}.lead", **names))]
     if outcome.state is Settled.FAILED:
         blocks.append(Paragraph(t(f"errors.{outcome.code or 'store_failed'}")))
-    if outcome.slip:
-        blocks += _slip(reader, outcome.slip)
-        if template == CANCELLED and not outcome.slip.money:
+    slip = outcome.slip
+    if slip:
+        blocks += _steps(reader, slip)
+        blocks += _slip(reader, slip)
+        if template == CANCELLED and not slip.money:
             blocks.append(Paragraph(t("notices.money.none")))
-    blocks.append(Paragraph(t(f"notices.{template}.next")))
-    return Letter(
-        subject=_subject(reader, template, **names),
-        blocks=tuple(blocks),
-        ways=(Link(t("notices.order.link"), order_link),) if order_link else (),
-    )
+    blocks.append(Paragraph(t(_last_word(template, slip))))
+    paths = slip.then.paths if slip and slip.then else {}
+    ways = [Link(t(f"notices.link.{name}"), f"{links.base_url}{path}") for name, path in paths.items()]
+    if order_id and "order" not in paths:
+        ways.append(Link(t("notices.order.link"), links.order(order_id)))
+    return Letter(subject=_subject(reader, template, **names), blocks=tuple(blocks), ways=tuple(ways))
+
+
+def _steps(reader: Reader, slip: Slip) -> list[Block]:
+    """What goes on, the first thing that is said."""
+    if slip.then is None:
+        return []
+    return [
+        Heading(reader.t("notices.then")),
+        Paragraph("\n".join(said.to(reader) for said in slip.then.steps)),
+    ]
+
+
+def _last_word(template: str, slip: Slip | None) -> str:
+    """What is always said of such a change, but that an account is needed, or something else goes on."""
+    if slip and slip.then:
+        agreed = template if template in GO_ON else CHANGE_AGREED
+        return f"notices.{agreed}.next"
+    if slip and any(part.destination is Destination.BANK and not part.void for part in slip.money):
+        return "notices.money.account"
+    return f"notices.{template}.next"
 
 
 def waits(reader: Reader, action: str, slip: Slip, order_link: str | None) -> Letter:
@@ -231,20 +256,24 @@ def _money(reader: Reader, slip: Slip) -> list[Block]:
     let_go = [part for part in slip.money if part.amount and part.void]
     blocks: list[Block] = [Paragraph(t("notices.money.void", label=part.label, amount=part.amount)) for part in let_go]
     if back:
-        rows = tuple((_tender(reader, part), reader.money(part.amount)) for part in back)
+        rows = tuple((_tender(reader, slip, part), reader.money(part.amount)) for part in back)
         whole = total([part.amount for part in back], slip.total.currency)
-        blocks.append(Rows(t("notices.money.title"), rows, (t("notices.money.total"), reader.money(whole))))
-        if any(part.max_days for part in back):
+        title, all_of_it = _EXPECTED if slip.expected else _GIVEN
+        blocks.append(Rows(t(title), rows, (t(all_of_it), reader.money(whole))))
+        if any(part.max_days for part in back) and not slip.expected:
             blocks.append(Paragraph(t("notices.money.late")))
     return blocks
 
 
-def _tender(reader: Reader, part: MoneyBack) -> str:
+def _tender(reader: Reader, slip: Slip, part: MoneyBack) -> str:
+    label = part.whose(reader)
+    if slip.expected:
+        return label
     if part.max_days == 0:
-        return reader.t("notices.money.now", label=part.label)
+        return reader.t("notices.money.now", label=label)
     if part.min_days in {0, part.max_days}:
-        return reader.t("notices.money.within", label=part.label, n=part.max_days)
-    return reader.t("notices.money.days", label=part.label, low=part.min_days, high=part.max_days)
+        return reader.t("notices.money.within", label=label, n=part.max_days)
+    return reader.t("notices.money.days", label=label, low=part.min_days, high=part.max_days)
 
 
 # --- a conversation -------------------------------------------------------------------------------------------------

@@ -104,9 +104,9 @@ async def request_settled(tx: Tx, happened: Happened, links: Links) -> Notice | 
     request = await access_request(tx, SYSTEM, fact.request_id)
     if request.outcome is None or fact.audience is not Audience.CUSTOMER:
         return None
-    template = rules.template(request.action, request.outcome.state)
+    goes_on = request.outcome.slip is not None and request.outcome.slip.then is not None
+    template = rules.template(request.action, request.outcome.state, goes_on=goes_on)
     customer, shop, reader = await _readers(tx, request)
-    order_link = links.order(request.order_id) if request.order_id else None
     return Notice(
         template=template,
         customer=customer,
@@ -118,7 +118,8 @@ async def request_settled(tx: Tx, happened: Happened, links: Links) -> Notice | 
             request.action,
             request.order_ref if request.order_ref and request.order_id else "",
             request.outcome,
-            order_link,
+            links,
+            request.order_id,
         ),
         case_id=request.case_id,
         order_id=request.order_id,

@@ -10,11 +10,16 @@ CODE = "code"
 TRANSCRIPT = "transcript"
 WAITS = "request_waits"
 CANCELLED = "order_cancelled"
+CHANGE_AGREED, RETURN_AGREED, EXCHANGE_AGREED = "change_agreed", "return_agreed", "exchange_agreed"
+GO_ON = frozenset({CHANGE_AGREED, RETURN_AGREED, EXCHANGE_AGREED})  # of what is only agreed to
 SETTLED: Mapping[tuple[str, Settled], str] = {
     ("order.cancel", Settled.DONE): CANCELLED,
     ("order.cancel", Settled.PARTLY_DONE): "order_partly_cancelled",
     ("order.cancel", Settled.FAILED): "order_not_cancelled",
     ("goodwill.grant", Settled.DONE): "goodwill_given",
+    ("order.return", Settled.DONE): RETURN_AGREED,
+    ("gift.return", Settled.DONE): RETURN_AGREED,
+    ("order.exchange", Settled.DONE): EXCHANGE_AGREED,
 }
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
@@ -71,9 +76,9 @@ class Refusal(StrEnum):
     ADDRESS = "address"  # this address, for good
 
 
-def template(action: str, state: Settled) -> str:
-    """The letter for a change that ended so."""
-    usual = "change_failed" if state is Settled.FAILED else "change_done"
+def template(action: str, state: Settled, *, goes_on: bool = False) -> str:
+    """The letter for a change that ended so; with `goes_on` it is only agreed to."""
+    usual = "change_failed" if state is Settled.FAILED else CHANGE_AGREED if goes_on else "change_done"
     return SETTLED.get((action, state), usual)
 
 

@@ -80,7 +80,7 @@ async def perform(store: StorePort, wish: Wish) -> Operation:
 
 async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     """How it ended."""
-    return ended(_plan(wish).slip, operation)
+    return ended(wish, _plan(wish).slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

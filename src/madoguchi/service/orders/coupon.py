@@ -73,7 +73,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         await settled(tx, wish, {}, plan.money, operation, plan.refund_to)
     else:
         await ledger.release(tx, wish.id, order_id(wish), {}, plan.money)
-    return ended(plan.slip, operation)
+    return ended(wish, plan.slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

@@ -157,7 +157,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
             day = made.promised_until.astimezone(zone).date()
             facts.append(Fact(Said("orders.reorder.arrives"), said("orders.reorder.until", day=day)))
         slip = msgspec.structs.replace(slip, facts=(*facts, *slip.facts))
-    return ended(slip, operation)
+    return ended(wish, slip, operation)
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

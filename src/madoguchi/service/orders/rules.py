@@ -9,6 +9,7 @@ import msgspec
 
 from madoguchi.core.actions.carried import agreed_facts
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, refusal
+from madoguchi.core.actions.owing import to_pay
 from madoguchi.core.actions.rules import CardLine, Fact, MoneyBack, OrderCard, Parcel, Said, Slip, SlipLine, Step, said
 from madoguchi.core.carriers.port import Agreed, Tracked
 from madoguchi.core.carriers.rules import promised_until
@@ -73,7 +74,7 @@ def order_card(
         late=open_ended and (overdue or any(parcel.late for parcel in parcels)),
         seller=facts.seller.name if facts.seller else None,
         is_gift=facts.is_gift,
-        pay_by=next((t.pay_by for t in facts.tenders if t.pay_by and not t.captured), None),
+        to_pay=to_pay(facts),
         time_zone=time_zone,
         held=_waits(facts),
         facts=(*_coupon(facts), *_exchange(facts), *(presents.facts(facts.gift) if facts.gift else ())),

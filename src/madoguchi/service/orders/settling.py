@@ -7,6 +7,7 @@ import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.methods import as_method, check_covers, given_back
+from madoguchi.core.actions.owing import pay_first, to_pay
 from madoguchi.core.actions.rules import Charge, Fact, MoneyBack, Outcome, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger import verbs as ledger
 from madoguchi.core.ledger.intents.verbs import intend
@@ -102,7 +103,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         await ledger.settle_given(tx, wish.id, order_id(wish), plan.money, operation.refunds)
     else:
         await ledger.release(tx, wish.id, order_id(wish), {}, plan.money)
-    return ended(plan.slip, operation)
+    return ended(wish, plan.slip, operation)
 
 
 async def settled(
@@ -122,11 +123,13 @@ async def settled(
     await intend(tx, wish.id, order.id, parts(pack, order.document, owed, refund_to))
 
 
-def ended(slip: Slip, operation: Operation) -> Outcome:
-    """How a change ended in which the store did everything."""
+def ended(wish: Wish, slip: Slip, operation: Operation) -> Outcome:
+    """How a change ended in which the store did everything; what is not paid yet is paid next."""
     if operation.state is not OperationState.SUCCEEDED:
         return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
-    return Outcome(state=Settled.DONE, slip=msgspec.structs.replace(slip, irreversible=(), asked=False))
+    unpaid = to_pay(operation.order) if operation.order else ()
+    then = pay_first(unpaid, f"/orders/{order_id(wish)}")
+    return Outcome(state=Settled.DONE, slip=msgspec.structs.replace(slip, irreversible=(), asked=False, then=then))
 
 
 def _owed(reserved: Mapping[str, Money], given: Mapping[str, Money]) -> dict[str, Money]:

@@ -22,6 +22,7 @@ from madoguchi.service.returns import agreeing, asking, opening, slips, verbs
 from madoguchi.service.returns.agreeing import ReturnOrder, agreement
 from madoguchi.service.returns.differing import Payment, payment_by, payment_field
 from madoguchi.service.returns.eligibility import PERSON, Basis, basis
+from madoguchi.service.returns.going_on import with_steps
 from madoguchi.service.returns.narrowing import narrowed
 from madoguchi.service.returns.plans import ReturnPlan
 from madoguchi.service.returns.rules import Condition
@@ -149,7 +150,8 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if outcome.state is Settled.DONE and operation.created:
         await verbs.goes_out(tx, wish.id, operation.created)
         assert outcome.slip
-        return msgspec.structs.replace(outcome, slip=slips.settled(outcome.slip, operation.created))
+        slip = await with_steps(tx, slips.settled(outcome.slip, operation.created), wish.id)
+        return msgspec.structs.replace(outcome, slip=slip)
     return outcome
 
 

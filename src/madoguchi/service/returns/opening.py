@@ -26,6 +26,7 @@ from madoguchi.service.returns.eligibility import (
     before,
     decide,
 )
+from madoguchi.service.returns.going_on import with_steps
 from madoguchi.service.returns.plans import ReturnPlan
 
 
@@ -90,7 +91,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
         return Outcome(state=Settled.FAILED, code=f"store_{operation.code or 'failed'}")
     number = (await access_request(tx, SYSTEM, wish.id)).number
     await verbs.agree(tx, wish.id, number)
-    return Outcome(state=Settled.DONE, slip=slips.agreed(plan.slip, number))
+    return Outcome(state=Settled.DONE, slip=await with_steps(tx, slips.agreed(plan.slip, number), wish.id))
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:

@@ -59,7 +59,9 @@ def opening(of: Basis, plan: ReturnPlan, decisions: Sequence[ReturnDecision], to
         title=Said(f"returns.title.{plan.wish}"),
         facts=(*_facts(of, plan, decisions[0]), *(Fact(Said("returns.fact.rule"), one) for one in further)),
         rule=rule,
+        notices=("exchange_agreed" if plan.wish is Wish.EXCHANGE else "return_agreed",),
         next_step=_next_step(plan),
+        expected=True,
     )
     if plan.wish is not Wish.REFUND:
         return msgspec.structs.replace(slip, facts=(*goods(plan.parts), *slip.facts))
