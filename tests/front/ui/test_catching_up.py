@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from madoguchi.core.access.rules import Audience
 from madoguchi.core.cases.queries import Entry
 from madoguchi.core.cases.rules import Author, Kind
-from madoguchi.front.ui import feeds
+from madoguchi.front.ui import feeds, sse
 from madoguchi.front.ui.feeds import Event, Form, Reader, _CaseFeed
 from madoguchi.kit import clock
 
@@ -23,7 +23,7 @@ def _feeds() -> feeds.Feeds:
 
 
 async def _frames(reader: Reader) -> list[str]:
-    stream = feeds.event_stream(reader, lambda: asyncio.sleep(0, True), feeds.cursor_frame)
+    stream = sse.event_stream(reader, lambda: asyncio.sleep(0, True), sse.cursor_frame)
     return [frame.decode() async for frame in stream][1:]
 
 

@@ -8,9 +8,8 @@ more often than every second, and not to everybody at once, since each who hears
 
 import asyncio
 import logging
-import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -54,7 +53,6 @@ class Event(msgspec.Struct, frozen=True):
 
 
 Render = Callable[[Entry, Form], bytes]
-Frame = Callable[[Event, Mapping[str, int]], bytes]
 
 
 class Reader:
@@ -306,46 +304,3 @@ _PANELS = {
     "return": "return",
     "request": "request",
 }
-
-
-async def event_stream(
-    reader: Reader, check: Callable[[], Awaitable[bool]], frame: Frame
-) -> AsyncGenerator[bytes, None]:
-    """The bytes of a server-sent event stream, framed by `frame`.
-
-    `check`, whether the reader may still listen, is asked at each silence, and as often while much is said.
-    """
-    checked = time.monotonic()
-    yield b": open\n\n"
-    async for event in reader.events():
-        if event is None or time.monotonic() - checked > KEEP_ALIVE:
-            if not await check():
-                return
-            checked = time.monotonic()
-        if event is None:
-            yield b": still here\n\n"
-            continue
-        if event.seq:
-            reader.told[event.topic] = event.seq
-        yield frame(event, reader.told)
-
-
-def cursor_frame(event: Event, marks: Mapping[str, int]) -> bytes:
-    """An event with the reader's cursor as its id."""
-    mark = f"id: {cursor(marks)}\n".encode() if event.seq else b""
-    return mark + b"event: " + event.name.encode() + b"\ndata: " + event.data + b"\n\n"
-
-
-def cursor(marks: Mapping[str, int]) -> str:
-    """Where a reader stands: `case:<id>=42;person=0`."""
-    return ";".join(f"{topic}={seq}" for topic, seq in marks.items() if topic.startswith("case:"))
-
-
-def read_cursor(text: str) -> dict[str, int]:
-    """The marks in a cursor; what is no mark is left out."""
-    marks: dict[str, int] = {}
-    for part in text.split(";"):
-        topic, _, seq = part.rpartition("=")
-        if topic and seq.isascii() and seq.isdigit() and len(seq) < 10:
-            marks[topic] = int(seq)
-    return marks

@@ -18,8 +18,8 @@ from madoguchi.core.cases.queries import Entry, access_case
 from madoguchi.core.people.queries import session_lives
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.queries import access_order
-from madoguchi.front.ui import feeds, told
-from madoguchi.front.ui.feeds import Form, Frame
+from madoguchi.front.ui import feeds, sse, told
+from madoguchi.front.ui.feeds import Form
 from madoguchi.front.ui.pace import slow_down
 from madoguchi.front.ui.render import Pages
 from madoguchi.front.ui.services import Services
@@ -64,7 +64,7 @@ async def live(request: Request[Any, Any, Any], services: Services, visitor: Vis
     wanted = [topic for topic in request.query_params.get("topics", "").split(",") if topic]
     if not 0 < len(wanted) <= feeds.TOPICS:
         raise Refused("invalid_topics")
-    stands = feeds.read_cursor(request.headers.get("last-event-id", "") or request.query_params.get("cursor", ""))
+    stands = sse.read_cursor(request.headers.get("last-event-id", "") or request.query_params.get("cursor", ""))
     marks = await authorised(services, visitor.actor, wanted, stands)
     check_room(services)
     form = Form(visitor.actor.audience, visitor.lang, str(visitor.reader.zone), "html")
@@ -74,7 +74,7 @@ async def live(request: Request[Any, Any, Any], services: Services, visitor: Vis
     reader = await services.feeds.join(form, marks)
     events = [{"event": event.name, "data": msgspec.Raw(event.data)} for event in reader.drain()]
     services.feeds.leave(reader)
-    body = msgspec.json.encode({"id": feeds.cursor(reader.marks), "events": events})
+    body = msgspec.json.encode({"id": sse.cursor(reader.marks), "events": events})
     return Response(body, media_type="application/json")
 
 
@@ -85,7 +85,7 @@ def check_room(services: Services) -> None:
 
 
 async def stream(
-    services: Services, visitor: Visitor, form: Form, marks: Mapping[str, int], frame: Frame = feeds.cursor_frame
+    services: Services, visitor: Visitor, form: Form, marks: Mapping[str, int], frame: sse.Frame = sse.cursor_frame
 ) -> Stream:
     """An open stream; it ends when the session does."""
     session_id = visitor.actor.session
@@ -100,7 +100,7 @@ async def stream(
     async def still_in() -> bool:
         return await services.db.run(visitor.actor, lambda tx: session_lives(tx, session_id))
 
-    return _Events(feeds.event_stream(reader, still_in, frame), closing)
+    return _Events(sse.event_stream(reader, still_in, frame), closing)
 
 
 def _take_seat(services: Services, visitor: Visitor, taken: ExitStack) -> None:
