@@ -1,35 +1,31 @@
 """The right pane: who the customer is and how sure we are, their orders and what may be done, what went before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from madoguchi.core.access.rules import Actor, Level
 from madoguchi.core.actions.catalogue import Catalogue
-from madoguchi.core.actions.fields import About, Field, Subject
-from madoguchi.core.actions.rules import Effect, OrderCard, Refusal, Said
-from madoguchi.core.actions.verbs import Offer, fields, offers
+from madoguchi.core.actions.rules import OrderCard, Said
 from madoguchi.core.cases import queries as cases
 from madoguchi.core.cases.queries import Case, CaseLine, Entry
-from madoguchi.core.gifts.queries import gifts_of
 from madoguchi.core.ledger.intents.queries import intents_of_order
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.queries import Customer
 from madoguchi.core.policy.queries import Grounds, grounds_for
 from madoguchi.core.requests.queries import approvals_in
-from madoguchi.core.shop.queries import Order, access_order, customer_facts, orders_of
-from madoguchi.front.desk import waiting, wishes
+from madoguchi.core.shop.queries import Order, access_order, orders_of
+from madoguchi.front.desk import doable, waiting, wishes
 from madoguchi.front.desk.board import case_url, customer_name, reason_label
+from madoguchi.front.desk.doable import ActionView, Doable
 from madoguchi.front.desk.given import Ask
 from madoguchi.front.desk.waiting import Waiting, WaitingView
 from madoguchi.front.desk.wishes import Wish, WishView
 from madoguchi.front.ui.cards import OrderView, order_view
 from madoguchi.front.ui.documents import DocumentView
 from madoguchi.front.ui.documents import view as document_view
-from madoguchi.front.ui.fields import FieldView, field_views, filled_in_again, mistakes
 from madoguchi.front.ui.grounds import GroundsView, grounds_view
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
@@ -39,7 +35,6 @@ from madoguchi.service.bot.offering import buttons
 from madoguchi.service.orders.verbs import order_cards
 from madoguchi.service.receipts.queries import Issued, receipts_of
 from madoguchi.service.refunds.words import sentences
-from madoguchi.service.returns.queries import returns_of, returns_of_order
 from madoguchi.service.routing import queries as routing
 from madoguchi.service.routing.queries import Handover, Promise
 
@@ -47,15 +42,6 @@ _ORDERS = 6
 _EARLIER = 5
 _NOTES = 5
 _GROUNDS = 8
-
-
-class Doable(msgspec.Struct, frozen=True):
-    """An action on a thing of the customer's, with the fields it asks for; `thing` names what is not an order."""
-
-    offer: Offer
-    fields: Sequence[Field]
-    effect: Effect
-    thing: str = ""
 
 
 class Pane(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,26 +82,6 @@ class OrderLink(msgspec.Struct, frozen=True):
     state: str
     tone: str
     current: bool
-
-
-class ActionView(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be done with a thing, or why not and what instead.
-
-    `about` are the hidden fields that name the thing. It is `ready` when one click is enough; `opened` when its form
-    is shown again; done `at_once` where no slip comes first.
-    """
-
-    name: str
-    label: str
-    thing: str
-    about: Mapping[str, str]
-    fields: Sequence[FieldView]
-    wrong: Sequence[tuple[str, str]]
-    ready: bool
-    opened: bool
-    at_once: bool
-    refusal: str
-    instead: Sequence[str]
 
 
 class EarlierView(msgspec.Struct, frozen=True):
@@ -182,7 +148,7 @@ async def load(
     orders = await orders_of(tx, customer.id, limit=_ORDERS)
     chosen = await _chosen(tx, actor, customer, orders, case, order_id)
     earlier = await cases.cases_of(tx, customer.id, limit=_EARLIER + 1)
-    on_order = await _on_order(tx, actor, catalogue, chosen, wanted) if chosen else ()
+    on_order = await doable.on_order(tx, actor, catalogue, chosen, wanted) if chosen else ()
     shop = await people.store(tx, customer.store_id)
     refunds = await intents_of_order(tx, actor, chosen.id) if chosen else ()
     return Pane(
@@ -197,7 +163,7 @@ async def load(
         refunds=[sentences(refund, tx.now, shop.time_zone, shop.country) for refund in refunds],
         documents=await receipts_of(tx, actor, chosen.id) if chosen else (),
         on_order=on_order,
-        on_customer=await _on_customer(tx, actor, catalogue, customer, case, wanted),
+        on_customer=await doable.on_customer(tx, actor, catalogue, customer, case, wanted),
         approvals=await waiting.load(tx, actor, await approvals_in(tx, case.id)),
         grounds=await grounds_for(tx, actor, customer.id, chosen.id if chosen else None, limit=_GROUNDS),
         buttons=buttons(catalogue, [able.offer for able in on_order]) if chosen else (),
@@ -228,9 +194,9 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         wishes=[wishes.view(one, reader) for one in pane.wishes],
         refunds=[(what.to(reader), how_far.to(reader)) for what, how_far in pane.refunds],
         documents=[document_view(one, reader) for one in pane.documents],
-        actions=[_action(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
+        actions=[doable.view(at, able, reader, wanted) for at, able in enumerate(pane.on_order)],
         beside=[
-            _action(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
+            doable.view(at, able, reader, wanted) for at, able in enumerate(pane.on_customer, start=len(pane.on_order))
         ],
         approvals=[waiting.view(one, reader) for one in pane.approvals],
         grounds=[grounds_view(one, reader) for one in pane.grounds],
@@ -256,58 +222,6 @@ def view(pane: Pane, reader: Reader, *, acts: bool, writes: bool, wanted: Ask | 
         url=case_url(pane.case.id),
         acts=acts,
     )
-
-
-async def _on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order, wanted: Ask | None) -> list[Doable]:
-    """What can be done with an order, its parcels, and what comes back of it."""
-    found = await _doable(tx, actor, catalogue, wanted, Subject(About.ORDER, order.id))
-    for parcel in order.document.shipments:
-        subject = Subject(About.PARCEL, order.id, parcel.ref)
-        found += await _doable(tx, actor, catalogue, wanted, subject, parcel.tracking_number)
-    for one in await returns_of_order(tx, actor, order.id):
-        subject = Subject(About.RETURN, one.id, str(one.id))
-        found += await _doable(tx, actor, catalogue, wanted, subject, one.number or "")
-    return found
-
-
-async def _on_customer(
-    tx: Tx, actor: Actor, catalogue: Catalogue, customer: Customer, case: Case, wanted: Ask | None
-) -> list[Doable]:
-    """What can be done in the case, for the customer, with their subscriptions, and with what they got as presents."""
-    found = await _doable(tx, actor, catalogue, wanted, Subject(About.CASE, case.id))
-    found += await _doable(tx, actor, catalogue, wanted, Subject(About.CUSTOMER, customer.id))
-    for one in (await customer_facts(tx, actor, customer.id)).subscriptions:
-        subject = Subject(About.SUBSCRIPTION, customer.id, one.ref)
-        found += await _doable(tx, actor, catalogue, wanted, subject, one.name)
-    for about, id, number in await _presents(tx, actor, customer):
-        found += await _doable(tx, actor, catalogue, wanted, Subject(about, id, str(id)), number)
-    return found
-
-
-async def _presents(tx: Tx, actor: Actor, customer: Customer) -> list[tuple[About, UUID, str]]:
-    """What the customer got as presents, and what of them comes back, with their numbers."""
-    gifts = [(About.GIFT, one.id, one.number) for one in await gifts_of(tx, actor, customer.id)]
-    found = await returns_of(tx, actor, customer.id)
-    return gifts + [(About.RETURN, one.id, one.number or "") for one in found if one.gift_id]
-
-
-async def _doable(
-    tx: Tx, actor: Actor, catalogue: Catalogue, wanted: Ask | None, subject: Subject, thing: str = ""
-) -> list[Doable]:
-    found = []
-    for offer in await offers(tx, catalogue, actor, subject):
-        action = catalogue.actions[offer.action]
-        given = _given(wanted, offer) or {}
-        asked = () if offer.refusal else await fields(tx, actor, action, subject, given)
-        found.append(Doable(offer, asked, action.effect, thing))
-    return found
-
-
-def _given(wanted: Ask | None, offer: Offer) -> dict[str, Any] | None:
-    """What was filled in for it, where its form is shown again."""
-    if wanted is None or wanted.action != offer.action:
-        return None
-    return wanted.values if offer.subject.arguments.items() >= wanted.about.items() else None
 
 
 async def _chosen(
@@ -358,28 +272,3 @@ def _link(pane: Pane, order: OrderCard, reader: Reader) -> OrderLink:
     url = f"{case_url(pane.case.id)}?order={order.id}&pane=customer"
     current = pane.chosen is not None and order.id == pane.chosen.id
     return OrderLink(url, shown.number, shown.headline, shown.state, shown.tone, current)
-
-
-def _action(at: int, able: Doable, reader: Reader, wanted: Ask | None) -> ActionView:
-    offer, refusal = able.offer, able.offer.refusal
-    arguments = offer.subject.arguments
-    given = _given(wanted, offer)
-    values = None if given is None else filled_in_again(able.fields, given)
-    shown = field_views(offer.action, able.fields, reader, values, within=f"{at}-")
-    return ActionView(
-        name=offer.action,
-        label=reader.t(f"actions.{offer.action}.name"),
-        thing=able.thing,
-        about=arguments,
-        fields=shown,
-        wrong=mistakes(shown, reader),
-        ready=not any(field.asked for field in able.fields),
-        opened=values is not None,
-        at_once=able.effect is not Effect.CHANGE,
-        refusal=reader.t(f"errors.{refusal.code}", **refusal.parameters) if refusal else "",
-        instead=_instead(refusal, reader) if refusal else [],
-    )
-
-
-def _instead(refusal: Refusal, reader: Reader) -> list[str]:
-    return [label for name in refusal.alternatives if (label := reason_label(name, reader))]
