@@ -53,7 +53,7 @@ class ActionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def on_order(tx: Tx, actor: Actor, catalogue: Catalogue, order: Order, wanted: Ask | None) -> list[Doable]:
-    """What can be done with an order, its parcels, and what comes back of it; `wanted` is a form that is shown again."""
+    """What can be done with an order, its parcels, and what comes back of it. `wanted` is a form shown again."""
     found = await _doable(tx, actor, catalogue, wanted, Subject(About.ORDER, order.id))
     for parcel in order.document.shipments:
         subject = Subject(About.PARCEL, order.id, parcel.ref)
