@@ -55,9 +55,7 @@ ForSeveral = Callable[[Tx, Happened, Links], Awaitable[Sequence[Notice]]]
 async def code_requested(tx: Tx, happened: Happened, _: Links) -> Notice | None:
     """The one-time code, in the language of the page where it was asked for."""
     fact = happened.as_(CodeRequested)
-    customer = await access_customer(tx, SYSTEM, fact.customer_id)
-    shop = await store(tx, customer.store_id)
-    reader = Reader(fact.locale, shop.time_zone)
+    customer, shop, reader = await _addressed(tx, fact.customer_id, fact.locale)
     return Notice(
         template=rules.CODE,
         customer=customer,
@@ -71,9 +69,7 @@ async def code_requested(tx: Tx, happened: Happened, _: Links) -> Notice | None:
 async def customer_news(tx: Tx, happened: Happened, links: Links) -> Notice | None:
     """What a room tells by itself, in the language on file."""
     fact = happened.as_(CustomerNews)
-    customer = await access_customer(tx, SYSTEM, fact.customer_id)
-    shop = await store(tx, customer.store_id)
-    reader = Reader(customer.locale, shop.time_zone)
+    customer, shop, reader = await _addressed(tx, fact.customer_id)
     ways = {name: f"{links.base_url}{path}" for name, path in fact.paths.items()}
     return Notice(
         template=fact.template,
@@ -106,7 +102,7 @@ async def request_settled(tx: Tx, happened: Happened, links: Links) -> Notice | 
         return None
     goes_on = request.outcome.slip is not None and request.outcome.slip.then is not None
     template = rules.template(request.action, request.outcome.state, goes_on=goes_on)
-    customer, shop, reader = await _readers(tx, request)
+    customer, shop, reader = await _wisher(tx, request)
     return Notice(
         template=template,
         customer=customer,
@@ -134,7 +130,7 @@ async def approval_asked(tx: Tx, happened: Happened, links: Links) -> Notice | N
     if request.decided_at or request.settled_at or fact.audience is not Audience.CUSTOMER:
         return None
     quote = await access_quote(tx, SYSTEM, request.quote_id)
-    customer, shop, reader = await _readers(tx, request)
+    customer, shop, reader = await _wisher(tx, request)
     order_link = links.order(request.order_id) if request.order_id else None
     return Notice(
         template=rules.WAITS,
@@ -147,12 +143,17 @@ async def approval_asked(tx: Tx, happened: Happened, links: Links) -> Notice | N
     )
 
 
-async def _readers(tx: Tx, request: Request) -> tuple[Customer, Store, Reader]:
-    """Whose wish it is, of which shop, and the language in which it was talked about."""
-    customer = await access_customer(tx, SYSTEM, request.customer_id)
-    shop = await store(tx, request.store_id)
+async def _wisher(tx: Tx, request: Request) -> tuple[Customer, Store, Reader]:
+    """Whose wish it is, in the language in which it was talked about."""
     case = await access_case(tx, SYSTEM, request.case_id) if request.case_id else None
-    return customer, shop, Reader(case.locale if case else customer.locale, shop.time_zone)
+    return await _addressed(tx, request.customer_id, case.locale if case else None)
+
+
+async def _addressed(tx: Tx, customer_id: UUID, locale: str | None = None) -> tuple[Customer, Store, Reader]:
+    """A customer, their shop, and in which language they read: the one on file, unless another is known."""
+    customer = await access_customer(tx, SYSTEM, customer_id)
+    shop = await store(tx, customer.store_id)
+    return customer, shop, Reader(locale or customer.locale, shop.time_zone)
 
 
 async def refund_paid(tx: Tx, happened: Happened, links: Links) -> Notice | None:
@@ -177,9 +178,7 @@ async def refund_needs_account(tx: Tx, happened: Happened, links: Links) -> Noti
 
 
 async def _refund(tx: Tx, template: str, intent: Intent, links: Links) -> Notice:
-    customer = await access_customer(tx, SYSTEM, intent.customer_id)
-    shop = await store(tx, intent.store_id)
-    reader = Reader(customer.locale, shop.time_zone)
+    customer, shop, reader = await _addressed(tx, intent.customer_id)
     link = Link(reader.t("notices.refund.link"), links.refund(intent.id))
     return Notice(
         template=template,
@@ -208,9 +207,7 @@ async def advance_charged(tx: Tx, happened: Happened, links: Links) -> Notice | 
 
 
 async def _advance(tx: Tx, template: str, advance: Advance, links: Links) -> Notice:
-    customer = await access_customer(tx, SYSTEM, advance.customer_id)
-    shop = await store(tx, advance.store_id)
-    reader = Reader(customer.locale, shop.time_zone)
+    customer, shop, reader = await _addressed(tx, advance.customer_id)
     link = Link(reader.t("notices.order.link"), links.order(advance.order_id))
     return Notice(
         template=template,
@@ -228,9 +225,7 @@ async def case_closed(tx: Tx, happened: Happened, links: Links) -> Notice | None
     case = await access_case(tx, SYSTEM, fact.case_id)
     if not case.customer_seq or case.seller_id:
         return None
-    customer = await access_customer(tx, SYSTEM, case.customer_id)
-    shop = await store(tx, case.store_id)
-    reader = Reader(case.locale, shop.time_zone)
+    customer, shop, reader = await _addressed(tx, case.customer_id, case.locale)
     last = await entries(tx, case.id, Audience.CUSTOMER, before=case.last_seq + 1, limit=rules.SPEECHES + 1)
     said = [entry for entry in last if entry.at <= happened.at]
     return Notice(
