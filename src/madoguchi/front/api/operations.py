@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from madoguchi.front.api import (
     actions,
+    after_sales,
     cases,
     chats,
     customer,
@@ -24,6 +25,7 @@ OPERATIONS: list[HTTPRouteHandler] = [
     *events.ROUTES,
     *orders.ROUTES,
     *receipts.ROUTES,
+    *after_sales.ROUTES,
     *gifts.ROUTES,
     *customer.ROUTES,
     *photos.ROUTES,

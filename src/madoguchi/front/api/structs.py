@@ -4,6 +4,7 @@ Ids are UUIDs, times are RFC 3339 in UTC, money is in minor units. `client_id` i
 sent again with the same body it gives the first answer, with another body it is refused.
 """
 
+from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -252,6 +253,93 @@ class Gift(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     goods: tuple[GiftGoods, ...]
     shown_at: Time
+
+
+class ReturnUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """One unit of a return; `line` is the `ref` of the order's line.
+
+    `reception`: what happened to it (awaiting, in_transit, received, short, wrong_item, lost, kept, cancelled or
+    expired). `acceptance`: what was decided (pending, accepted, reduced, rejected, manual: a person decides). `percent`
+    is the share of its price that is given, as far as is known; `settled_at` when it was.
+    """
+
+    line: str
+    name: str
+    reception: str
+    acceptance: str
+    percent: int
+    settled_at: Time | None
+
+
+class ReturnParcel(msgspec.Struct, frozen=True):
+    """A parcel in which something comes back; `state` as of an order's parcel, `scanned_at` when it was first seen."""
+
+    carrier: str
+    number: str
+    state: str
+    scanned_at: Time | None
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer sends back. Of a present `order` is null and `order_number` the gift's.
+
+    `state`: requested, review (a person decides), declined, approved (to be sent until `send_until`), in_transit,
+    received, inspected, settled, cancelled, expired, lost (by the carrier), kept (it need not come back). `wish`:
+    refund, replacement or exchange. `text` tells the same in sentences.
+    """
+
+    id: UUID
+    number: str | None
+    order: UUID | None
+    order_number: str
+    state: str
+    wish: str
+    reason: str
+    method: str | None
+    send_until: Time
+    opened_at: Time
+    units: tuple[ReturnUnit, ...]
+    parcels: tuple[ReturnParcel, ...]
+    text: tuple[str, ...]
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money on its way back because of a `request`, to a `destination` as in slips. Of a present `order` is null.
+
+    `state`: planned (a bank account is asked for), reserved, sent, pending_at_provider, succeeded, failed, unknown.
+    `shows_by` is the last day on which it should show.
+    """
+
+    id: UUID
+    number: str
+    order: UUID | None
+    request: UUID
+    amount: Money
+    destination: str
+    state: str
+    shows_by: date
+    text: tuple[str, ...]
+
+
+class GuaranteeClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim on the guarantee for goods of a marketplace seller; `units` by line.
+
+    `state`: waiting_seller, under_review, granted, denied, withdrawn, appealed, upheld, reversed, overtaken (it was
+    settled in another way) and the seller's answers on the way. `due_at` is by when somebody answers or decides,
+    `appeal_until` until when a denial can be appealed.
+    """
+
+    id: UUID
+    number: str
+    order: UUID
+    ground: str
+    units: dict[str, int]
+    amount: Money
+    state: str
+    due_at: Time | None
+    appeal_until: Time | None
+    opened_at: Time
+    text: tuple[str, ...]
 
 
 class FieldOption(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.actions.rules import Said, said
 from madoguchi.core.gifts.queries import access_gift
 from madoguchi.core.gifts.rules import Gift
@@ -166,7 +166,7 @@ async def access_return(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = F
         found = await tx.maybe(Return, f"{_RETURN} where r.id = %s for update of r", [return_id])
     else:
         found = await tx.maybe(Return, f"{_RETURN} where r.id = %s", [return_id])
-    if found is None or not _may_see(actor, found.customer_id):
+    if found is None or not actor.may_see(found.customer_id):
         raise invisible()
     return found
 
@@ -187,14 +187,21 @@ async def gift_of(tx: Tx, actor: Actor, of: Return) -> Gift | None:
 async def returns_of_order(tx: Tx, actor: Actor, order_id: UUID) -> Sequence[Return]:
     """What is or was sent back of an order, oldest first; what a present brought whoever got it is theirs alone."""
     rows = await tx.all(Return, f"{_RETURN} where r.order_id = %s and r.gift_id is null order by r.id", [order_id])
-    return [row for row in rows if _may_see(actor, row.customer_id)]
+    return [row for row in rows if actor.may_see(row.customer_id)]
 
 
-async def returns_of(tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20) -> Sequence[Return]:
-    """A customer's returns, newest first."""
-    if not _may_see(actor, customer_id):
+async def returns_of(
+    tx: Tx, actor: Actor, customer_id: UUID, limit: int = 20, *, before: UUID | None = None
+) -> Sequence[Return]:
+    """A customer's returns, newest first; those older than `before`."""
+    if not actor.may_see(customer_id):
         raise invisible()
-    return await tx.all(Return, f"{_RETURN} where r.customer_id = %s order by r.id desc limit %s", [customer_id, limit])
+    older = "and r.id < %s" if before else ""
+    return await tx.all(
+        Return,
+        f"{_RETURN} where r.customer_id = %s {older} order by r.id desc limit %s",
+        [customer_id, *([before] if before else []), limit],
+    )
 
 
 async def units_of(tx: Tx, return_id: UUID, *, lock: bool = False) -> Sequence[Unit]:
@@ -341,10 +348,6 @@ async def to_decide(tx: Tx, limit: int = 50) -> Sequence[Return]:
 async def count_to_decide(tx: Tx) -> int:
     """How many those are."""
     return int(await tx.value(f"select count(*) from returns r where {_TO_DECIDE}"))
-
-
-def _may_see(actor: Actor, customer_id: UUID) -> bool:
-    return actor.is_staff or actor.role is Role.SYSTEM or actor.id == customer_id
 
 
 # --- what must never be
