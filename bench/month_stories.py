@@ -124,7 +124,7 @@ async def exchanges(month: Month, place: Place) -> Story:
         place.customer,
         "order.exchange",
         order_id=place.order_id,
-        items=dict(list(items.items())[:1]),
+        items=dict(list(items.items())[: month.chance.randint(1, 2)]),
         method_ref=month.chance.choice(("card", "card", "gift_balance", "konbini")),
         reason=month.chance.choice(EXCHANGED_FOR),
         condition="unopened",
