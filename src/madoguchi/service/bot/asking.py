@@ -71,6 +71,10 @@ class Form(msgspec.Struct, frozen=True):
         """With a whole answer."""
         return Form(self.fields, {**self.answers, name: value})
 
+    def knowing(self, name: str, value: Any) -> "Form":
+        """With a whole answer that was told before it was asked for; what is being asked stays so."""
+        return Form(self.fields, {**self.answers, name: value}, self.asking, self.line)
+
     def ended(self, name: str) -> "Form":
         """With no more for a field than what is picked, if that will do."""
         field = self.field(name)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.catalogue import Action
-from madoguchi.core.actions.fields import FieldKind, Subject
+from madoguchi.core.actions.fields import Field, FieldKind, Subject
 from madoguchi.core.actions.reading import read_field
 from madoguchi.core.actions.rules import Card, Effect, TextCard
 from madoguchi.core.photos import queries as photos
@@ -15,9 +15,20 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.bot import doable, finding
 from madoguchi.service.bot.asking import Form, everything, is_written, typed
-from madoguchi.service.bot.pieces import with_said
+from madoguchi.service.bot.normal import normal
+from madoguchi.service.bot.pieces import pieces, with_said
 from madoguchi.service.bot.refusing import refuse
-from madoguchi.service.bot.rules import Move, Next, Waiting, asks_further, is_certainly_a_wish, may_answer
+from madoguchi.service.bot.replies import meant, says_all, says_enough, with_replies
+from madoguchi.service.bot.rules import (
+    MISSES,
+    Move,
+    Next,
+    Waiting,
+    asks_further,
+    is_a_wish,
+    is_certainly_a_wish,
+    may_answer,
+)
 from madoguchi.service.bot.times import with_times
 from madoguchi.service.bot.turn import Turn
 from madoguchi.service.bot.understanding import Meaning
@@ -57,12 +68,17 @@ class Held:
             await self.go_on(self.form.again(wrong.name))
 
     async def _as_asked_now(self, form: Form) -> Form:
-        """The form after what was answered: what no longer matters is asked no more, and its answer forgotten."""
+        """The form after what was answered: what no longer matters is asked no more, and its answer forgotten.
+
+        What the words of the wish tell of what is asked now, is answered.
+        """
         turn = self._turn
         asked = await actions.fields(turn.tx, turn.actor, self.action, self.subject, form.answers)
         names = {field.name for field in asked}
         answers = {name: value for name, value in form.answers.items() if name in names}
-        return Form(asked, answers, form.asking, form.line)
+        left = Form(asked, answers, form.asking, form.line)
+        told = with_replies(left, turn.memory.said, turn.heard.lang)
+        return await self._as_asked_now(told) if told.answers != left.answers else left
 
     async def _told_first(self) -> bool:
         """Whether what is known already was told just now: once for what it was looked up by."""
@@ -154,9 +170,13 @@ async def fill_in(turn: Turn, now: Next) -> None:
 
 async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
     """Whether a text answered the field that was asked for; then it went on."""
-    if turn.memory.waiting not in {Waiting.ANSWER, Waiting.ENOUGH} or not may_answer(meaning):
+    if turn.memory.waiting not in {Waiting.ANSWER, Waiting.ENOUGH}:
         return False
     held = await in_hand(turn)
+    if held and await _no_more(turn, held, text, meaning):
+        return True
+    if not may_answer(meaning):
+        return False
     if held and turn.memory.waiting is Waiting.ENOUGH and not asks_further(meaning, held.action.also):
         return False
     field = held.form.open if held else None
@@ -164,7 +184,7 @@ async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
         return False
     form = held.form
     if is_written(field):
-        if field.kind is not FieldKind.NOTE and is_certainly_a_wish(meaning):
+        if field.kind is not FieldKind.NOTE and is_a_wish(meaning):
             return False
         try:
             form = form.told(field.name, read_field(field, text))
@@ -173,11 +193,57 @@ async def answered(turn: Turn, text: str, meaning: Meaning) -> bool:
     elif (timed := with_times(form, text, _today(turn))).answers != form.answers:
         form = timed
     else:
-        path = typed(text, turn.voice.labels(field, form), meaning.slots.choice)
-        if path is None:
-            return False
-        form = form.picked(field.name, path)
+        chosen = _chosen(turn, form, field, text, meaning)
+        if chosen is None:
+            return not is_certainly_a_wish(meaning) and await _ask_again(turn, held)
+        form = chosen
+    turn.remember(misses=0)
     await held.fill(form)
+    return True
+
+
+async def _no_more(turn: Turn, held: Held, text: str, meaning: Meaning) -> bool:
+    """Whether a text meant that what was picked so far is all; then it went on."""
+    field = held.form.open
+    if field is None or held.form.line or not held.form.answers.get(field.name):
+        return False
+    if meaning.yes_no is not False and not says_enough(text, turn.heard.lang):
+        return False
+    await held.fill(held.form.ended(field.name))
+    return True
+
+
+def _chosen(turn: Turn, form: Form, field: Field, text: str, meaning: Meaning) -> Form | None:
+    """The form with what a text means of what can be picked, by its label, its place or in other words."""
+    path = typed(text, turn.voice.labels(field, form), meaning.slots.choice)
+    if path is not None:
+        return form.picked(field.name, path)
+    if field.kind is FieldKind.CHOICE and (value := meant(field, text, turn.heard.lang)):
+        return form.told(field.name, value)
+    if field.kind is FieldKind.UNITS and says_all(text, turn.heard.lang):
+        return form.told(field.name, everything(field))
+    if field.kind is FieldKind.UNITS and not form.line and (units := pieces(field, text, Reader(turn.heard.lang))):
+        return form.told(field.name, units)
+    return _elsewhere(turn, form, field, text)
+
+
+def _elsewhere(turn: Turn, form: Form, asked: Field, text: str) -> Form | None:
+    """The form with another answer than before to a question that was asked earlier, where a text is just that."""
+    for field in form.fields:
+        if field is not asked and field.kind is FieldKind.CHOICE and field.name in form.answers:
+            labels = {normal(label): path for path, label in turn.voice.labels(field, form).items()}
+            if path := labels.get(normal(text)):
+                return form.picked(field.name, path)
+    return None
+
+
+async def _ask_again(turn: Turn, held: Held) -> bool:
+    """Whether it was asked once more, with everything kept that was answered."""
+    if turn.memory.misses >= MISSES:
+        return False
+    turn.remember(misses=turn.memory.misses + 1)
+    await turn.voice.say("bot.ask.not_understood")
+    await held.fill()
     return True
 
 

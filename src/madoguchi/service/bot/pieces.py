@@ -44,13 +44,13 @@ def with_said(form: Form, text: str, reader: Reader) -> Form:
     """The form with the pieces that a text names; where it is not clear which or how many, they are asked for."""
     for field in form.fields:
         if field.kind is FieldKind.UNITS and field.fallback and field.name not in form.answers:
-            chosen = _pieces(field, text, reader)
+            chosen = pieces(field, text, reader)
             if chosen is not None:
                 form = form.told(field.name, chosen) if chosen else form.again(field.name)
     return form
 
 
-def _pieces(field: Field, text: str, reader: Reader) -> dict[str, int] | None:
+def pieces(field: Field, text: str, reader: Reader) -> dict[str, int] | None:
     """Units by line; empty when they must be asked for, None when nothing was said of them."""
     plain = normal(text)
     counted = _count(without_slots(plain), reader.lang)

@@ -1,6 +1,7 @@
 """Saying no: why not, and what is possible instead."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from madoguchi.core.cases.reasons import REASONS
 from madoguchi.kit.errors import Refused
@@ -14,7 +15,10 @@ async def refuse(turn: Turn, refused: Refused, instead: Sequence[Option] = ()) -
     turn.note("bot.tried.refused")
     options = list(instead) or await _alternatives(turn, refused)
     options += [turn.voice.person(), turn.voice.other()]
-    await turn.voice.say(refused.key, options=options, **refused.parameters)
+    if refused.status == HTTPStatus.NOT_FOUND:  # the words for that are those of a page that is not there
+        await turn.voice.say("bot.no_things", options=options)
+    else:
+        await turn.voice.say(refused.key, options=options, **refused.parameters)
 
 
 async def _alternatives(turn: Turn, refused: Refused) -> list[Option]:

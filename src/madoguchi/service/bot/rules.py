@@ -244,8 +244,13 @@ def may_name_order(meaning: Meaning, memory: Memory) -> bool:
 
 def is_certainly_a_wish(meaning: Meaning) -> bool:
     """Whether an utterance is a new topic even where any words may be an answer."""
+    return is_a_wish(meaning) and meaning.confidence >= CERTAIN
+
+
+def is_a_wish(meaning: Meaning) -> bool:
+    """Whether an utterance is a new topic where a name, a code or an amount is asked for."""
     known = REASONS.get(meaning.reason)
-    return known is not None and not known.conversation and meaning.confidence >= CERTAIN
+    return known is not None and not known.conversation and meaning.confidence >= SURE
 
 
 def tells_language(text: str, meaning: Meaning) -> bool:
