@@ -52,6 +52,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     wait_until: datetime | None = None
 
     @property
+    def allowed(self) -> bool:
+        """Whether it can be, be it that somebody has to agree first."""
+        return self.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}
+
+    @property
     def code(self) -> str | None:
         """The code of the refusal; None when it is allowed."""
         key = self.reasons[0].key
@@ -142,7 +147,7 @@ def outcome(decision: Decision) -> dict[str, Any]:
     told = {name: getattr(decision, name) for name in decision.__struct_fields__ if name not in _NOT_OUTCOME}
     if isinstance(decision, ChangeDecision):
         told["lines"] = {ref: row.then for ref, row in decision.lines.items()}
-    if isinstance(decision, ReturnDecision) and decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+    if isinstance(decision, ReturnDecision) and not decision.allowed:
         del told["until"], told["send_by"]  # over is over
     if isinstance(decision, GuaranteeDecision) and decision.verdict is not Verdict.ALLOW:
         del told["until"], told["answer_by"], told["silence_grants"]

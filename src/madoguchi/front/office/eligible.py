@@ -10,7 +10,7 @@ from litestar import Response
 
 from madoguchi.core.people.queries import Store
 from madoguchi.core.policy import queries
-from madoguchi.core.policy.decisions import ReturnDecision, Verdict
+from madoguchi.core.policy.decisions import ReturnDecision
 from madoguchi.core.policy.eligibility import Row, Table, eligibility
 from madoguchi.core.policy.floors import laws
 from madoguchi.core.policy.pack import RulePack
@@ -114,11 +114,11 @@ def _row(table: Table, row: Row, rules: RulePack, reader: Reader) -> RowView:
 
 def _cell(decision: ReturnDecision, shared: Sequence[str], reader: Reader) -> CellView:
     own = [clause for clause in decision.clauses if clause not in shared]
-    return CellView(_said(decision, reader), _is_accepted(decision), _laws(own))
+    return CellView(_said(decision, reader), decision.allowed, _laws(own))
 
 
 def _said(decision: ReturnDecision, reader: Reader) -> str:
-    if not _is_accepted(decision):
+    if not decision.allowed:
         return reader.t("office.returns.no")
     payer = reader.t(f"policy.option.faults.postage.{decision.postage}")
     if decision.keep:
@@ -134,11 +134,7 @@ def _said(decision: ReturnDecision, reader: Reader) -> str:
 
 
 def _accepted(table: Table, at: int) -> list[ReturnDecision]:
-    return [row.cells[at] for row in table.rows if _is_accepted(row.cells[at])]
-
-
-def _is_accepted(decision: ReturnDecision) -> bool:
-    return decision.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}
+    return [row.cells[at] for row in table.rows if row.cells[at].allowed]
 
 
 def _shared(table: Table, at: int) -> list[str]:

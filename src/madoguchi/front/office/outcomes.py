@@ -55,7 +55,7 @@ def _terms(decision: Decision, currency: str, reader: Reader) -> Iterator[tuple[
                 "remedies",
                 reader.list([reader.t(f"policy.option.claims.remedies.{one}") for one in decision.remedies]),
             )
-        case ReturnDecision() if decision.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+        case ReturnDecision() if decision.allowed:
             yield "until", reader.date(decision.until)
             yield "percent", reader.t("policy.value.percent", number=decision.percent)
             yield "postage", reader.t(f"policy.option.faults.postage.{decision.postage}")

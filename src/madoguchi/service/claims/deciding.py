@@ -100,7 +100,7 @@ async def decide(tx: Tx, actor: Actor, of: Basis, facts: Facts) -> ClaimDecision
         if later.verdict is Verdict.NEEDS_INFO:
             raise Denied(later)
         return decision
-    if decision.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+    if not decision.allowed:
         missing = "photos" if PHOTO in decision.asks else None
         raise Denied(msgspec.structs.replace(decision, alternatives=decision.alternatives or _PERSON), missing)
     return decision

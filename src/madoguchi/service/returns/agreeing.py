@@ -9,7 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.rules import Approval, Draft, Said
 from madoguchi.core.ledger.rules import Destination
-from madoguchi.core.policy.decisions import Denied, ReturnDecision, Verdict
+from madoguchi.core.policy.decisions import Denied, ReturnDecision
 from madoguchi.core.policy.pack import Asked, Fault, Method, ReturnReason, Trigger
 from madoguchi.core.policy.questions import ReturnQuestion
 from madoguchi.core.policy.returning import decide_returns
@@ -115,7 +115,7 @@ def _decisions(of: Basis, asked: ReturnOrder, told: Told, at: datetime) -> dict[
     questions = {ref: question(of, ref, count, told, at, trusted=early) for ref, count in asked.lines.items()}
     found = decide_returns(of.pack, questions, of.before.history)
     for ref, one in found.items():
-        if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+        if not one.allowed:
             raise Denied(one, "photos" if PHOTO in one.asks else None)
         if one.fault is Fault.CUSTOMER and ref in of.sent_again:
             raise Refused("return_sent_again", 409, alternatives=PERSON)

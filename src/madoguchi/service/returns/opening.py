@@ -109,7 +109,7 @@ def check_any(of: Basis, at: datetime) -> None:
     for reason in asking.reasons(of.pack):
         told = Told(reason=reason, evidence=True)
         found = [decide(of, ref, n, told, at, trusted=False) for ref, n in left.items()]
-        if any(one.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL} for one in found):
+        if any(one.allowed for one in found):
             return
     raise Denied(found[0])
 

@@ -9,7 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import refusal
 from madoguchi.core.actions.rules import Refusal
-from madoguchi.core.policy.decisions import Denied, ReturnDecision, Verdict
+from madoguchi.core.policy.decisions import Denied, ReturnDecision
 from madoguchi.core.policy.pack import ReturnReason
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
@@ -50,8 +50,8 @@ def _line(of: Basis, ref: str, name: str, units: int, at: datetime) -> Possible:
     if not units:
         return Possible(line_ref=ref, name=name, why_not=Refusal(NOTHING_LEFT))
     wished, faulty = (_decided(of, ref, units, reason, at) for reason in _REASONS)
-    best = wished if _allowed(wished) else faulty
-    if not _allowed(best):
+    best = wished if wished.allowed else faulty
+    if not best.allowed:
         return Possible(line_ref=ref, name=name, why_not=refusal(Denied(wished)))
     return Possible(line_ref=ref, name=name, units=units, until=best.until, only_faulty=best is faulty)
 
@@ -61,7 +61,3 @@ _REASONS = (ReturnReason.NO_LONGER_NEEDED, ReturnReason.DEFECTIVE)
 
 def _decided(of: Basis, ref: str, units: int, reason: ReturnReason, at: datetime) -> ReturnDecision:
     return decide(of, ref, units, Told(reason=reason, evidence=True), at, trusted=False)
-
-
-def _allowed(decision: ReturnDecision) -> bool:
-    return decision.verdict in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions.fields import Field
-from madoguchi.core.policy.decisions import Denied, Verdict
+from madoguchi.core.policy.decisions import Denied
 from madoguchi.kit.db import Tx
 from madoguchi.service.returns.eligibility import basis
 from madoguchi.service.returns.narrowing import PHOTO, decided
@@ -39,5 +39,5 @@ async def check_told(tx: Tx, actor: Actor, order_id: UUID, given: Mapping[str, A
     """Denied where the rules do not allow what was told: before anything else is asked. Refused as `basis`."""
     of = await basis(tx, actor, order_id)
     for one in decided(of, given, given["lines"], tx.now, evidence=bool(given.get("photos")) or actor.is_staff):
-        if one.verdict not in {Verdict.ALLOW, Verdict.ALLOW_WITH_APPROVAL}:
+        if not one.allowed:
             raise Denied(one, "photos" if PHOTO in one.asks else None)
