@@ -61,6 +61,7 @@ from madoguchi.service.receipts.rules import Kind as Paper
 from madoguchi.service.refunds.rules import TaskKind
 from madoguchi.service.returns.appealing import ANSWERS
 from madoguchi.service.returns.inspecting import ARRIVALS
+from madoguchi.service.returns.missing import Answer as Missing
 from madoguchi.service.returns.rules import (
     NOT_HERE,
     WITHOUT_GOODS,
@@ -145,7 +146,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "warehouse.disposition.{}": Disposition,
         "warehouse.grade.{}": Grade,
         "warehouse.reception.{}": Reception,
-        "warehouse.state.{}": ReturnState,
+        "warehouse.state.{}": [*ReturnState, "handed_over", "missing"],
         "warehouse.stray.{}": Stray,
         "warehouse.stray.{}.what": Stray,
         "warehouse.verdict.{}": sorted(set(Acceptance) - {Acceptance.PENDING}),
@@ -175,6 +176,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.to_pay.{}": DEMO_TERMS.pay_later,
         "returns.state.{}": ReturnState,
         "returns.answer.{}": ANSWERS,
+        "returns.missing.{}": Missing,
         "returns.answered.{}": ANSWERS,
         "returns.desk.{}": Acceptance,
         "delivery.band.{}": Band,
@@ -185,10 +187,10 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "claims.then.{}": Remedy,
         "counter.step.{}": ("what", "check", "done"),
         "counter.returns.state.{}": ReturnState,
-        "counter.returns.now.{}": [*ReturnState, "address", "appealed", "handed_over", "refused", "told"],
+        "counter.returns.now.{}": [*ReturnState, "address", "appealed", "handed_over", "missing", "refused", "told"],
         "counter.returns.next.{}": [
             *ReturnState,
-            *("address", "appealed", "handed_over", "refused", "settled.no_money", "told"),
+            *("address", "appealed", "handed_over", "missing", "refused", "settled.no_money", "told"),
             *(f"{state}.early" for state in ("approved", "in_transit", "received", "expired")),
         ],
         "counter.returns.then.{}": Return,

@@ -33,6 +33,27 @@ async def test_what_the_warehouse_left_open_is_decided(site: Site) -> None:
     assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 1512
 
 
+async def test_a_parcel_that_nobody_found_is_decided_with_one_press(site: Site) -> None:
+    of = await sent_back(site, DRINKS, **TOLD, method="own")
+    site.value(
+        """insert into return_parcels (id, return_id, carrier, number, state, scanned_at, told_at, told)
+           select gen_random_uuid(), id, 'みさき便', '12345678', 'delivered', agreed_at, agreed_at, true
+           from returns where id = %s returning 1""",
+        of.id,
+    )
+    site.value("update return_units set reception = 'in_transit' where return_id = %s returning 1", of.id)
+    site.value("update returns set state = 'in_transit', doubt = 'missing' where id = %s returning 1", of.id)
+    leader = await at_desk(site, "鈴木 健", role=Role.LEADER)
+    await leader.get("/desk/returns")
+    assert "お荷物を倉庫で確認できておらず、お探ししています。" in leader.page.text
+    assert leader.page.text.count('name="answer"') == 3, "nothing else is asked"
+    await leader.post(f"/desk/returns/{of.id}/missing", {"answer": "believe"})
+    assert of.number
+    assert of.number not in leader.page.text
+    await site.quiet()
+    assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 2160
+
+
 async def test_an_objection_is_answered(site: Site) -> None:
     of = await _looked_at(site, complete="no", acceptance="reduced", percent="50", why="incomplete")
     await site.quiet()

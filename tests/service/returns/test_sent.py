@@ -24,6 +24,7 @@ from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import REMIND_BEFORE, ReturnState
 from tests.service.returns.conftest import Yard
 from tests.service.returns.test_returns import BOWLS, DRINKS, state
+from tests.service.returns.test_telling import due as due
 from tests.service.returns.test_telling import told as told
 
 NUMBER = numbers.twelve_digits(51234567890)

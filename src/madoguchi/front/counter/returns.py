@@ -336,7 +336,7 @@ def _who(of: Return, words: str) -> str:
     match words:
         case "address":
             return "customer"
-        case "appealed" | "handed_over":
+        case "appealed" | "handed_over" | "missing":
             return "shop"
         case "told":
             return "carrier"

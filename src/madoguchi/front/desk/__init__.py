@@ -57,6 +57,7 @@ ROUTES: list[Any] = [
     refunds.close,
     returns.show,
     returns.review,
+    returns.decide_missing,
     returns.photo,
     approvals.show,
     approvals.approve,

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
+from madoguchi.core.access.rules import Actor
 from madoguchi.core.actions import verbs as actions
-from madoguchi.core.actions.fields import About, Subject
+from madoguchi.core.actions.fields import About, Field, Subject, words
 from madoguchi.core.people.queries import access_customer
 from madoguchi.core.policy.queries import grounds_of
 from madoguchi.core.requests.queries import access_request
@@ -33,7 +34,7 @@ from madoguchi.service.returns.slips import named, unit_worths
 from madoguchi.service.returns.units.rules import Unit
 
 HERE = "/desk/returns"
-REVIEW = "return.review"
+REVIEW, MISSING = "return.review", "return.decide_missing"
 
 
 class UnitView(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,10 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """A return to decide on: whose, what was found, what it is worth, why the customer objects, and the form."""
+    """A return to decide on: whose, what was found, what it is worth, why the customer objects, and the form.
+
+    Without `fields` nothing of it was left open; `missing` is what can be done about a parcel that nobody found.
+    """
 
     id: UUID
     number: str
@@ -61,6 +65,7 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     photos: Sequence[UUID]
     grounds: Sequence[GroundsView]
     fields: Sequence[FieldView]
+    missing: Sequence[tuple[str, str]]
     url: str
 
 
@@ -72,13 +77,23 @@ async def show(services: Services, visitor: Visitor) -> Response[Any]:
 
 @post(HERE + "/{return_id:uuid}/review", access=LEADERS)
 async def review(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[Any]:
-    """Decide on one."""
+    """Decide on what was left open of one."""
+    return await _decide(request, services, visitor, return_id, REVIEW)
+
+
+@post(HERE + "/{return_id:uuid}/missing", access=LEADERS)
+async def decide_missing(request: Asked, services: Services, visitor: Visitor, return_id: UUID) -> Response[Any]:
+    """Decide on a parcel that nobody found."""
+    return await _decide(request, services, visitor, return_id, MISSING)
+
+
+async def _decide(request: Asked, services: Services, visitor: Visitor, return_id: UUID, action: str) -> Response[Any]:
     actor, catalogue = visitor.actor, services.catalogue
     subject, given = Subject(About.RETURN, return_id), await posted(request)
 
     async def work(tx: Tx) -> None:
-        asked = await actions.fields(tx, actor, catalogue.actions[REVIEW], subject)
-        await actions.run(tx, catalogue, actor, REVIEW, subject.arguments | filled_in(asked, given))
+        asked = await actions.fields(tx, actor, catalogue.actions[action], subject)
+        await actions.run(tx, catalogue, actor, action, subject.arguments | filled_in(asked, given))
 
     try:
         await services.db.run(actor, work)
@@ -112,7 +127,7 @@ async def _page(
 
 async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given: dict[str, Any] | None) -> ReviewView:
     actor, reader = visitor.actor, visitor.reader
-    fields = await actions.fields(tx, actor, services.catalogue.actions[REVIEW], Subject(About.RETURN, of.id))
+    fields, missing = [await _asked(tx, services, actor, one, of) for one in (REVIEW, MISSING)]
     values = filled_in(fields, given) if given is not None else None
     units = await queries.units_of(tx, of.id)
     order = (await access_order(tx, actor, of.order_id)).document
@@ -128,8 +143,18 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given:
         photos=[one for unit in units for one in await warehouse.photos_of(tx, actor, unit.id)],
         grounds=[grounds_view(one, reader) for one in await grounds_of(tx, quote_id)],
         fields=field_views(REVIEW, fields, reader, values, within=f"{of.id}-"),
-        url=f"{HERE}/{of.id}/review",
+        missing=[(one.value, words(one.label, reader)) for field in missing for one in field.options],
+        url=f"{HERE}/{of.id}",
     )
+
+
+async def _asked(tx: Tx, services: Services, actor: Actor, name: str, of: Return) -> Sequence[Field]:
+    """What one of the two actions asks for; nothing where there is nothing to do by it."""
+    action, subject = services.catalogue.actions[name], Subject(About.RETURN, of.id)
+    assert action.offer
+    if await action.offer(tx, actor, subject):
+        return ()
+    return await actions.fields(tx, actor, action, subject)
 
 
 def _unit(unit: Unit, order: StoreOrder, reader: Reader) -> UnitView:

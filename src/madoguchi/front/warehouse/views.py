@@ -102,9 +102,14 @@ def row(line: Line, reader: Reader) -> Row:
         title=line.number,
         text=reader.t("warehouse.goods", n=line.units, goods=line.goods),
         meta=reader.datetime(line.handed_over_at or line.changed_at),
-        state=reader.t("warehouse.state.handed_over" if line.handed_over_at else f"warehouse.state.{line.state}"),
-        tone="waiting" if line.handed_over_at else _TONES[line.state],
+        state=reader.t(f"warehouse.state.{_how(line)}"),
+        tone="wrong" if line.doubt else "waiting" if line.handed_over_at else _TONES[line.state],
     )
+
+
+def _how(line: Line) -> str:
+    """How far it is, as far as the warehouse can tell: what it has to look for first of all."""
+    return "missing" if line.doubt else "handed_over" if line.handed_over_at else line.state
 
 
 def going(of: GoesBack, reader: Reader) -> GoingView:

@@ -80,13 +80,13 @@ def expected(units: Sequence[Unit]) -> list[Unit]:
 
 
 def next_look(
-    units: Sequence[Unit], *, remind_at: datetime | None, ends_at: datetime, lost_at: datetime | None
+    units: Sequence[Unit], *, remind_at: datetime | None, ends_at: datetime, given_up_at: datetime | None
 ) -> datetime | None:
     """When time alone changes something next: a reminder, the end of the return, or a parcel that is given up."""
     receptions = {unit.reception for unit in units}
     moments = []
     if Reception.AWAITING in receptions:
         moments.append(remind_at or ends_at)
-    if Reception.IN_TRANSIT in receptions and lost_at:
-        moments.append(lost_at)
+    if Reception.IN_TRANSIT in receptions and given_up_at:
+        moments.append(given_up_at)
     return min(moments, default=None)

@@ -15,7 +15,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.events import Happened
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Signer
-from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns import missing, queries, verbs
 from madoguchi.service.returns.outgoing import lapsing
 from madoguchi.service.returns.rules import Reception
 
@@ -74,15 +74,18 @@ class Settler:
 
 
 async def pass_time(tx: Tx, return_id: UUID) -> None:
-    """Its moment has come: the customer is reminded, the label ends, or a parcel is given up as lost."""
+    """Its moment has come: the customer is reminded, the label ends, a parcel is given up as lost, or is missed."""
     of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
     if of.look_at is None or of.look_at > tx.now:
         return
     units = await queries.units_of(tx, return_id)
     moving = any(unit.reception is Reception.IN_TRANSIT for unit in units)
     lost_at = await verbs.lost_at(tx, return_id) if moving else None
+    missed_at = await verbs.missed_at(tx, of) if moving else None
     if lost_at and lost_at <= tx.now:
         await verbs.lose(tx, return_id)
+    elif missed_at and missed_at <= tx.now:
+        await missing.pass_on(tx, of)
     elif await verbs.ends_at(tx, of) <= tx.now:
         await verbs.expire(tx, return_id)
     elif of.reminded_at is None and tx.now < of.send_until:

@@ -18,7 +18,7 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
 from madoguchi.service.returns.folding import state
-from madoguchi.service.returns.rules import Condition, ReturnState, Stage, Wish
+from madoguchi.service.returns.rules import Condition, Doubt, ReturnState, Stage, Wish
 from madoguchi.service.returns.units.rules import Unit
 
 
@@ -30,8 +30,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
     the price) are taken off. `out_ref` is the store's order in which the new goods of an exchange are set aside.
-    `answer` is what a leader said to what was decided. Since `address_asked_at` goods wait until somebody tells where
-    they go back to (`back_to`).
+    `answer` is what a leader said to what was decided, `doubt` what nobody knows of its parcel, which is looked for
+    until `doubt_until`. Since `address_asked_at` goods wait until somebody tells where they go back to (`back_to`).
     """
 
     id: UUID
@@ -63,6 +63,8 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     appealed_at: datetime | None
     answered_at: datetime | None
     answer: str | None
+    doubt: Doubt | None
+    doubt_until: datetime | None
     gift_id: UUID | None = None
     gift_number: str | None = None
     address_asked_at: datetime | None = None
@@ -112,7 +114,10 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A return in a list; `handed_over_at`: since when the carrier says that it is here, while nobody has opened it."""
+    """A return in a list; `handed_over_at`: since when the carrier says that it is here, while nobody has opened it.
+
+    With a `doubt` nobody found it for days.
+    """
 
     id: UUID
     number: str
@@ -122,6 +127,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     send_until: datetime
     handed_over_at: datetime | None
+    doubt: Doubt | None
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -151,8 +157,8 @@ def return_of(subject: str) -> UUID | None:
 _RETURN = """select r.id, r.number, r.store_id, r.customer_id, r.order_id, coalesce(o.store_ref, '') as order_ref,
   r.wish, r.reason, r.fault, r.condition, r.method, r.refund_to, r.refund_on, r.outward, r.postage, r.restocking,
   r.stage, r.state, r.send_until, r.made_at, r.agreed_at, r.changed_at, r.reminded_at, r.look_at, r.out_ref,
-  r.appeal, r.appealed_at, r.answered_at, r.answer, r.gift_id, g.number as gift_number,
-  r.address_asked_at, r.back_to
+  r.appeal, r.appealed_at, r.answered_at, r.answer, r.doubt, r.doubt_until,
+  r.gift_id, g.number as gift_number, r.address_asked_at, r.back_to
 from returns r left join orders o on o.id = r.order_id left join gifts g on g.id = r.gift_id"""
 _UNIT = """select id, return_id, line_ref, sku, name, promised, if_opened, keep, reception, acceptance, percent, why,
   grade, disposition, note, booked, worth, paid, replaced, settled_at, received_at, inspected_at,
@@ -272,13 +278,13 @@ async def lines_in(tx: Tx, state: ReturnState, limit: int = 100) -> Sequence[Lin
     return await tx.all(
         Line,
         """select r.id, r.number, r.state, r.changed_at, r.send_until, count(*)::int as units,
-             string_agg(distinct u.name, '、') as goods, p.handed_over_at
+             string_agg(distinct u.name, '、') as goods, p.handed_over_at, r.doubt
            from returns r join return_units u on u.return_id = r.id and u.reception not in ('cancelled', 'expired')
            left join lateral (
              select min(told_at) as handed_over_at from return_parcels
              where return_id = r.id and state = %s and arrived_at is null) p on true
            where r.state = %s group by r.id, p.handed_over_at
-           order by p.handed_over_at nulls last, r.changed_at limit %s""",
+           order by r.doubt is null, p.handed_over_at nulls last, r.changed_at limit %s""",
         [TrackingState.DELIVERED, state, limit],
     )
 
@@ -335,13 +341,16 @@ async def to_look_at(tx: Tx, limit: int = 200) -> Sequence[UUID]:
     return [row.id for row in rows]
 
 
-_TO_DECIDE = """r.appealed_at is not null and r.answered_at is null
+_TO_DECIDE = """r.doubt = 'missing' or r.appealed_at is not null and r.answered_at is null
   or r.state = 'received' and exists (
     select from return_units u where u.return_id = r.id and u.acceptance = 'manual')"""
 
 
 async def to_decide(tx: Tx, limit: int = 50) -> Sequence[Return]:
-    """Returns that the warehouse left to a leader, or whose customers object, the longest waiting first (for staff)."""
+    """What the warehouse left to a leader or cannot find, and what customers object to, the longest waiting first.
+
+    For staff.
+    """
     return await tx.all(Return, f"{_RETURN} where {_TO_DECIDE} order by r.changed_at limit %s", [limit])
 
 

@@ -121,6 +121,13 @@ class Condition(StrEnum):
     UNTAGGED = "untagged"
 
 
+class Doubt(StrEnum):
+    """What nobody knows of a parcel that should be here."""
+
+    SEARCH = "search"  # it is looked for
+    MISSING = "missing"  # nobody found it: a leader decides
+
+
 class Grade(StrEnum):
     """How the goods are, as the warehouse finds them."""
 

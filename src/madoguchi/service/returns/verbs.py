@@ -31,7 +31,17 @@ from madoguchi.service.returns import early, folding, queries, rules, sending
 from madoguchi.service.returns.events import ReturnMoved, ReturnOpened
 from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import RECEPTION, Acceptance, Booked, Reception, ReturnState, Stage, Why, may_go
+from madoguchi.service.returns.rules import (
+    RECEPTION,
+    Acceptance,
+    Booked,
+    Doubt,
+    Reception,
+    ReturnState,
+    Stage,
+    Why,
+    may_go,
+)
 from madoguchi.service.returns.units import verbs as unit_rows
 from madoguchi.service.returns.units.rules import Unit, counted, goes_to_stock
 
@@ -170,8 +180,8 @@ async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
     await unit_rows.take_up_again(tx, free)
 
 
-async def lose(tx: Tx, return_id: UUID) -> None:
-    """The carrier has lost what was on its way: the customer is paid, and keeps what was paid before."""
+async def lose(tx: Tx, return_id: UUID, template: str = "return_lost") -> None:
+    """What was on its way is lost: the customer is paid and told, and keeps what was paid before."""
     of = await queries.access_return(tx, SYSTEM, return_id, lock=True)
     units = await queries.units_of(tx, return_id, lock=True)
     lost = [unit for unit in units if unit.reception is Reception.IN_TRANSIT]
@@ -179,14 +189,14 @@ async def lose(tx: Tx, return_id: UUID) -> None:
     if await queries.fees_of(tx, return_id):  # the customer owes none for what the carrier lost
         for unit in lost:
             await unit_rows.reopen(tx, unit.id)
-    await _tell(tx, of, "return_lost")
+    await tell(tx, of, template)
     await refold(tx, return_id)
 
 
 async def remind(tx: Tx, return_id: UUID) -> None:
     """The label soon ends, and nothing was sent. Once."""
     await tx.execute("update returns set reminded_at = %s where id = %s", [tx.now, return_id])
-    await _tell(tx, await queries.access_return(tx, SYSTEM, return_id), "return_due")
+    await tell(tx, await queries.access_return(tx, SYSTEM, return_id), "return_due")
     await refold(tx, return_id)
 
 
@@ -252,6 +262,15 @@ async def told(tx: Tx, of: Return, carrier: str, number: str) -> None:
     await refold(tx, of.id)
 
 
+async def untold(tx: Tx, of: Return, until: datetime) -> None:
+    """What whoever sends a (locked) return told of its parcel is wrong: the goods are waited for, at least so long."""
+    await tx.execute("delete from return_parcels where return_id = %s and told", [of.id])
+    await tx.execute("update returns set send_until = greatest(send_until, %s) where id = %s", [until, of.id])
+    units = await queries.units_of(tx, of.id, lock=True)
+    await move(tx, [unit for unit in units if unit.reception is Reception.IN_TRANSIT], Reception.AWAITING)
+    await refold(tx, of.id)
+
+
 async def tracked(tx: Tx, carrier: str, number: str, state: TrackingState, at: datetime) -> bool:
     """A carrier's news of a parcel, in any order and any number of times; False where it is none of ours."""
     known = await queries.parcels_numbered(tx, carrier, number)
@@ -309,12 +328,38 @@ async def _sent_in_time(tx: Tx, return_id: UUID, scanned: datetime) -> None:
 
 
 async def lost_at(tx: Tx, return_id: UUID) -> datetime | None:
-    """When what is on its way is given up as lost; None where the carrier says that it was handed over."""
+    """When what is on its way is given up as lost by itself.
+
+    None where its carrier says that it was handed over, or is none that we asked to carry it.
+    """
     parcels = await queries.parcels_of(tx, return_id)
     scans = [parcel.scanned_at for parcel in parcels if parcel.scanned_at]
-    if not scans or any(parcel.handed_over for parcel in parcels):
+    if not scans or any(parcel.handed_over or parcel.told for parcel in parcels):
         return None
     return max(scans) + rules.LOST_AFTER
+
+
+async def missed_at(tx: Tx, of: Return) -> datetime | None:
+    """When a parcel is looked for, and then a leader asked: it was handed over, or sent on a way that nobody tells of.
+
+    None where that is not so, and where a leader was asked.
+    """
+    return of.doubt_until if of.doubt else await _missed(tx, of)
+
+
+async def _missed(tx: Tx, of: Return) -> datetime | None:
+    parcels = await queries.parcels_of(tx, of.id)
+    handed_over = [parcel.told_at for parcel in parcels if parcel.handed_over]
+    if handed_over:
+        return min(handed_over) + timedelta(days=(await rules_of(tx, of.store_id)).returns.search_after_days)
+    return max((one.told_at + rules.LOST_AFTER for one in parcels if one.told and one.scanned_at), default=None)
+
+
+async def doubt(tx: Tx, of: Return, what: Doubt | None, until: datetime | None = None) -> None:
+    """What nobody knows of a (locked) return's parcel from now on; what is looked for, `until` when."""
+    await tx.execute(
+        "update returns set doubt = %s, doubt_until = %s, changed_at = %s where id = %s", [what, until, tx.now, of.id]
+    )
 
 
 # --- what all of it comes down to
@@ -332,7 +377,7 @@ async def refold(tx: Tx, return_id: UUID, rejected: Collection[UUID] = ()) -> No
 
     Of units that were just `rejected` though something was given for them, the customer is told here.
     """
-    before = await queries.access_return(tx, SYSTEM, return_id)
+    before = await _cleared(tx, await queries.access_return(tx, SYSTEM, return_id))
     owed = await early.account(tx, before, told=bool(rejected))
     units = await queries.units_of(tx, return_id)
     await _tell_rejected(tx, before, [unit for unit in units if unit.id in rejected], owed)
@@ -352,7 +397,7 @@ async def refold(tx: Tx, return_id: UUID, rejected: Collection[UUID] = ()) -> No
     if after is not before.state:
         await events.record(tx, ReturnMoved(return_id=return_id, state=after))
         if after in _TOLD:
-            await _tell(tx, before, f"return_{after}")
+            await tell(tx, before, f"return_{after}")
     tx.wake(before.subject)
     if before.told_order:
         tx.wake(f"order:{before.told_order}")
@@ -362,7 +407,7 @@ async def _ask_where(tx: Tx, of: Return) -> None:
     """Ask whoever got a present where it goes back to. Once."""
     if of.address_asked_at is None:
         await tx.execute("update returns set address_asked_at = %s where id = %s", [tx.now, of.id])
-        await _tell(tx, of, "return_address")
+        await tell(tx, of, "return_address")
 
 
 async def goes_back_to(tx: Tx, of: Return, address: Address) -> None:
@@ -371,14 +416,26 @@ async def goes_back_to(tx: Tx, of: Return, address: Address) -> None:
     await refold(tx, of.id)
 
 
+async def _cleared(tx: Tx, of: Return) -> Return:
+    """The (locked) return; without its doubt where the parcel turned up, or is told of again."""
+    if of.doubt is None:
+        return of
+    coming = any(unit.reception is Reception.IN_TRANSIT for unit in await queries.units_of(tx, of.id))
+    missed = await _missed(tx, of)
+    if coming and missed and missed <= tx.now:
+        return of
+    await doubt(tx, of, None)
+    return await queries.access_return(tx, SYSTEM, of.id)
+
+
 async def dispatched(tx: Tx, consignment_id: UUID, carrier: str, number: str) -> None:
     """A carrier takes what goes back to the customer, under a number; they are told."""
     of = await queries.access_return(tx, SYSTEM, await queries.return_sent_back(tx, consignment_id))
-    await _tell(tx, of, "return_sent_back", carrier=carrier, parcel=number)
+    await tell(tx, of, "return_sent_back", carrier=carrier, parcel=number)
     tx.wake(of.subject)
 
 
-async def _tell(tx: Tx, of: Return, template: str, **more: Any) -> None:
+async def tell(tx: Tx, of: Return, template: str, **more: Any) -> None:
     """Write to whoever sends it; what is given for it is told when it is settled."""
     shop = await store(tx, of.store_id)
     until = of.send_until.astimezone(ZoneInfo(shop.time_zone)).date()
@@ -430,7 +487,7 @@ async def answer(tx: Tx, of: Return, given: Acceptance, words: str, percent: int
         [words, tx.now, of.id],
     )
     if of.appealed_at:
-        await _tell(tx, of, "return_answered", answer=said(f"returns.answered.{given}", percent=percent), words=words)
+        await tell(tx, of, "return_answered", answer=said(f"returns.answered.{given}", percent=percent), words=words)
 
 
 async def _tell_rejected(tx: Tx, of: Return, units: Sequence[Unit], owed: Advance | None) -> None:
@@ -444,9 +501,9 @@ async def _tell_rejected(tx: Tx, of: Return, units: Sequence[Unit], owed: Advanc
         facts: dict[str, Any] = {"goods": ", ".join(names), "why": Said(f"returns.why.{why}")}
         if owed and why is whys[-1]:
             words = f"returns.pay_again.{'goods' if owed.goods else 'money'}"
-            await _tell(tx, of, "return_rejected_due", **facts, owed=said(words, amount=owed.owed, number=owed.number))
+            await tell(tx, of, "return_rejected_due", **facts, owed=said(words, amount=owed.owed, number=owed.number))
         else:
-            await _tell(tx, of, "return_rejected", **facts)
+            await tell(tx, of, "return_rejected", **facts)
 
 
 async def advance_moved(tx: Tx, advance_id: UUID) -> None:
@@ -476,5 +533,5 @@ async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | No
         units,
         remind_at=of.send_until - rules.REMIND_BEFORE if to_remind else None,
         ends_at=await ends_at(tx, of),
-        lost_at=await lost_at(tx, of.id),
+        given_up_at=await lost_at(tx, of.id) or await missed_at(tx, of),
     )

@@ -145,6 +145,8 @@ class ReturnRules(Part, frozen=True, kw_only=True):
     )
     label_days: Days  # how long an unused label is good
     grace_days: Days = 7  # after that a parcel may still come, before the return ends
+    search_after_days: Days = 3  # since a carrier handed over here what nobody has found
+    search_days: Days = 7  # how long it is looked for before a leader decides
     photos: PhotoRules = PhotoRules(above=0, returns=0, days=90)
     keep: tuple[str, ...] = ()  # flags of goods that need not come back when they are faulty
     keep_below: Amount = 0  # faulty goods worth less than this need not come back either

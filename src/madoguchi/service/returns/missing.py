@@ -1,0 +1,111 @@
+"""Parcels that should be here and that nobody finds: looked for, with a day told to the customer; a leader decides."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
+from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
+from madoguchi.core.carriers import verbs as following
+from madoguchi.core.people.queries import store
+from madoguchi.core.policy.queries import rules_of
+from madoguchi.kit.db import Tx
+from madoguchi.kit.errors import Refused
+from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns.queries import Return
+from madoguchi.service.returns.rules import Doubt
+
+
+class Answer(StrEnum):
+    """What is done about a parcel that nobody found."""
+
+    BELIEVE = "believe"  # it was sent: what was promised is given
+    SEARCH = "search"  # once more
+    NOT_OURS = "not_ours"  # the number that the customer told is of another parcel
+
+
+class DecideMissing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What becomes of a return of which a parcel is not found."""
+
+    return_id: UUID
+    answer: Answer
+
+
+async def pass_on(tx: Tx, of: Return) -> None:
+    """A (locked) return's parcel is missed: have it looked for; once that was in vain, have a leader decide."""
+    if of.doubt is None:
+        await _search(tx, of)
+    else:
+        await verbs.doubt(tx, of, Doubt.MISSING)
+        await verbs.refold(tx, of.id)
+
+
+async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
+    """What can be done about it."""
+    await queries.access_return(tx, actor, subject.id)
+    options = tuple(
+        FieldOption(value=one, label=Said(f"returns.missing.{one}")) for one in await _answers(tx, subject.id)
+    )
+    return (Field(name="answer", kind=FieldKind.CHOICE, options=options),)
+
+
+async def decide(tx: Tx, actor: Actor, arguments: DecideMissing) -> TextCard:
+    """Do it; Refused: forbidden, return_not_missing."""
+    of = await _missing(tx, actor, arguments.return_id, lock=True)
+    match arguments.answer:
+        case Answer.BELIEVE:
+            await verbs.lose(tx, of.id, "return_believed")
+        case Answer.SEARCH:
+            await _search(tx, of)
+        case Answer.NOT_OURS:
+            await _take_back_number(tx, of)
+    return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
+
+
+async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
+    """Whether a parcel of it is missing."""
+    return await why_not(_missing(tx, actor, subject.id))
+
+
+async def _missing(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False) -> Return:
+    if actor.role is not Role.SYSTEM and not outranks(actor, Role.LEADER):
+        raise Refused("forbidden", 403)
+    of = await queries.access_return(tx, actor, return_id, lock=lock)
+    if of.doubt is None:
+        raise Unrelated("return_not_missing", 409)
+    return of
+
+
+async def _answers(tx: Tx, return_id: UUID) -> tuple[Answer, ...]:
+    told = any(parcel.told for parcel in await queries.parcels_of(tx, return_id))
+    return tuple(Answer) if told else (Answer.BELIEVE, Answer.SEARCH)
+
+
+async def _search(tx: Tx, of: Return) -> None:
+    """Look for it (once more), and tell until when."""
+    until, day = await _in_some_days(tx, of)
+    await verbs.doubt(tx, of, Doubt.SEARCH, until)
+    await verbs.tell(tx, of, "return_searched", day=day)
+    await verbs.refold(tx, of.id)
+
+
+async def _take_back_number(tx: Tx, of: Return) -> None:
+    """The customer is asked which parcel it is."""
+    until, day = await _in_some_days(tx, of)
+    told = [parcel for parcel in await queries.parcels_of(tx, of.id) if parcel.told]
+    await verbs.untold(tx, of, until)
+    for parcel in told:
+        await verbs.tell(tx, of, "return_not_ours", carrier=parcel.carrier, parcel=parcel.number, day=day)
+        async with tx.acting(SYSTEM):
+            if not await queries.parcels_numbered(tx, parcel.carrier, parcel.number):
+                await following.forget(tx, parcel.carrier, parcel.number)
+
+
+async def _in_some_days(tx: Tx, of: Return) -> tuple[datetime, date]:
+    """When it was looked for long enough, and the day of that where the shop is."""
+    until = tx.now + timedelta(days=(await rules_of(tx, of.store_id)).returns.search_days)
+    return until, until.astimezone(ZoneInfo((await store(tx, of.store_id)).time_zone)).date()
