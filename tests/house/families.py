@@ -177,7 +177,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.state.{}": ReturnState,
         "returns.answer.{}": ANSWERS,
         "returns.missing.{}": Missing,
-        "returns.answered.{}": ANSWERS,
+        "returns.answered.{}": [*ANSWERS, "goods"],
         "returns.desk.{}": Acceptance,
         "delivery.band.{}": Band,
         "delivery.slot.{}": Band,

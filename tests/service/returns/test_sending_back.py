@@ -14,7 +14,7 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.edge.carriers.simulated.brands import TSUBASA
 from madoguchi.edge.carriers.simulated.carrier import SimulatedCarrier, carriers_database
 from madoguchi.kit import clock, ids, jobs
-from madoguchi.kit.db import Database
+from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.service.returns import reading, sending, verbs, warehouse
@@ -55,7 +55,8 @@ async def asked(yard: Yard, books: Database, faults: Faults | None = None) -> No
 
     carrier = SimulatedCarrier(books, TSUBASA, counter, faults)
     announcer = Announcer(yard.db, {carrier.name: carrier}, verbs.announced, verbs.dispatched)
-    await jobs.run_due(yard.db, {consignments.ANNOUNCE: jobs.Duty(announcer.announce, consignments.Announce)})
+    duties = {consignments.ANNOUNCE: announcer.announce, consignments.WITHDRAW: announcer.withdraw}
+    await jobs.run_due(yard.db, {name: jobs.Duty(work, consignments.Announce) for name, work in duties.items()})
 
 
 async def going(yard: Yard, of: Return) -> list[SentBack]:
@@ -133,21 +134,98 @@ async def test_what_is_paid_for_stays(yard: Yard) -> None:
     await yard.in_order()
 
 
-async def test_an_objection_sends_nothing_twice(yard: Yard) -> None:
+async def test_what_nobody_was_asked_to_carry_yet_stays_at_once(yard: Yard) -> None:
     of = await rejected(yard)
     actor, _ = await yard.actor(DRINKS)
     await yard.acts(actor, "return.appeal", return_id=of.id, note="届いたときからこの状態でした。")
     leader = await yard.worker(Role.LEADER)
     await yard.acts(leader, "return.review", return_id=of.id, answer="accepted", note="—")
-    assert len(await going(yard, of)) == 1
-    assert await count(yard, "select count(*) from carrier_consignments") == 1
+    assert await going(yard, of) == []
+    assert await to_hand_over(yard) == []
     await yard.in_order()
 
 
 async def test_where_no_carrier_can_it_waits_for_somebody(yard: Yard) -> None:
     await rejected(yard)
     announcer = Announcer(yard.db, {}, verbs.announced, verbs.dispatched)
-    await jobs.run_due(yard.db, {consignments.ANNOUNCE: jobs.Duty(announcer.announce, consignments.Announce)})
+    duties = {consignments.ANNOUNCE: announcer.announce, consignments.WITHDRAW: announcer.withdraw}
+    await jobs.run_due(yard.db, {name: jobs.Duty(work, consignments.Announce) for name, work in duties.items()})
     assert await count(yard, "select refused from carrier_consignments") == "not_supported"
     (waiting,) = await yard.db.run(AT_THE_DOOR, lambda tx: warehouse.to_hand_over(tx, AT_THE_DOOR))
     assert waiting.number is None
+
+
+async def objected_to(yard: Yard, of: Return) -> None:
+    """The customer objects; a leader will look at it again."""
+    actor, _ = await yard.actor(DRINKS)
+    await yard.acts(actor, "return.appeal", return_id=of.id, note="使っていません")
+
+
+async def to_hand_over(yard: Yard) -> list[str]:
+    """Numbers of returns of which the warehouse hands something over."""
+    return [one.reference for one in await yard.db.run(AT_THE_DOOR, lambda tx: warehouse.to_hand_over(tx, AT_THE_DOOR))]
+
+
+async def test_what_is_objected_to_stays_here_and_is_not_sent_back_beside_its_price(
+    yard: Yard, books: Database
+) -> None:
+    of = await rejected(yard)
+    await asked(yard, books)
+    assert await to_hand_over(yard) == [of.number]
+    await objected_to(yard, of)
+    assert await to_hand_over(yard) == []
+    leader = await yard.worker(Role.LEADER)
+    grant = {"return_id": of.id, "answer": "accepted", "note": "記録を確認"}
+    with pytest.raises(Refused, match="return_being_stopped"):
+        await yard.acts(leader, "return.review", **grant)
+    await asked(yard, books)
+    (parcel,) = await going(yard, of)
+    assert (parcel.held, parcel.parcel) == (True, None)
+    await yard.acts(leader, "return.review", **grant)
+    (unit,) = await yard.units(of.id)
+    assert (unit.sent_back, unit.disposition, unit.booked, unit.why) == (None, None, "returned", None)
+    assert await to_hand_over(yard) == []
+    await yard.in_order()
+
+
+async def test_what_is_refused_again_goes_back_in_a_parcel_of_its_own(yard: Yard, books: Database) -> None:
+    of = await rejected(yard)
+    await asked(yard, books)
+    (first,) = [unit.sent_back for unit in await yard.units(of.id)]
+    await objected_to(yard, of)
+    await asked(yard, books)
+    leader = await yard.worker(Role.LEADER)
+    await yard.acts(leader, "return.review", return_id=of.id, answer="rejected", note="記録を確認")
+    (unit,) = await yard.units(of.id)
+    assert unit.sent_back not in {None, first}
+    assert await to_hand_over(yard) == [of.number]
+    await yard.in_order()
+
+
+async def test_what_has_left_is_given_beside_its_price_only_by_a_word(
+    yard: Yard, books: Database, told: list[CustomerNews]
+) -> None:
+    of = await rejected(yard)
+    await asked(yard, books)
+    carrier, number = await count(yard, "select array[carrier, number] from carrier_consignments")
+    await yard.db.run(SYSTEM, lambda tx: on_its_way(tx, carrier, number))
+    await objected_to(yard, of)
+    leader = await yard.worker(Role.LEADER)
+    grant = {"return_id": of.id, "answer": "accepted", "note": "記録を確認"}
+    with pytest.raises(Refused, match="return_goods_sent"):
+        await yard.acts(leader, "return.review", **grant)
+    await yard.acts(leader, "return.review", **grant, goods="kept")
+    (unit,) = await yard.units(of.id)
+    assert (unit.booked, unit.disposition) == ("kept", Disposition.BACK_TO_CUSTOMER)
+    (answer,) = [one for one in told if one.template == "return_answered"]
+    assert "returns.answered.goods" in str(answer.parameters)
+    await yard.in_order()
+
+
+async def on_its_way(tx: Tx, carrier: str, number: str) -> None:
+    """The carrier has fetched it."""
+    await tx.execute(
+        """update carrier_parcels set document = jsonb_set(document, '{tracked,state}', '"in_transit"')
+           where (carrier, number) = (%s, %s)""",
+        [carrier, number],
+    )

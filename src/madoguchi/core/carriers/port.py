@@ -199,9 +199,10 @@ class CarrierPort(Protocol):
         ...
 
     async def withdraw_return(self, key: str, number: str) -> CarrierOperation:
-        """Say that an announced parcel will not come: nobody fetches it, its code is good no more.
+        """Say that an announced parcel, or one to be fetched at the warehouse, will not come: nobody fetches it.
 
-        Too late once it was handed in; whatever the key, it is as good as done where it was done before.
+        Its code is good no more. Too late once it was handed over; whatever the key, it is as good as done where it was
+        done before.
         """
         ...
 

@@ -1,6 +1,7 @@
 """Objecting to what was decided about a return, and deciding what the warehouse left to a leader."""
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns import queries, sending, verbs
 from madoguchi.service.returns.inspecting import Verdict
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState, Why
@@ -21,6 +22,12 @@ from madoguchi.service.returns.units.rules import Unit
 
 NOTE = Field(name="note", kind=FieldKind.NOTE, limit=1000)
 _OBJECTED_TO = frozenset({Acceptance.REDUCED, Acceptance.REJECTED})
+KEPT = Field(
+    name="goods",
+    kind=FieldKind.CHOICE,
+    options=(FieldOption(value="kept", label=Said("returns.goods.kept")),),
+    required=False,
+)
 ANSWERS = (Acceptance.ACCEPTED, Acceptance.REDUCED, Acceptance.REJECTED)
 
 
@@ -34,12 +41,13 @@ class AppealReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReviewReturn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is given after all for everything of a return that somebody has to decide, or that was objected to.
 
-    `note` is said to the customer.
+    `note` is said to the customer. `goods` where they are on their way to the customer again: they keep them.
     """
 
     return_id: UUID
     answer: Acceptance
     percent: int | None = None
+    goods: Literal["kept"] | None = None
     note: str
 
 
@@ -50,9 +58,13 @@ async def appeal_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ..
 
 
 async def appeal(tx: Tx, actor: Actor, arguments: AppealReturn) -> TextCard:
-    """Have a leader look at it again, once; Refused: return_not_decided, return_appealed, return_appeal_late."""
+    """Have a leader look at it again, once; what was to go back to the customer stays until then.
+
+    Refused: return_not_decided, return_appealed, return_appeal_late.
+    """
     of = await _appealable(tx, actor, arguments.return_id, lock=True)
     await verbs.object_to(tx, of, clean_text(arguments.note))
+    await sending.hold(tx, await queries.units_of(tx, of.id))
     return TextCard(lines=(Said("returns.appeal.taken"),))
 
 
@@ -66,13 +78,14 @@ async def offer_appeal(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None
 
 
 async def review_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
-    """What is given for it."""
-    await queries.access_return(tx, actor, subject.id)
+    """What is given for it, and whether the customer keeps what is on its way to them again."""
+    of = await queries.access_return(tx, actor, subject.id)
     options = tuple(FieldOption(value=one, label=Said(f"returns.answer.{one}")) for one in ANSWERS)
     shares = tuple(FieldOption(value=str(share), label=f"{share} %") for share in range(10, 100, 10))
     return (
         Field(name="answer", kind=FieldKind.CHOICE, options=options),
         Field(name="percent", kind=FieldKind.CHOICE, options=shares, required=False),
+        *((KEPT,) if await sending.gone(tx, await queries.units_of(tx, of.id)) else ()),
         NOTE,
     )
 
@@ -81,19 +94,27 @@ async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
     """Decide.
 
     Refused: forbidden, return_nothing_to_review, return_percent, return_not_above, return_made_good where the goods
-    were made good otherwise since.
+    were made good otherwise since, return_being_stopped, return_goods_sent where they are the customer's again and
+    nobody has said that they stay so.
     """
     of, units = await _reviewable(tx, actor, arguments.return_id, lock=True)
     verdicts = {unit.id: _verdict(unit, arguments) for unit in units}
     changed = [unit for unit in units if not _stays(unit, verdicts[unit.id])]
     if arguments.answer is Acceptance.REDUCED and not changed:
         raise Refused("return_not_above", field="percent")
-    await _hold(tx, of, [unit for unit in changed if verdicts[unit.id].acceptance is not Acceptance.REJECTED])
+    granted = [unit for unit in changed if verdicts[unit.id].acceptance is not Acceptance.REJECTED]
+    kept = await sending.gone(tx, granted)
+    if kept and arguments.goods is None:
+        raise Refused("return_goods_sent", 409, field="goods")
+    await sending.take_back(tx, units)
+    await _hold(tx, of, granted)
     for unit in changed:
         verdict = verdicts[unit.id]
         await unit_rows.decide(tx, unit.id, verdict.acceptance, verdict.percent, verdict.why)
         await unit_rows.reopen(tx, unit.id)
-    await verbs.answer(tx, of, arguments.answer, clean_text(arguments.note), arguments.percent)
+    decided = said(f"returns.answered.{arguments.answer}", percent=arguments.percent)
+    told = said("returns.answered.goods", answer=decided) if kept else decided
+    await verbs.answer(tx, of, told, clean_text(arguments.note))
     rejected = [unit.id for unit in changed if verdicts[unit.id].acceptance is Acceptance.REJECTED and unit.settled_at]
     await verbs.refold(tx, of.id, rejected)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))

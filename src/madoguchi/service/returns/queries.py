@@ -81,6 +81,11 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
         return said(f"returns.of.{'gift' if self.gift_id else 'order'}", number=self.called)
 
     @property
+    def is_objected_to(self) -> bool:
+        """Whether an objection of the customer's waits for its answer."""
+        return self.appealed_at is not None and self.answered_at is None
+
+    @property
     def told_order(self) -> UUID | None:
         """The order, where its customer hears of that."""
         return None if self.gift_id else self.order_id

@@ -134,7 +134,7 @@ def _goes_back(going: SentBack) -> Iterator[Said]:
     what = [", ".join(dict.fromkeys(going.goods))] if going.goods else []
     for goods in (*what, *([Said("returns.back.instead")] if going.instead else [])):
         if going.parcel is None:
-            yield said("returns.back.soon", goods=goods)
+            yield said("returns.back.held" if going.held else "returns.back.soon", goods=goods)
         else:
             yield said("returns.back.parcel", goods=goods, carrier=going.parcel.carrier, number=going.parcel.number)
 

@@ -33,7 +33,6 @@ from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import (
     RECEPTION,
-    Acceptance,
     Booked,
     Doubt,
     Reception,
@@ -479,7 +478,7 @@ async def object_to(tx: Tx, of: Return, words: str) -> None:
     tx.wake(of.subject)
 
 
-async def answer(tx: Tx, of: Return, given: Acceptance, words: str, percent: int | None) -> None:
+async def answer(tx: Tx, of: Return, decided: Said, words: str) -> None:
     """A leader has decided, and says why; where the customer objected, the customer is told."""
     await tx.execute(
         """update returns set answer = %s, answered_at = case when appealed_at is null then null else %s end
@@ -487,7 +486,7 @@ async def answer(tx: Tx, of: Return, given: Acceptance, words: str, percent: int
         [words, tx.now, of.id],
     )
     if of.appealed_at:
-        await tell(tx, of, "return_answered", answer=said(f"returns.answered.{given}", percent=percent), words=words)
+        await tell(tx, of, "return_answered", answer=decided, words=words)
 
 
 async def _tell_rejected(tx: Tx, of: Return, units: Sequence[Unit], owed: Advance | None) -> None:

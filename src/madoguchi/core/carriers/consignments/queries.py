@@ -32,11 +32,22 @@ class Consigned(msgspec.Struct, frozen=True, kw_only=True):
     withdrawal: str | None
 
     @property
+    def stays(self) -> bool:
+        """Whether it is not sent: nobody was asked, or the carrier has agreed to that."""
+        return self.withdrawn_at is not None and (self.number is None or self.withdrawal == DONE)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the carrier is being asked not to take it, and has not answered."""
+        return self.withdrawn_at is not None and self.number is not None and self.withdrawal is None
+
+    @property
     def address(self) -> Address:
         """The customer's."""
         return self.document.sender if isinstance(self.document, Consignment) else self.document.receiver
 
 
+DONE = "done"
 _CONSIGNED = """select id, customer_id, order_id, document, carrier, number, paperless, refused, send_by,
   withdrawn_at, withdrawal from carrier_consignments"""
 
@@ -58,11 +69,12 @@ async def to_hand_over(tx: Tx, limit: int = 50) -> Sequence[Consigned]:
     """What goes out to customers and is still with the shop, the longest waiting first (for the system)."""
     return await tx.all(
         Consigned,
-        f"""{_CONSIGNED} c where document ->> 'kind' = 'out' and not exists (
-              select from carrier_parcels p where (p.carrier, p.number) = (c.carrier, c.number)
-                and p.document -> 'tracked' ->> 'state' not in ('pending', 'info_received'))
+        f"""{_CONSIGNED} c where document ->> 'kind' = 'out' and (withdrawn_at is null or withdrawal <> %s)
+              and not exists (
+                select from carrier_parcels p where (p.carrier, p.number) = (c.carrier, c.number)
+                  and p.document -> 'tracked' ->> 'state' not in ('pending', 'info_received'))
             order by id limit %s""",
-        [limit],
+        [DONE, limit],
     )
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
+from madoguchi.core.carriers.consignments.queries import DONE as DONE
 from madoguchi.core.carriers.port import CarrierOperation, Consignment, Dispatch
 from madoguchi.kit import jobs
 from madoguchi.kit.db import Tx
 
 ANNOUNCE = "carriers.announce"
 WITHDRAW = "carriers.withdraw"
-DONE = "done"
 
 
 class Announce(msgspec.Struct, frozen=True):

@@ -75,8 +75,8 @@ def _redirected(brand: Brand, parcel: Parcel, asked: Redirect, now: datetime) ->
 
 
 def _withdrawn(parcel: Parcel, now: datetime) -> Answer:
-    if parcel.direction is not Direction.BACK:
-        return Failure.INVALID
+    if parcel.direction is not Direction.BACK:  # what was to be fetched at a warehouse stays there
+        return rules.withdrawn(parcel) if rules.is_with_sender(parcel, now) else Failure.INVALID
     return Failure.TOO_LATE if rules.reached(parcel, now) else rules.withdrawn(parcel)
 
 

@@ -129,6 +129,11 @@ def reached(parcel: Parcel, now: datetime) -> tuple[TrackingEvent, ...]:
     return tuple(event for event in parcel.way if event.at <= now)
 
 
+def is_with_sender(parcel: Parcel, now: datetime) -> bool:
+    """Whether nobody has fetched it yet."""
+    return state(parcel, now) in {TrackingState.PENDING, TrackingState.INFO_RECEIVED}
+
+
 def state(parcel: Parcel, now: datetime) -> TrackingState:
     """The last step; pending before the first."""
     steps = reached(parcel, now)
@@ -299,7 +304,7 @@ def collected(temper: Temper, parcel: Parcel, slot: Slot) -> Parcel:
 
 
 def withdrawn(parcel: Parcel) -> Parcel:
-    """It is not sent, and nobody comes for it."""
+    """It is not sent, and nobody comes for it any more."""
     return replace(parcel, way=(), agreed=Agreed(), withdrawn=True)
 
 

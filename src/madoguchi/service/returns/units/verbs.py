@@ -78,7 +78,8 @@ async def reject_absent(tx: Tx, units: Sequence[UUID], becomes: Disposition, by:
 async def decide(tx: Tx, unit_id: UUID, acceptance: Acceptance, percent: int | None, why: Why | None) -> None:
     """What is given for a unit; one for which nothing is given goes back to the customer, any other stays."""
     await tx.execute(
-        """update return_units set acceptance = %(acceptance)s, percent = %(percent)s, why = coalesce(%(why)s, why),
+        """update return_units set acceptance = %(acceptance)s, percent = %(percent)s,
+             why = case when %(acceptance)s = 'accepted' then null else coalesce(%(why)s, why) end,
              disposition = case when %(acceptance)s = 'rejected' then 'back_to_customer'
                                 when disposition = 'back_to_customer' and sent_back is null then null
                                 else disposition end
@@ -185,6 +186,11 @@ async def send_back(tx: Tx, units: Sequence[Unit], consignment_id: UUID) -> None
     await tx.execute(
         "update return_units set sent_back = %s where id = any(%s)", [consignment_id, [unit.id for unit in units]]
     )
+
+
+async def stay(tx: Tx, units: Sequence[Unit]) -> None:
+    """They were to go back to the customer, and are here still."""
+    await tx.execute("update return_units set sent_back = null where id = any(%s)", [[unit.id for unit in units]])
 
 
 async def restock(tx: Tx, unit_id: UUID) -> None:
