@@ -27,6 +27,7 @@ from madoguchi.core.ledger.advances import verbs as charging
 from madoguchi.core.ledger.advances.events import AdvanceCharged, AdvanceDue
 from madoguchi.core.ledger.intents import verbs as intents
 from madoguchi.core.ledger.intents.events import RefundFailed, RefundNeedsAccount, RefundSucceeded
+from madoguchi.core.ledger.returning.events import ReturnNeedless
 from madoguchi.core.people import jobs as people_jobs
 from madoguchi.core.people import queries as people
 from madoguchi.core.people.events import CodeRequested, CustomerNews
@@ -114,6 +115,7 @@ REACTIONS: Reactions = {
     RefundNeedsAccount: ("notices.refund_needs_account",),
     AdvanceDue: ("notices.advance_due", "returns.account"),
     AdvanceCharged: ("notices.advance_charged", "returns.account"),
+    ReturnNeedless: ("returns.let_go",),
     CaseResumed: ("routing.resume",),
     CaseClosed: ("routing.let_go", "surveys.ask", "notices.closed"),
 }
@@ -225,6 +227,7 @@ class App:
             returns.SETTLE: Duty(self.returns.settle, returns.Settle),
             returns.RESTOCK: Duty(self.restocker.restock, returns.Settle),
             "returns.account": Duty(self.returns.account, Happened),
+            "returns.let_go": Duty(self.returns.let_go, Happened),
             "returns.sweep": Duty(self.returns.sweep, Nothing, timedelta(minutes=5)),
             "claims.sweep": Duty(self.claims.sweep, Nothing, timedelta(minutes=1)),
             charging.CHARGE: Duty(self.charger.charge, charging.ChargeAdvance),

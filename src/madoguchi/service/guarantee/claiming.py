@@ -29,7 +29,6 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.guarantee import queries, slips, verbs
-from madoguchi.service.guarantee.paying import RETURNING
 from madoguchi.service.guarantee.rules import LIVING, NOTE_LIMIT, ClaimPlan, State
 
 _PERSON = ("service.human",)
@@ -109,7 +108,7 @@ async def draft(tx: Tx, actor: Actor, arguments: ClaimGuarantee) -> Draft:
     if any(count > of.left.get(ref, 0) for ref, count in arguments.lines.items()):
         raise Refused("guarantee_settled", 409, alternatives=_PERSON)
     if of.returning(arguments.lines) and arguments.ground is not Ground.NOT_REFUNDED:
-        raise Refused(RETURNING, 409, alternatives=("return.status", *_PERSON))
+        raise Refused("guarantee_returning", 409, alternatives=("return.status", *_PERSON))
     decision = await _decide(tx, of, arguments)
     if decision.verdict is not Verdict.ALLOW:
         raise Denied(decision)

@@ -59,15 +59,19 @@ async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
 
 
 async def draft(tx: Tx, actor: Actor, arguments: DecideGuarantee) -> Draft:
-    """What the customer will be told and paid, once somebody else has agreed; Refused as in `paying.payment`."""
+    """What the customer will be told and paid, once somebody else has agreed; Refused as in `paying.payment`.
+
+    Of goods on their way back the money comes later.
+    """
     of = await _to_decide(tx, actor, arguments.order_id)
     order = await access_order(tx, actor, of.order_id)
     pack = await rules_of(tx, of.store_id)
     note = clean_text(arguments.note)
     grants = arguments.verdict is Verdict.GRANT
-    payment = await paying.payment(tx, of) if grants else Payment()
+    payment = await _payment(tx, of) if grants else Payment()
     can_appeal = None if of.state is State.APPEALED else appeal_until(tx.now, pack.guarantee.appeal_days)
-    slip = payment.slip or slips.denial(order.document, of, note, can_appeal)
+    unpaid = slips.due(order.document, of) if grants else slips.denial(order.document, of, note, can_appeal)
+    slip = payment.slip or unpaid
     plan = DecidePlan(
         claim_id=of.id,
         state=of.state,
@@ -83,7 +87,7 @@ async def draft(tx: Tx, actor: Actor, arguments: DecideGuarantee) -> Draft:
         plan=msgspec.to_builtins(plan),
         order_id=order.id,
         order_version=order.version,
-        line_refs=tuple(of.units) if grants else (),
+        line_refs=tuple(payment.units),
         approval=Approval(Role(pack.guarantee.approval), Said("guarantee.rule.approval"), of.amount),
     )
 
@@ -94,8 +98,8 @@ async def begin(tx: Tx, wish: Wish) -> None:
     of = await queries.access_claim(tx, SYSTEM, plan.claim_id, lock=True)
     if of.state is not plan.state:
         raise Refused("order_changed", 409)
-    if plan.verdict is Verdict.GRANT:
-        await paying.reserve(tx, wish, of, plan.payment.money)
+    if plan.payment.units:
+        await paying.reserve(tx, wish, of, plan.payment)
 
 
 async def approve(tx: Tx, actor: Actor, wish: Wish) -> None:
@@ -110,14 +114,25 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     plan = _plan(wish)
     of = await queries.access_claim(tx, SYSTEM, plan.claim_id, lock=True)
     if operation.state is not OperationState.SUCCEEDED or of.state is not plan.state:
-        if plan.verdict is Verdict.GRANT:
-            await paying.release(tx, wish, of, plan.payment.money)
+        if plan.payment.units:
+            await paying.release(tx, wish, of, plan.payment)
         return Outcome(state=Settled.FAILED, code="guarantee_moved")
-    if plan.verdict is Verdict.GRANT:
-        await paying.pay(tx, wish, of, plan.payment.money)
-    await verbs.move(tx, of, ended(of, plan.verdict), liability=plan.liability)
+    if plan.payment.units:
+        await paying.pay(tx, wish, of, plan.payment)
+    found = await verbs.move(tx, of, ended(of, plan.verdict, paid=bool(plan.payment.units)), liability=plan.liability)
+    if found.state is State.DUE:
+        await verbs.enqueue_payment(tx, of.id)
     await _note(tx, wish, of, plan)
     return Outcome(state=Settled.DONE, slip=plan.slip)
+
+
+async def _payment(tx: Tx, of: Claim) -> Payment:
+    try:
+        return await paying.payment(tx, of)
+    except Refused as refused:
+        if refused.code != paying.RETURNING:
+            raise
+        return Payment()
 
 
 async def _to_decide(tx: Tx, actor: Actor, order_id: UUID) -> Claim:

@@ -1,4 +1,4 @@
-"""What the guarantee does by itself: look at claims that were not answered, and pay what needs nobody's word."""
+"""What the guarantee does by itself: look at claims that nobody answers or that are over, pay what needs no word."""
 
 import logging
 from datetime import timedelta
@@ -15,9 +15,11 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Signer
 from madoguchi.service.guarantee import queries, verbs
-from madoguchi.service.guarantee.rules import TO_PAY, State, is_silent
+from madoguchi.service.guarantee.paying import RETURNING
+from madoguchi.service.guarantee.rules import MOVES, TO_PAY, State, is_silent
 
 _SOON = timedelta(minutes=5)  # when something else is under way on the order
+_HOURLY = timedelta(hours=1)  # as long as goods are on their way back
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +32,12 @@ class Keeper:
         self._signer = signer
 
     async def sweep(self, _: Nothing) -> None:
-        """Go on with what sellers did not answer in time, and raise what people did not decide in time."""
+        """End what was made good in another way, go on with what sellers did not answer in time, raise what people did
+        not decide in time.
+        """
+
+        async def overtake(claim_id: UUID) -> None:
+            await self._db.run(SYSTEM, partial(_overtake, claim_id=claim_id))
 
         async def fall_silent(claim_id: UUID) -> None:
             await self._db.run(SYSTEM, partial(_fall_silent, claim_id=claim_id))
@@ -38,11 +45,12 @@ class Keeper:
         async def raise_review(claim_id: UUID) -> None:
             await self._db.run(SYSTEM, partial(verbs.raise_review, claim_id=claim_id))
 
+        await jobs.each(await self._db.run(SYSTEM, queries.made_good), overtake)
         await jobs.each(await self._db.run(SYSTEM, queries.silent), fall_silent)
         await jobs.each(await self._db.run(SYSTEM, queries.to_raise), raise_review)
 
     async def pay(self, arguments: verbs.Pay) -> None:
-        """Have a claim paid; later where something else is under way, never where it was settled in another way."""
+        """Have a claim paid; later where something else is under way, never where all was made good in another way."""
         try:
             await self._db.run(SYSTEM, partial(self._carry_out, claim_id=arguments.claim_id))
         except Refused as refused:
@@ -68,11 +76,20 @@ async def _fall_silent(tx: Tx, claim_id: UUID) -> None:
         await verbs.review(tx, silent)
 
 
+async def _overtake(tx: Tx, claim_id: UUID) -> None:
+    of = await queries.access_claim(tx, SYSTEM, claim_id, lock=True)
+    if State.OVERTAKEN in MOVES[of.state]:
+        await verbs.overtake(tx, of)
+
+
 async def _leave(tx: Tx, claim_id: UUID, refused: Refused) -> None:
     of = await queries.access_claim(tx, SYSTEM, claim_id, lock=True)
     if of.state not in TO_PAY:
         return
-    if refused.code in LATER:
+    if refused.code == RETURNING:
+        await verbs.enqueue_payment(tx, claim_id, _HOURLY if of.waits_since else _SOON)
+        await verbs.wait_for_return(tx, of)
+    elif refused.code in LATER:
         await verbs.enqueue_payment(tx, claim_id, _SOON)
     else:
-        await verbs.move(tx, of, State.OVERTAKEN)
+        await verbs.overtake(tx, of)

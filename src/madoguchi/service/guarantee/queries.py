@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
+from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.queries import returns_opened_at
 from madoguchi.core.people.sellers.queries import own_seller
 from madoguchi.core.photos.queries import Photo, access_photo
@@ -75,7 +76,7 @@ class _Words(msgspec.Struct, frozen=True):
 _CLAIM = """select g.id, g.number, g.store_id, g.customer_id, g.order_id, o.store_ref as order_ref, g.seller_id,
   g.ground, g.units, g.amount as amount_minor, g.currency, g.told, g.photos, g.photos_shown, g.refund_to, g.state,
   g.silence_grants, g.due_at, g.answer, g.seller_told, g.seller_photos, g.answered_at,
-  g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note, g.decide_by,
+  g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note, g.decide_by, g.waits_since,
   g.appeal, g.appeal_until, g.made_at
 from guarantee_claims g join orders o on o.id = g.order_id"""
 _OF_SELLER = """select g.id, g.number, o.store_ref as order_ref, g.ground, g.amount as amount_minor, g.currency, g.told,
@@ -160,6 +161,26 @@ async def silent(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
         "select id from guarantee_claims where state = 'waiting_seller' and due_at < %s order by due_at limit %s",
         [tx.now, limit],
     )
+
+
+async def made_good(tx: Tx, *, limit: int = 100) -> Sequence[UUID]:
+    """Claims that wait for an answer or a decision though everything was done for their goods (for the system)."""
+    return await tx.values(
+        """select g.id from guarantee_claims g
+           where g.state in ('waiting_seller', 'under_review', 'appealed')
+             and not exists (
+               select from jsonb_object_keys(g.units) u(line)
+               join ledger_lines l on l.order_id = g.order_id and l.line_ref = u.line
+               where l.ordered > l.cancelled + l.returned + l.kept)
+             and not exists (select from ledger_advances a where a.order_id = g.order_id and a.settled_at is null)
+           order by g.made_at limit %s""",
+        [limit],
+    )
+
+
+async def paid_early(tx: Tx, order_id: UUID) -> bool:
+    """Whether a return gave something before the goods are back, which may be asked for again (for the system)."""
+    return any(one.of_return and one.settled_at is None for one in await advances_of_order(tx, SYSTEM, order_id))
 
 
 async def overdue(tx: Tx, actor: Actor) -> int:
@@ -274,7 +295,7 @@ async def mispaid(tx: Tx) -> Sequence[str]:
 async def left_lying(tx: Tx) -> Sequence[str]:
     """Claims that should be paid and that nothing will take up."""
     return await tx.values(
-        """select g.number from guarantee_claims g where g.state in ('seller_resolved', 'seller_silent')
+        """select g.number from guarantee_claims g where g.state in ('seller_resolved', 'seller_silent', 'due')
              and not exists (select from jobs j where j.key = 'guarantee.pay:' || g.id and j.parked_at is null)
              and not exists (select from requests q where q.order_id = g.order_id and q.settled_at is null)
            limit 20""",

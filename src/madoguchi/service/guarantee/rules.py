@@ -25,34 +25,36 @@ class State(StrEnum):
     SELLER_REFUSED = "seller_refused"
     SELLER_SILENT = "seller_silent"
     UNDER_REVIEW = "under_review"
+    DUE = "due"  # granted; the money waits for goods that are on their way back
     GRANTED = "granted"
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     APPEALED = "appealed"
     UPHELD = "upheld"
     REVERSED = "reversed"
-    OVERTAKEN = "overtaken"  # when the money was to go, it was settled in another way
+    OVERTAKEN = "overtaken"  # before the money went, all of it was made good in another way
 
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.OPENED: frozenset({State.WAITING_SELLER, State.WITHDRAWN}),
     State.WAITING_SELLER: frozenset(
-        {State.SELLER_RESOLVED, State.SELLER_REFUSED, State.SELLER_SILENT, State.WITHDRAWN}
+        {State.SELLER_RESOLVED, State.SELLER_REFUSED, State.SELLER_SILENT, State.WITHDRAWN, State.OVERTAKEN}
     ),
     State.SELLER_RESOLVED: frozenset({State.GRANTED, State.OVERTAKEN}),
     State.SELLER_REFUSED: frozenset({State.UNDER_REVIEW}),
     State.SELLER_SILENT: frozenset({State.GRANTED, State.UNDER_REVIEW, State.OVERTAKEN}),
-    State.UNDER_REVIEW: frozenset({State.GRANTED, State.DENIED, State.WITHDRAWN}),
+    State.UNDER_REVIEW: frozenset({State.DUE, State.GRANTED, State.DENIED, State.WITHDRAWN, State.OVERTAKEN}),
+    State.DUE: frozenset({State.GRANTED, State.OVERTAKEN}),
     State.GRANTED: frozenset(),
     State.DENIED: frozenset({State.APPEALED}),
     State.WITHDRAWN: frozenset(),
-    State.APPEALED: frozenset({State.UPHELD, State.REVERSED}),
+    State.APPEALED: frozenset({State.DUE, State.UPHELD, State.REVERSED, State.OVERTAKEN}),
     State.UPHELD: frozenset(),
     State.REVERSED: frozenset(),
     State.OVERTAKEN: frozenset(),
 }
 TO_DECIDE = frozenset({State.UNDER_REVIEW, State.APPEALED})
-TO_PAY = frozenset({State.SELLER_RESOLVED, State.SELLER_SILENT})
+TO_PAY = frozenset({State.SELLER_RESOLVED, State.SELLER_SILENT, State.DUE})
 REFUSED = frozenset({State.DENIED, State.UPHELD})
 LIVING = frozenset(state for state, moves in MOVES.items() if moves) - {State.DENIED}
 
@@ -83,7 +85,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     `told` is what the customer says as the seller reads it, `seller_told` the other way round; the seller sees `photos`
     where they are `photos_shown`. `due_at` is by when the seller answers, `decide_by` by when people decide what was
-    left to them, `counts` whether it counts against the seller once it has ended. Amounts in minor units.
+    left to them, `counts` whether it counts against the seller once it has ended, `waits_since` since when the money
+    waits for goods that are on their way back. Amounts in minor units.
     """
 
     id: UUID
@@ -114,6 +117,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
     decision_note: str
     decide_by: datetime | None
+    waits_since: datetime | None
     appeal: str | None
     appeal_until: datetime | None
     made_at: datetime
@@ -139,8 +143,10 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
     slip: Slip
 
 
-def ended(of: Claim, verdict: Verdict) -> State:
-    """Where a decision takes a claim that was to be decided."""
+def ended(of: Claim, verdict: Verdict, *, paid: bool) -> State:
+    """Where a decision takes a claim that was to be decided; what is granted and not `paid` is due."""
+    if verdict is Verdict.GRANT and not paid:
+        return State.DUE
     if of.state is State.APPEALED:
         return State.REVERSED if verdict is Verdict.GRANT else State.UPHELD
     return State.GRANTED if verdict is Verdict.GRANT else State.DENIED
@@ -155,7 +161,7 @@ def counts(of: Claim, to: State, liability: Fault | None) -> bool | None:
         return None
     if to in {State.DENIED, State.UPHELD}:
         return False
-    return of.state is State.SELLER_SILENT or liability is Fault.SELLER
+    return of.state is State.SELLER_SILENT or (liability or of.liability) is Fault.SELLER
 
 
 def check_answer(of: Claim, answer: SellerAnswer, words: str, now: datetime) -> bool:

@@ -60,8 +60,7 @@ def payment(
         _blank(order),
         title=Said("guarantee.title.granted"),
         lines=tuple(
-            SlipLine(name=names[ref], quantity=count, amount=worth[ref], line_ref=ref)
-            for ref, count in units.items()
+            SlipLine(name=names[ref], quantity=count, amount=worth[ref], line_ref=ref) for ref, count in units.items()
         ),
         money=back,
         total=total([part.amount for part in back], order.currency),

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.rules import Wish
+from madoguchi.core.ledger.returning.events import ReturnNeedless
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.sellers.events import SellerNews
 from madoguchi.core.policy.pack import Fault
@@ -146,15 +147,37 @@ async def _decide_by(tx: Tx, of: Claim) -> datetime:
 async def review(tx: Tx, of: Claim) -> Claim:
     """A person decides what the seller did not settle; the customer is told so."""
     found = await move(tx, of, State.UNDER_REVIEW)
+    await _tell(tx, of, "guarantee_reviewed", until=found.decide_by)
+    return found
+
+
+async def wait_for_return(tx: Tx, of: Claim) -> None:
+    """The money waits for goods on their way back: what was not sent yet need not be. The customer is told once."""
+    await events.record(tx, ReturnNeedless(order_id=of.order_id, units=of.units))
+    if of.waits_since:
+        return
+    await tx.execute("update guarantee_claims set waits_since = %s where id = %s", [tx.now, of.id])
+    await _tell(tx, of, "guarantee_waits")
+    await tell_both(tx, of, "guarantee.thread.waits", number=of.number)
+
+
+async def overtake(tx: Tx, of: Claim) -> None:
+    """All of it was made good in another way: it ends, and both sides are told."""
+    await move(tx, of, State.OVERTAKEN)
+    await _tell(tx, of, "guarantee_overtaken")
+    await tell_both(tx, of, "guarantee.thread.overtaken", number=of.number)
+
+
+async def _tell(tx: Tx, of: Claim, template: str, **more: Any) -> None:
+    """Write to the customer."""
     news = CustomerNews(
         customer_id=of.customer_id,
         order_id=of.order_id,
-        template="guarantee_reviewed",
-        parameters=pack({"order": of.order_ref, "number": of.number, "until": found.decide_by}),
+        template=template,
+        parameters=pack({"order": of.order_ref, "number": of.number, **more}),
         paths={"order": f"/orders/{of.order_id}"},
     )
     await events.record(tx, news)
-    return found
 
 
 async def enqueue_payment(tx: Tx, claim_id: UUID, after: timedelta = timedelta(0)) -> None:

@@ -44,6 +44,8 @@ NEWS = (  # of rooms that tell of themselves
     "return_address",
     "advance_void",
     "guarantee_reviewed",
+    "guarantee_waits",
+    "guarantee_overtaken",
     "return_rejected_due",
     "parcel_missed",
     "parcel_ready",

@@ -7,6 +7,7 @@ from uuid import UUID
 from madoguchi.core.access.rules import SYSTEM
 from madoguchi.core.actions.catalogue import Catalogue
 from madoguchi.core.ledger.advances.events import AdvanceDue
+from madoguchi.core.ledger.returning.events import ReturnNeedless
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.requests.standing import LATER, carry_out
 from madoguchi.kit import jobs
@@ -48,6 +49,11 @@ class Settler:
         """What was given early is due, or was taken again (reaction to ledger.advance_due and advance_charged)."""
         fact = happened.as_(AdvanceDue)
         await self._db.run(SYSTEM, partial(verbs.advance_moved, advance_id=fact.advance_id))
+
+    async def let_go(self, happened: Happened) -> None:
+        """What was not sent yet need not be (reaction to ledger.return_needless)."""
+        fact = happened.as_(ReturnNeedless)
+        await self._db.run(SYSTEM, partial(verbs.let_go, order_id=fact.order_id, wanted=fact.units))
 
     async def sweep(self, _: Nothing) -> None:
         """Let time pass for all returns whose moment has come."""

@@ -1,7 +1,7 @@
 """What becomes of a return and its units. Never commits, and moves no money: `settling` does, by its own request."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from madoguchi.core.carriers.consignments.queries import dispatch_numbered
 from madoguchi.core.ledger.advances.queries import access_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
 from madoguchi.core.ledger.returning.verbs import drop_return, open_return
+from madoguchi.core.ledger.verbs import lines
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
 from madoguchi.core.policy.believed.verbs import believe, forget
@@ -156,6 +157,22 @@ async def cancel(tx: Tx, request_id: UUID, of: Return) -> None:
     if not units:
         raise Refused("return_on_its_way", 409)
     await _call_off(tx, request_id, of, units, Reception.CANCELLED)
+
+
+async def let_go(tx: Tx, order_id: UUID, wanted: Mapping[str, int]) -> None:
+    """So many units are to be made good wherever they are: what its customer has not sent yet need not come."""
+    held = await lines(tx, order_id, lock=True)
+    left = {ref: n - held[ref].free for ref, n in wanted.items()}
+    for one in await queries.returns_of_order(tx, SYSTEM, order_id):
+        of = await queries.access_return(tx, SYSTEM, one.id, lock=True)
+        if of.stage is not Stage.AGREED or of.gift_id:
+            continue
+        waiting = [unit for unit in await _awaited(tx, of.id) if unit.booked is Booked.OPEN]
+        for ref in counted(waiting):
+            units = [unit for unit in waiting if unit.line_ref == ref][: max(left.get(ref, 0), 0)]
+            if units:
+                left[ref] -= len(units)
+                await _call_off(tx, ids.uuid7(), of, units, Reception.CANCELLED)
 
 
 async def expire(tx: Tx, return_id: UUID) -> None:
