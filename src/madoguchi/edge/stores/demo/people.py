@@ -273,6 +273,8 @@ EMMA = Person(
         NamedOrder(ref="MD-10234401", story=Story.MISSED, items={"PILLOW-1": 1}),
         NamedOrder(ref="MD-10234371", story=Story.SHIPPED, items={"UMBRELLA-NV": 1}),
         NamedOrder(ref="MD-10234466", story=Story.PARTLY_SHIPPED, items={"BOARD-1": 1, "KNIFE-1": 1}),
+        NamedOrder(ref="MD-10233922", story=Story.DELIVERED, items={"SWEATER-M": 1, "UMBRELLA-YE": 1}),
+        NamedOrder(ref="MD-10233355", story=Story.DELIVERED, items={"RICEBOWL-BL": 2}),
     ),
     subscriptions=(
         NamedSubscription(
@@ -303,6 +305,8 @@ FANG = Person(
         NamedOrder(ref="MD-10234606", story=Story.CANCELLABLE, items={"SUNSCREEN-1": 2, "LOTION-1": 2}),
         NamedOrder(ref="MD-10234377", story=Story.SHIPPED, items={"TSHIRT-S": 3}),
         NamedOrder(ref="MD-10234459", story=Story.PARTLY_SHIPPED, items={"CONTAINERS-1": 2, "TOWEL-WH": 1}),
+        NamedOrder(ref="MD-10233926", story=Story.DELIVERED, items={"TSHIRT-M": 2, "COFFEEMAKER-1": 1}),
+        NamedOrder(ref="MD-10233358", story=Story.DELIVERED, items={"TOTE-NV": 1}),
     ),
     gift_balance=800,
 )
@@ -328,6 +332,8 @@ MINJUN = Person(
         ),
         NamedOrder(ref="MD-10234383", story=Story.SHIPPED, items={"SWEATER-L": 1}),
         NamedOrder(ref="MD-10234452", story=Story.PARTLY_SHIPPED, items={"DESKLIGHT-WH": 1, "SCRATCHER-1": 2}),
+        NamedOrder(ref="MD-10233928", story=Story.DELIVERED, items={"TSHIRT-L": 2, "DESKLIGHT-WH": 1}),
+        NamedOrder(ref="MD-10233364", story=Story.DELIVERED, items={"PLATE-1": 1}),
     ),
     points=310,
 )
