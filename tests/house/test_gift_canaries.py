@@ -92,7 +92,7 @@ async def test_every_answer_of_the_api_to_the_recipient(site: Site, given: Given
 async def test_every_letter_to_the_recipient(site: Site, given: Given) -> None:
     letters = rows(site, f"select to_jsonb(m) from messages m where customer_id = '{_id(site, NAOKI)}'")
     mails = rows(site, f"select to_jsonb(m) from caught_mails m where address = '{NAOKI.customer.email}'")
-    assert {"return_received", "change_done"} <= {letter["template"] for letter in letters}
+    assert {"return_received", "return_agreed", "return_settled"} <= {letter["template"] for letter in letters}
     assert mails
     canaries = set(_of_the_giver(site))
     found = [leak for row in (*letters, *mails) for leak in _leaks(json.dumps(row, ensure_ascii=False), canaries)]

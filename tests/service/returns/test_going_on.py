@@ -14,6 +14,7 @@ from madoguchi.core.shop.queries import access_order, order_id_of
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.mail import plain
 from madoguchi.service.notices import letters, rules
+from madoguchi.service.returns.reading import sentences
 from tests.service.notices.world import HEAD
 from tests.service.returns.conftest import Yard
 
@@ -26,6 +27,8 @@ DEARER: dict[str, Any] = {
     "condition": "unopened",
 }
 TOKYO = ZoneInfo("Asia/Tokyo")
+STEPS = """select outcome -> 'slip' -> 'then' -> 'steps' from requests where subject = %s and action = 'return.settle'
+           order by settled_at desc limit 1"""
 
 
 async def agreed(yard: Yard, action: str, **told: Any) -> tuple[Slip, str]:
@@ -78,3 +81,15 @@ async def test_what_is_to_be_paid_first_stands_first_with_the_number_it_is_paid_
 def _id(slip: Slip) -> UUID:
     assert slip.then
     return UUID(slip.then.paths["return"].rpartition("/")[2])
+
+
+async def test_an_exchange_is_not_told_as_sent_while_its_payment_is_waited_for(yard: Yard) -> None:
+    slip, _ = await agreed(yard, "order.exchange", **DEARER)
+    back = await yard.back(_id(slip))
+    await yard.arrives(back)
+    await yard.looked_at(back)
+    said = [line.key for line in await yard.db.run(SYSTEM, lambda tx: sentences(tx, back))]
+    assert "orders.then.pay.number" in said
+    assert "returns.given_early.goods" not in said
+    steps = await yard.db.run(SYSTEM, lambda tx: tx.value(STEPS, [back.subject]))
+    assert [step["key"] for step in steps] == ["orders.then.pay.number"]

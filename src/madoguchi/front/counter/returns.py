@@ -43,6 +43,7 @@ from madoguchi.kit.files import disposition
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.returns import queries, reading
 from madoguchi.service.returns.folding import comes_to_nothing
+from madoguchi.service.returns.going_on import paying
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import ENDED, ReturnState, Wish
@@ -105,6 +106,8 @@ class BackView(msgspec.Struct, frozen=True):
 class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     """One return: how far it is, who acts next, what was found, its slip while something is to be sent.
 
+    `ways` are pages that are needed for what comes next.
+
     `expected` is what will be given back as far as is known before the goods were here, `photos` show why less is given
     than was promised, `back` is what goes back to the customer. `booking` is a collection at the door that is still to
     be arranged, `telling` where the number of a parcel of one's own is told.
@@ -115,6 +118,7 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     order_id: UUID | None
     title: str
     next: str
+    ways: tuple[tuple[str, str], ...]
     who: str
     steps: tuple[StepView, ...]
     goods: tuple[tuple[str, int], ...]
@@ -284,14 +288,19 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     telling = next((one for one in offers if way and one.action == TELL and one.refusal is None), None)
     above = (booking, telling, asking)
     words = now(of, units, parcels)
+    unpaid = await paying(tx, of)
+    if unpaid and words == ReturnState.SETTLED:
+        words = "unpaid"
+    then = [step.to(reader) for step in unpaid.steps] if unpaid else []
     return ReturnView(
         number=of.number or "",
         topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
         order_id=of.told_order,
         title=reader.t(f"counter.returns.now.{words}", day=reader.local_day(of.send_until)),
-        next=next_words(of, units, words, reader, money=bool(intents)),
+        next=" ".join([*then, next_words(of, units, words, reader, money=bool(intents))]),
+        ways=tuple((reader.t(f"notices.link.{name}"), url) for name, url in (unpaid.paths if unpaid else {}).items()),
         who=reader.t(f"counter.returns.who.{_who(of, words)}"),
-        steps=_steps(of, units, parcels, reader),
+        steps=_steps(of, units, parcels, reader, unpaid=unpaid is not None),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
         details=(*[line.to(reader) for line in await reading.sentences(tx, of)][2:], *pickups),
         back=tuple([_back(one.parcel, reader) for one in await sent_back(tx, actor, units) if one.parcel]),
@@ -334,7 +343,7 @@ async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
 def _who(of: Return, words: str) -> str:
     """Who acts next."""
     match words:
-        case "address":
+        case "address" | "unpaid":
             return "customer"
         case "appealed" | "handed_over" | "missing":
             return "shop"
@@ -348,8 +357,13 @@ def _who(of: Return, words: str) -> str:
     return "nobody" if of.state in ENDED else "shop"
 
 
-def _steps(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader: Reader) -> tuple[StepView, ...]:
-    """The way of a return that is sent: when each station was reached, and where it is now; none where nothing is."""
+def _steps(
+    of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader: Reader, *, unpaid: bool
+) -> tuple[StepView, ...]:
+    """The way of a return that is sent: when each station was reached, and where it is now; none where nothing is.
+
+    While other goods are `unpaid`, they have not gone out.
+    """
     if of.stage.value != "agreed" or of.state in {ReturnState.KEPT, ReturnState.CANCELLED, ReturnState.EXPIRED}:
         return ()
     ends = [unit.settled_at for unit in units if unit.settled_at]
@@ -358,10 +372,10 @@ def _steps(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel], reader:
         "sent": min((one.scanned_at for one in parcels if one.scanned_at), default=None),
         "received": min((unit.received_at for unit in units if unit.received_at), default=None),
         "inspected": min((unit.inspected_at for unit in units if unit.inspected_at), default=None),
-        _LAST[of.wish]: max(ends) if len(ends) == len(units) else None,
+        _LAST[of.wish]: max(ends) if len(ends) == len(units) and not unpaid else None,
     }
     *way, end = reached.values()
-    last = len(way) if of.state in ENDED else max((place for place, at in enumerate(way) if at), default=0)
+    last = len(way) - unpaid if of.state in ENDED else max((place for place, at in enumerate(way) if at), default=0)
     found = []
     for place, (name, at) in enumerate(reached.items()):
         early = place == len(way) and end  # given before the goods were here

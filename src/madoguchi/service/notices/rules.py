@@ -20,6 +20,7 @@ SETTLED: Mapping[tuple[str, Settled], str] = {
     ("order.return", Settled.DONE): RETURN_AGREED,
     ("gift.return", Settled.DONE): RETURN_AGREED,
     ("order.exchange", Settled.DONE): EXCHANGE_AGREED,
+    ("return.settle", Settled.DONE): "return_settled",
 }
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"

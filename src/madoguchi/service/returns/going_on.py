@@ -26,11 +26,19 @@ _NEEDED = {  # besides the return's own page
 async def with_steps(tx: Tx, slip: Slip, return_id: UUID) -> Slip:
     """The slip of a return that was agreed to, with what goes on."""
     of = await queries.access_return(tx, SYSTEM, return_id)
-    sending, paying = await _sending(tx, of), await _paying(tx, of)
-    if paying is None:
-        return msgspec.structs.replace(slip, then=sending)
-    then = Following(steps=(*paying.steps, *sending.steps), paths={**paying.paths, **sending.paths})
+    first, then = await paying(tx, of), await _sending(tx, of)
+    if first:
+        then = Following(steps=(*first.steps, *then.steps), paths={**first.paths, **then.paths})
     return msgspec.structs.replace(slip, then=then)
+
+
+async def paying(tx: Tx, of: Return) -> Following | None:
+    """What other goods cost more is paid before they go out; None where nothing waits for that."""
+    out = await order_id_of(tx, of.store_id, of.out_ref) if of.out_ref else None
+    if out is None:
+        return None
+    async with tx.acting(SYSTEM):
+        return pay_first(to_pay((await access_order(tx, SYSTEM, out)).document), f"/orders/{out}")
 
 
 async def _sending(tx: Tx, of: Return) -> Following:
@@ -43,11 +51,3 @@ async def _sending(tx: Tx, of: Return) -> Following:
         steps=(said(f"returns.goes_on.{of.method}", until=until, number=of.number or ""),),
         paths={"return": here, name: f"{here}/{page}"},
     )
-
-
-async def _paying(tx: Tx, of: Return) -> Following | None:
-    """What other goods cost more is paid first, where they wait for that."""
-    out = await order_id_of(tx, of.store_id, of.out_ref) if of.out_ref else None
-    if out is None:
-        return None
-    return pay_first(to_pay((await access_order(tx, SYSTEM, out)).document), f"/orders/{out}")

@@ -18,7 +18,7 @@ from madoguchi.core.policy.returning import LESS
 from madoguchi.core.requests.queries import access_request
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import invisible
-from madoguchi.service.returns import queries, sending
+from madoguchi.service.returns import going_on, queries, sending
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import ENDED, Acceptance, Reception
 from madoguchi.service.returns.sending import SentBack
@@ -77,7 +77,8 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
             lines.append(said("returns.line.manual", name=unit.name, percent=unit.given))
         elif unit.reception in {Reception.SHORT, Reception.WRONG_ITEM}:
             lines.append(said(f"returns.line.{unit.reception}", name=unit.name, percent=0))
-    lines += _goes_out(of, units)
+    unpaid = await going_on.paying(tx, of)
+    lines += [*_goes_out(of, units), *(unpaid.steps if unpaid else ())]
     if of.answer:
         lines.append(said("returns.status.answer", words=of.answer))
     lines += [
@@ -87,7 +88,7 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     if sending.lacks_address(of, units):
         lines.append(said("returns.back.where", goods=_lying([unit for unit in units if goes_back(unit)])))
     lines += [line for going in await sending.sent_back(tx, SYSTEM, units) for line in _goes_back(going)]
-    return (*lines, *await _given_early(tx, of))
+    return (*lines, *([] if unpaid else await _given_early(tx, of)))
 
 
 async def _less(tx: Tx, of: Return) -> list[Said]:

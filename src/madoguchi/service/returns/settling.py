@@ -25,6 +25,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
 from madoguchi.service.returns import queries, slips, verbs
 from madoguchi.service.returns.eligibility import recallable
+from madoguchi.service.returns.going_on import paying
 from madoguchi.service.returns.outgoing import Next, Outgoing, fates, outgoing
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import COMING, WITHOUT_GOODS, Booked, Fee
@@ -172,7 +173,8 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if plan.early:
         await _pay_in_advance(tx, wish, of, order, plan, parts)
     await verbs.refold(tx, of.id)
-    return Outcome(state=Settled.DONE, slip=slips.settled(plan.slip, out_ref))
+    slip = msgspec.structs.replace(slips.settled(plan.slip, out_ref), then=await paying(tx, of))
+    return Outcome(state=Settled.DONE, slip=slip)
 
 
 def plan_of(wish: Wish) -> SettlePlan:
