@@ -29,7 +29,8 @@ STEPS = [
     Step("imports", [sys.executable, str(PROGRAMS / "lint-imports"), "--no-logo"]),
     Step("pages", ["npm", "run", "--silent", "typecheck"], ROOT / "frontend"),
     Step("browser", [sys.executable, "-m", "tests.browser"]),
-    Step("tests", [sys.executable, "-m", "pytest", "-n", "2"]),
+    # neighbours, who share what was set up for them, stay together
+    Step("tests", [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"]),
 ]
 
 
