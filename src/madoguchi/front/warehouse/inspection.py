@@ -28,6 +28,7 @@ from madoguchi.service.returns.rules import Acceptance, Condition, Disposition, 
 from madoguchi.service.returns.warehouse import Preview
 
 _PATH = "/warehouse/returns/{return_id:uuid}/units/{unit_id:uuid}"
+_DISPOSITIONS = [one for one in Disposition if one is not Disposition.MISSING]  # of what is here
 CHOICES = ("rule", "accepted", "reduced", "rejected", "manual")  # by the rules, or by whoever looks at it
 
 
@@ -137,7 +138,7 @@ def _as_told(of: warehouse.Shown) -> Findings:
     opened = of.condition in {Condition.OPENED, Condition.USED, Condition.INCOMPLETE}
     return Findings(
         complete="no" if of.condition is Condition.INCOMPLETE else "yes",
-        opened="yes" if opened else "no",
+        opened="yes" if opened else "no" if as_new else "",
         works="no" if of.reason is ReturnReason.DEFECTIVE else "yes",
         grade="new" if as_new else "worn" if of.condition is Condition.USED else "",
         disposition="restock" if as_new else "",
@@ -178,12 +179,12 @@ async def _page(
         here=views.is_to_be_looked_at(unit),
         another=views.is_another(unit),
         verdict=t(f"warehouse.verdict.{preview.verdict.acceptance}", percent=preview.percent) if preview else "",
-        amount=visitor.reader.money(preview.amount) if preview and preview.amount is not None else "",
+        amount=visitor.reader.money(preview.amount) if preview and preview.amount and preview.amount.amount else "",
         why=t(f"returns.why.{preview.verdict.why}") if preview and preview.verdict.why else "",
         max_bytes=services.settings.upload_limit,
         yes_no=[("yes", t("warehouse.yes")), ("no", t("warehouse.no"))],
         grades=[(one, t(f"warehouse.grade.{one}")) for one in Grade],
-        dispositions=[(one, t(f"warehouse.disposition.{one}")) for one in Disposition],
+        dispositions=[(one, t(f"warehouse.disposition.{one}")) for one in _DISPOSITIONS],
         choices=[(one, t(f"warehouse.choice.{one}")) for one in CHOICES],
         whys=[("", t("warehouse.why.none")), *((one, t(f"returns.why.{one}")) for one in Why)],
     )
