@@ -31,6 +31,7 @@ CUSTOMERS_A_KILL = 8  # generated, so that there are enough orders to cancel
 RECOVERS_WITHIN = 60.0  # seconds; the targets are below
 STRIKES_WITHIN = 10.0  # seconds after which a failpoint that was not passed is given up for a plain kill
 QUIET_WITHIN = 180.0  # seconds
+HEARD_WITHIN = 30.0  # seconds; a stream notices only after 20 that it was cut in silence
 TARGETS = {"web": 3.0, "postgres": 15.0}  # seconds until a message is accepted, on a machine with nothing else to do
 PASSAGES = {"before_commit": (60, 500), "after_commit": (60, 500), "after_store": (1, 2)}  # the program's start is ~50
 
@@ -280,7 +281,7 @@ async def _orders(here: Site, crowd: Crowd, count: int) -> list[tuple[people.Cus
 
 async def _all_heard(crowd: Crowd, chats: dict[str, list[history.Entry]]) -> None:
     """Give the streams a moment to bring the last entries."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + HEARD_WITHIN
     while time.monotonic() < until:
         if all(heard.seqs[-1:] == [chats[heard.chat][-1].seq] for heard in crowd.history.heard):
             return
