@@ -150,6 +150,8 @@ def letter_of(template: str, reader: Reader, now: datetime) -> Letter:
                     "words": "箱と説明書がありました。",
                     "carrier": "つばさ急便",
                     "parcel": "400123456785",
+                    "day": date(2026, 3, 7),
+                    "owed": said("returns.pay_again.money", amount=yen(3000), number="A-7QK2M-90XTV"),
                 }
             )
             page = f"{HEAD.links.base_url}/returns/{UUID(int=7)}"
