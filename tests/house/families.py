@@ -68,6 +68,7 @@ from madoguchi.service.returns.rules import (
     Acceptance,
     Condition,
     Disposition,
+    Doubt,
     Fee,
     Grade,
     Reception,
@@ -125,6 +126,9 @@ def _can_end(action: str, state: Settled) -> bool:
     return state is not Settled.PARTLY_DONE or (action, state) in notices.SETTLED
 
 
+_TOLD = tuple(dict.fromkeys(one.said for one in Doubt))
+
+
 @cache
 def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
     """Pattern → what its holes can hold."""
@@ -177,6 +181,7 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.state.{}": ReturnState,
         "returns.answer.{}": ANSWERS,
         "returns.missing.{}": Missing,
+        "returns.status.{}": _TOLD,
         "returns.answered.{}": [*ANSWERS, "goods"],
         "returns.desk.{}": Acceptance,
         "delivery.band.{}": Band,
@@ -189,11 +194,11 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "counter.returns.state.{}": ReturnState,
         "counter.returns.now.{}": [
             *ReturnState,
-            *("address", "appealed", "handed_over", "missing", "refused", "told", "unpaid"),
+            *("address", "appealed", "handed_over", *_TOLD, "refused", "told", "unpaid"),
         ],
         "counter.returns.next.{}": [
             *ReturnState,
-            *("address", "appealed", "handed_over", "missing", "refused", "settled.no_money", "told", "unpaid"),
+            *("address", "appealed", "handed_over", *_TOLD, "refused", "settled.no_money", "told", "unpaid"),
             *(f"{state}.early" for state in ("approved", "in_transit", "received", "expired")),
         ],
         "counter.returns.then.{}": Return,

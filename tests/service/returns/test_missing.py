@@ -128,6 +128,69 @@ async def test_what_goes_by_a_way_of_ones_own_is_never_paid_as_lost_by_a_clock(y
     assert await paid(yard, DRINKS) == 0
 
 
+async def went_back(yard: Yard) -> Return:
+    """Lost, paid, and then with the customer again."""
+    of = await yard.send_back(VACUUM, lines={"1": 1}, reason="no_longer_needed", condition="unopened", refund_to="bank")
+    await yard.on_its_way(of, LABEL)
+    await yard.time_passes(22 * DAY)
+    assert (await state(yard, of), await paid(yard, VACUUM)) == (ReturnState.LOST, 32800)
+    with yard.later(25 * DAY):
+        for _ in range(2):
+            await moves(yard, CARRIER, LABEL, TrackingState.RETURNED_TO_SENDER)
+    return of
+
+
+async def test_what_was_paid_as_lost_and_went_back_is_decided_by_a_leader_and_comes_again(
+    yard: Yard, told: list[CustomerNews]
+) -> None:
+    of = await went_back(yard)
+    assert [one.id for one in await to_decide(yard)] == [of.id]
+    with yard.later(26 * DAY):
+        await decide(yard, of, "expect")
+        assert await to_decide(yard) == []
+    await yard.time_passes(34 * DAY)
+    assert [one.id for one in await to_decide(yard)] == [of.id], "it did not come"
+    with yard.later(35 * DAY):
+        await decide(yard, of, "expect")
+        await yard.arrives(of)
+        assert (await yard.back(of.id)).doubt is None
+        held = (await yard.held(VACUUM))["1"]
+        assert (held.kept, held.returned) == (0, 1)
+        await yard.looked_at(of)
+        (unit,) = await yard.units(of.id)
+        assert unit.restocked_at
+    assert await paid(yard, VACUUM) == 32800
+    expected = ["return_lost", "return_went_back", "return_expected", "return_expected", "return_received"]
+    assert [one.template for one in told] == expected
+    await yard.in_order()
+
+
+async def test_what_went_back_may_be_left_to_the_customer(yard: Yard, told: list[CustomerNews]) -> None:
+    of = await went_back(yard)
+    with yard.later(26 * DAY):
+        await decide(yard, of, "leave")
+    assert ((await yard.back(of.id)).doubt, await to_decide(yard)) == (None, [])
+    assert [one.template for one in told] == ["return_lost", "return_went_back", "return_left"]
+    assert await paid(yard, VACUUM) == 32800
+    await yard.in_order()
+
+
+async def test_what_was_called_lost_and_turns_up_is_the_shops_again(yard: Yard) -> None:
+    of = await handed_over(yard)
+    await yard.time_passes(5 * DAY)
+    await yard.time_passes(12 * DAY)
+    with yard.later(13 * DAY):
+        await decide(yard, of, "believe")
+    with yard.later(20 * DAY):
+        await yard.arrives(of)
+        await yard.looked_at(of)
+    held = (await yard.held(VACUUM))["1"]
+    assert (held.kept, held.returned, await paid(yard, VACUUM)) == (0, 1, 32800)
+    (unit,) = await yard.units(of.id)
+    assert unit.restocked_at
+    await yard.in_order()
+
+
 async def test_only_leaders_decide_and_only_of_a_told_number_that_it_is_not_ours(yard: Yard) -> None:
     of = await handed_over(yard)
     await yard.time_passes(5 * DAY)

@@ -94,8 +94,8 @@ async def unbalanced(tx: Tx) -> Sequence[str]:
                     - coalesce(sum(units) filter (where step in ('settle', 'release', 'keep')), 0) as cancelling,
                     coalesce(sum(units) filter (where step in ('settle', 'store')), 0) as cancelled,
                     coalesce(sum(units) filter (where step in ('keep', 'keep_return')), 0)
-                    - coalesce(sum(units) filter (where step = 'recharge'), 0) as kept,
-                    coalesce(sum(units) filter (where step = 'settle_return'), 0) as returned,
+                    - coalesce(sum(units) filter (where step in ('recharge', 'come_back')), 0) as kept,
+                    coalesce(sum(units) filter (where step in ('settle_return', 'come_back')), 0) as returned,
                     coalesce(sum(units) filter (where step = 'open_return'), 0)
                     - coalesce(sum(units) filter (where step in ('settle_return', 'keep_return', 'drop_return')), 0)
                       as return_open

@@ -62,7 +62,7 @@ def now(of: Return, units: Sequence[Unit], parcels: Sequence[Parcel]) -> str:
     if of.state not in ENDED and any(unit.acceptance is Acceptance.MANUAL for unit in units):
         return "review"
     if of.doubt:
-        return "missing"
+        return of.doubt.said
     if of.state is ReturnState.IN_TRANSIT and any(parcel.handed_over for parcel in parcels):
         return "handed_over"
     if of.state is ReturnState.APPROVED and any(parcel.told for parcel in parcels):

@@ -46,7 +46,7 @@ from madoguchi.service.returns.folding import comes_to_nothing
 from madoguchi.service.returns.going_on import paying
 from madoguchi.service.returns.possible import NOTHING_LEFT, Possible, possible
 from madoguchi.service.returns.queries import Parcel, Return
-from madoguchi.service.returns.rules import ENDED, ReturnState, Wish
+from madoguchi.service.returns.rules import ENDED, Doubt, ReturnState, Wish
 from madoguchi.service.returns.sending import sent_back
 from madoguchi.service.returns.units.rules import Unit
 
@@ -343,9 +343,9 @@ async def _is_for(tx: Tx, actor: Actor, intent: Intent, of: Return) -> bool:
 def _who(of: Return, words: str) -> str:
     """Who acts next."""
     match words:
-        case "address" | "unpaid":
+        case "address" | "unpaid" | Doubt.EXPECTED:
             return "customer"
-        case "appealed" | "handed_over" | "missing":
+        case "appealed" | "handed_over" | Doubt.MISSING | Doubt.WENT_BACK:
             return "shop"
         case "told":
             return "carrier"

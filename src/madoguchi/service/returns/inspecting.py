@@ -95,6 +95,7 @@ async def receive(tx: Tx, actor: Actor, arguments: ReceiveReturn) -> TextCard:
         called_off = [expected[id] for id in told if expected[id].reception in NOT_COMING]
         await verbs.take_up_again(tx, of, called_off)
         await unit_rows.come_late(tx, called_off)
+        await verbs.turn_up(tx, of, [expected[id] for id, one in told.items() if one is Reception.RECEIVED])
         for reception in ARRIVALS:
             await verbs.move(tx, [expected[id] for id, one in told.items() if one is reception], reception)
         for reception, becomes in _ABSENT.items():

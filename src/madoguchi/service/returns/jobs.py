@@ -87,7 +87,7 @@ async def pass_time(tx: Tx, return_id: UUID) -> None:
     units = await queries.units_of(tx, return_id)
     moving = any(unit.reception is Reception.IN_TRANSIT for unit in units)
     lost_at = await verbs.lost_at(tx, return_id) if moving else None
-    missed_at = await verbs.missed_at(tx, of) if moving else None
+    missed_at = await verbs.missed_at(tx, of) if moving or of.doubt else None
     if lost_at and lost_at <= tx.now:
         await verbs.lose(tx, return_id)
     elif missed_at and missed_at <= tx.now:

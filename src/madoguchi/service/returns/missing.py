@@ -1,4 +1,7 @@
-"""Parcels that should be here and that nobody finds: looked for, with a day told to the customer; a leader decides."""
+"""Parcels that should be here and are not: looked for, or expected again, until a day that the customer is told.
+
+Then a leader decides; also on one that was made good as lost, and went back to whoever sent it.
+"""
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -21,15 +24,17 @@ from madoguchi.service.returns.rules import Doubt
 
 
 class Answer(StrEnum):
-    """What is done about a parcel that nobody found."""
+    """What is done about a parcel that nobody found, or that went back."""
 
     BELIEVE = "believe"  # it was sent: what was promised is given
     SEARCH = "search"  # once more
     NOT_OURS = "not_ours"  # the number that the customer told is of another parcel
+    EXPECT = "expect"  # the customer has it again, and is asked to send it
+    LEAVE = "leave"  # the customer keeps it, and what was given
 
 
 class DecideMissing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What becomes of a return of which a parcel is not found."""
+    """What becomes of a return of which a parcel is not found, or went back."""
 
     return_id: UUID
     answer: Answer
@@ -38,18 +43,16 @@ class DecideMissing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 async def pass_on(tx: Tx, of: Return) -> None:
     """A (locked) return's parcel is missed: have it looked for; once that was in vain, have a leader decide."""
     if of.doubt is None:
-        await _search(tx, of)
+        await _wait(tx, of, Doubt.SEARCH)
     else:
-        await verbs.doubt(tx, of, Doubt.MISSING)
+        await verbs.doubt(tx, of, Doubt.MISSING if of.doubt is Doubt.SEARCH else Doubt.WENT_BACK)
         await verbs.refold(tx, of.id)
 
 
 async def form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """What can be done about it."""
-    await queries.access_return(tx, actor, subject.id)
-    options = tuple(
-        FieldOption(value=one, label=Said(f"returns.missing.{one}")) for one in await _answers(tx, subject.id)
-    )
+    of = await queries.access_return(tx, actor, subject.id)
+    options = tuple(FieldOption(value=one, label=Said(f"returns.missing.{one}")) for one in await _answers(tx, of))
     return (Field(name="answer", kind=FieldKind.CHOICE, options=options),)
 
 
@@ -60,14 +63,20 @@ async def decide(tx: Tx, actor: Actor, arguments: DecideMissing) -> TextCard:
         case Answer.BELIEVE:
             await verbs.lose(tx, of.id, "return_believed")
         case Answer.SEARCH:
-            await _search(tx, of)
+            await _wait(tx, of, Doubt.SEARCH)
         case Answer.NOT_OURS:
             await _take_back_number(tx, of)
+        case Answer.EXPECT:
+            await _wait(tx, of, Doubt.EXPECTED)
+        case Answer.LEAVE:
+            await verbs.doubt(tx, of, None)
+            await verbs.tell(tx, of, "return_left")
+            await verbs.refold(tx, of.id)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
-    """Whether a parcel of it is missing."""
+    """Whether a parcel of it is missing, or went back though it was made good."""
     return await why_not(_missing(tx, actor, subject.id))
 
 
@@ -80,16 +89,18 @@ async def _missing(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = False)
     return of
 
 
-async def _answers(tx: Tx, return_id: UUID) -> tuple[Answer, ...]:
-    told = any(parcel.told for parcel in await queries.parcels_of(tx, return_id))
-    return tuple(Answer) if told else (Answer.BELIEVE, Answer.SEARCH)
+async def _answers(tx: Tx, of: Return) -> tuple[Answer, ...]:
+    if of.doubt in {Doubt.WENT_BACK, Doubt.EXPECTED}:
+        return Answer.EXPECT, Answer.LEAVE
+    told = any(parcel.told for parcel in await queries.parcels_of(tx, of.id))
+    return (Answer.BELIEVE, Answer.SEARCH, *((Answer.NOT_OURS,) if told else ()))
 
 
-async def _search(tx: Tx, of: Return) -> None:
-    """Look for it (once more), and tell until when."""
+async def _wait(tx: Tx, of: Return, doubt: Doubt) -> None:
+    """Look for it, or expect it (once more), and tell until when."""
     until, day = await _in_some_days(tx, of)
-    await verbs.doubt(tx, of, Doubt.SEARCH, until)
-    await verbs.tell(tx, of, "return_searched", day=day)
+    await verbs.doubt(tx, of, doubt, until)
+    await verbs.tell(tx, of, "return_searched" if doubt is Doubt.SEARCH else "return_expected", day=day)
     await verbs.refold(tx, of.id)
 
 

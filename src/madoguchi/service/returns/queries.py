@@ -30,8 +30,9 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     `refund_on` is what the money waits for, `send_until` until when the parcel must be on its way, `outward` whether
     with all of an order also what sending it cost is given back; `postage` (minor units) and `restocking` (percent of
     the price) are taken off. `out_ref` is the store's order in which the new goods of an exchange are set aside.
-    `answer` is what a leader said to what was decided, `doubt` what nobody knows of its parcel, which is looked for
-    until `doubt_until`. Since `address_asked_at` goods wait until somebody tells where they go back to (`back_to`).
+    `answer` is what a leader said to what was decided, `doubt` what is not clear of its parcel, which is looked for
+    or expected until `doubt_until`. Since `address_asked_at` goods wait until somebody tells where they go back to
+    (`back_to`).
     """
 
     id: UUID
@@ -346,7 +347,7 @@ async def to_look_at(tx: Tx, limit: int = 200) -> Sequence[UUID]:
     return [row.id for row in rows]
 
 
-_TO_DECIDE = """r.doubt = 'missing' or r.appealed_at is not null and r.answered_at is null
+_TO_DECIDE = """r.doubt in ('missing', 'went_back') or r.appealed_at is not null and r.answered_at is null
   or r.state = 'received' and exists (
     select from return_units u where u.return_id = r.id and u.acceptance = 'manual')"""
 

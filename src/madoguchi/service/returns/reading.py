@@ -66,7 +66,8 @@ async def sentences(tx: Tx, of: Return) -> tuple[Said, ...]:
     """The same of a return that the actor was found to see."""
     units = await queries.units_of(tx, of.id)
     lines = [said("returns.status.what", number=of.number or "", order=of.named)]
-    lines.append(Said("returns.status.missing") if of.doubt else said(f"returns.state.{of.state}", until=of.send_until))
+    here = said(f"returns.state.{of.state}", until=of.send_until)
+    lines.append(Said(f"returns.status.{of.doubt.said}") if of.doubt else here)
     lines += await _less(tx, of)
     lines += await _to_come(tx, of, units)
     for unit in units:

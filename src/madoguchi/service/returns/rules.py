@@ -122,10 +122,20 @@ class Condition(StrEnum):
 
 
 class Doubt(StrEnum):
-    """What nobody knows of a parcel that should be here."""
+    """What is not clear of a parcel that should be here."""
 
     SEARCH = "search"  # it is looked for
     MISSING = "missing"  # nobody found it: a leader decides
+    WENT_BACK = "went_back"  # to the customer, who was paid for it as lost: a leader decides
+    EXPECTED = "expected"  # after that; the customer was asked to send it again
+
+    @property
+    def said(self) -> "Doubt":
+        """What the customer hears, who knows of no difference between one who looks and one who decides."""
+        return Doubt.MISSING if self is Doubt.SEARCH else self
+
+
+UNFOUND = frozenset({Doubt.SEARCH, Doubt.MISSING})
 
 
 class Grade(StrEnum):

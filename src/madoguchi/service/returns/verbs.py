@@ -17,7 +17,7 @@ from madoguchi.core.carriers.consignments import verbs as consignments
 from madoguchi.core.carriers.consignments.queries import dispatch_numbered
 from madoguchi.core.ledger.advances.queries import access_advance
 from madoguchi.core.ledger.advances.rules import Advance, AdvanceState
-from madoguchi.core.ledger.returning.verbs import drop_return, open_return
+from madoguchi.core.ledger.returning.verbs import come_back, drop_return, open_return
 from madoguchi.core.ledger.verbs import lines
 from madoguchi.core.people.events import CustomerNews
 from madoguchi.core.people.queries import store
@@ -34,6 +34,7 @@ from madoguchi.service.returns.plans import ReturnPlan, units_of
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import (
     RECEPTION,
+    UNFOUND,
     Booked,
     Doubt,
     Reception,
@@ -186,6 +187,13 @@ async def ends_at(tx: Tx, of: Return) -> datetime:
     return of.send_until + timedelta(days=(await rules_of(tx, of.store_id)).returns.grace_days)
 
 
+async def turn_up(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
+    """Of units (locked) that are here now, those that were made good as lost are the shop's."""
+    found = [unit for unit in units if unit.reception is Reception.LOST and unit.booked is Booked.KEPT]
+    await come_back(tx, ids.uuid7(), of.order_id, counted(found))
+    await unit_rows.come_back(tx, found)
+
+
 async def take_up_again(tx: Tx, of: Return, units: Sequence[Unit]) -> None:
     """Units (locked) that were done with are to be settled once more: they come after all, or an objection is granted.
 
@@ -328,6 +336,10 @@ async def _follow(tx: Tx, parcel: Parcel, state: TrackingState, at: datetime) ->
         await move(tx, [unit for unit in units if unit.reception is Reception.AWAITING], Reception.IN_TRANSIT)
     elif state is TrackingState.RETURNED_TO_SENDER and at >= parcel.told_at:
         await move(tx, [unit for unit in units if unit.reception is Reception.IN_TRANSIT], Reception.AWAITING)
+        if parcel.state != state and any(unit.reception is Reception.LOST for unit in units):
+            of = await queries.access_return(tx, SYSTEM, parcel.return_id)
+            await doubt(tx, of, Doubt.WENT_BACK)
+            await tell(tx, of, "return_went_back")
 
 
 async def _sent_in_time(tx: Tx, return_id: UUID, scanned: datetime) -> None:
@@ -358,7 +370,7 @@ async def lost_at(tx: Tx, return_id: UUID) -> datetime | None:
 async def missed_at(tx: Tx, of: Return) -> datetime | None:
     """When a parcel is looked for, and then a leader asked: it was handed over, or sent on a way that nobody tells of.
 
-    None where that is not so, and where a leader was asked.
+    So with one that is expected once more. None where that is not so, and where a leader was asked.
     """
     return of.doubt_until if of.doubt else await _missed(tx, of)
 
@@ -372,7 +384,7 @@ async def _missed(tx: Tx, of: Return) -> datetime | None:
 
 
 async def doubt(tx: Tx, of: Return, what: Doubt | None, until: datetime | None = None) -> None:
-    """What nobody knows of a (locked) return's parcel from now on; what is looked for, `until` when."""
+    """What is not clear of a (locked) return's parcel from now on; what is looked for or expected, `until` when."""
     await tx.execute(
         "update returns set doubt = %s, doubt_until = %s, changed_at = %s where id = %s", [what, until, tx.now, of.id]
     )
@@ -436,9 +448,13 @@ async def _cleared(tx: Tx, of: Return) -> Return:
     """The (locked) return; without its doubt where the parcel turned up, or is told of again."""
     if of.doubt is None:
         return of
-    coming = any(unit.reception is Reception.IN_TRANSIT for unit in await queries.units_of(tx, of.id))
-    missed = await _missed(tx, of)
-    if coming and missed and missed <= tx.now:
+    receptions = {unit.reception for unit in await queries.units_of(tx, of.id)}
+    if of.doubt in UNFOUND:
+        missed = await _missed(tx, of)
+        stands = Reception.IN_TRANSIT in receptions and missed is not None and missed <= tx.now
+    else:
+        stands = Reception.LOST in receptions
+    if stands:
         return of
     await doubt(tx, of, None)
     return await queries.access_return(tx, SYSTEM, of.id)
@@ -545,9 +561,10 @@ async def _next_look(tx: Tx, of: Return, units: Sequence[Unit]) -> datetime | No
         return None  # a store that gives the price back by itself sees to its returns, and to its labels
     sent = any(parcel.told for parcel in await queries.parcels_of(tx, of.id))
     to_remind = of.reminded_at is None and tx.now < of.send_until and not sent
-    return folding.next_look(
+    look_at = folding.next_look(
         units,
         remind_at=of.send_until - rules.REMIND_BEFORE if to_remind else None,
         ends_at=await ends_at(tx, of),
         given_up_at=await lost_at(tx, of.id) or await missed_at(tx, of),
     )
+    return min((at for at in (look_at, of.doubt_until) if at), default=None)

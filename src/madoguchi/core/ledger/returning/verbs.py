@@ -42,6 +42,13 @@ async def keep_return(
     await write_units(tx, request_id, "keep_return", order_id, units)
 
 
+async def come_back(tx: Tx, id: UUID, order_id: UUID, units: Mapping[str, int]) -> None:
+    """Units that were made good though nothing came are here after all; noted under an id."""
+    moves = "kept = kept - %s, returned = returned + %s"
+    await _end(tx, moves, order_id, {ref: (n, n) for ref, n in units.items()})
+    await write_units(tx, id, "come_back", order_id, units)
+
+
 async def refund_returned(tx: Tx, order_id: UUID, units: Mapping[str, int]) -> None:
     """The price of units that came back before is given back after all."""
     await _end(tx, "refunded = refunded + %s", order_id, {ref: (n,) for ref, n in units.items()})

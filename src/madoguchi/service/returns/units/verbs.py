@@ -54,6 +54,11 @@ async def free(tx: Tx, units: Sequence[Unit]) -> None:
     )
 
 
+async def come_back(tx: Tx, units: Sequence[Unit]) -> None:
+    """The ledger has them as returned, which were kept."""
+    await tx.execute("update return_units set booked = 'returned' where id = any(%s)", [[unit.id for unit in units]])
+
+
 async def take_up_again(tx: Tx, units: Sequence[Unit]) -> None:
     """They were free, and are to be settled once more."""
     await tx.execute(
