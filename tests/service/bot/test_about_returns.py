@@ -149,3 +149,9 @@ async def test_of_several_that_nobody_named_it_is_asked_which(begun: App) -> Non
     _, answer = await _ask(begun, YUKI, "ja", "返品の状況を教えて")
     assert answer[0].text == _said("ja", "bot.which_thing")
     assert sum(option.startswith("thing:") for option in _options(answer)) == 2, "what is over is not asked for"
+
+
+async def test_a_return_is_begun_before_one_is_called_off(begun: App) -> None:
+    chat, answer = await _ask(begun, YUKI, "ja", f"{TEAPOT}を返品")
+    assert memory_of(await chat.case()).action == "order.return"
+    assert any(option.startswith("answer:reason:") for option in _options(answer))

@@ -20,7 +20,7 @@ from tests.web import app as app
 from tests.web import world_template as world_template
 
 WISHES = tomllib.loads(Path(__file__).with_name("wishes.toml").read_text(encoding="utf-8"))
-ICHIRO = "CU-1004"
+KENTA, ICHIRO = "CU-1002", "CU-1004"
 PEOPLE = {"ja": MISAKI, "en": EMMA, "zh": FANG, "ko": MINJUN}
 
 
@@ -145,3 +145,30 @@ async def test_everything_an_order_allows_is_a_tap_away(app: App) -> None:
         return
     every = [option for option in _options(await chat.press("more:")) if option.startswith("do:")]
     assert set(few) < set(every)
+
+
+async def test_which_order_is_asked_among_those_that_it_concerns(app: App) -> None:
+    chat = await _chat(app, KENTA)
+    await chat.begin()
+    asked = await chat.say("再配達をお願いします")
+    assert [option.partition(":")[0] for option in _options(asked)] == ["order", "order", "service.human"], "on its way"
+    chat = await _chat(app, KENTA)
+    await chat.begin()
+    (none,) = await chat.say("出品者に質問したい")
+    assert none.text == _said("ja", "bot.no_things"), "there are orders, but none of a seller's"
+
+
+async def test_another_wish_with_a_number_is_no_answer_to_which_order(app: App) -> None:
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    await chat.say("出品者に質問したい")
+    await chat.say("MD-10234602をキャンセルしてください")
+    assert memory_of(await chat.case()).action == "order.cancel"
+    assert await _order_of(chat) == "MD-10234602"
+
+
+async def test_an_order_is_found_by_who_sold_it(app: App) -> None:
+    chat = await _chat(app, MISAKI)
+    await chat.begin()
+    await chat.say("山田商店に質問したいのですが")
+    assert await _order_of(chat) == "MD-10233871"

@@ -55,7 +55,8 @@ def choose(reason: str, actions: Sequence[Action], possible: Collection[str]) ->
     """What to do when nothing more was said.
 
     A look-up comes first where it is what the reason asks for, with what can be done below it. Else the one change
-    that is possible is taken up, several are asked about, and where there is none, looking shows why.
+    that is possible is taken up, several are asked about, and where there is none, looking shows why. What the reason
+    is there for goes before what ends something of the kind that was begun: a return before calling one off.
     """
     changes = [action for action in actions if not _looks(action)]
     open_ones = tuple(action for action in changes if action.name in possible)
@@ -63,6 +64,9 @@ def choose(reason: str, actions: Sequence[Action], possible: Collection[str]) ->
     if look and not any(action.reason == reason for action in changes):
         return Chosen(look, open_ones)
     if len(open_ones) > 1:
+        begun = [action for action in open_ones if action.things is None]
+        if len(begun) == 1 and begun[0].reason == reason:
+            return Chosen(begun[0])
         return Chosen(None, open_ones)
     return Chosen(open_ones[0] if open_ones else look or actions[0])
 

@@ -78,7 +78,9 @@ async def ask_order(
         turn.remember(waiting=Waiting.ORDER, offered=tuple(option.id for option in options))
         await turn.voice.say("bot.which_order", options=[*options, turn.voice.person()])
     else:
-        await turn.voice.say("bot.no_orders", options=[turn.voice.person(), turn.voice.other()])
+        any_order = await shop.orders_of(turn.tx, turn.case.customer_id, limit=1)
+        none = "bot.no_things" if any_order else "bot.no_orders"
+        await turn.voice.say(none, options=[turn.voice.person(), turn.voice.other()])
 
 
 async def ask_for_another(turn: Turn, action: Action) -> None:
@@ -89,9 +91,10 @@ async def ask_for_another(turn: Turn, action: Action) -> None:
 
 
 async def _candidates(turn: Turn, wanted: Sequence[Action]) -> Sequence[Order]:
-    """The customer's newest orders on which it can be done; all of them when it can be done on none."""
+    """The customer's newest orders on which it can be done; when on none, those that it has to do with."""
     orders = await shop.orders_of(turn.tx, turn.case.customer_id, limit=LOOKED_AT)
-    return (await _open_to(turn, wanted, orders) or orders)[:CANDIDATES]
+    found = await _open_to(turn, wanted, orders) or [one for one in orders if await _concerns(turn, wanted, one)]
+    return found[:CANDIDATES]
 
 
 async def possible(turn: Turn, actions: Sequence[Action]) -> Mapping[str, Sequence[Subject]]:
@@ -224,14 +227,19 @@ async def _open_to(turn: Turn, wanted: Sequence[Action], orders: Sequence[Order]
 
 
 async def _has_to_do(turn: Turn, wanted: Sequence[Action], order_id: UUID) -> bool:
-    """Whether any of it has to do with the order, be it refused there."""
-    one = await shop.access_order(turn.tx, turn.actor, order_id)
+    """Whether any of it has to do with the order, be it refused there; with none, the order will do as well."""
+    if await _concerns(turn, wanted, await shop.access_order(turn.tx, turn.actor, order_id)):
+        return True
+    return not await _open_to(turn, wanted, await shop.orders_of(turn.tx, turn.case.customer_id, limit=LOOKED_AT))
+
+
+async def _concerns(turn: Turn, wanted: Sequence[Action], one: Order) -> bool:
     for action in wanted:
         for subject in _of_order(action, one):
             refusal = await action.offer(turn.tx, turn.actor, subject) if action.offer else None
             if refusal is None or not refusal.unrelated:
                 return True
-    return not await _open_to(turn, wanted, await shop.orders_of(turn.tx, turn.case.customer_id, limit=LOOKED_AT))
+    return False
 
 
 async def _orders(turn: Turn) -> Sequence[Order]:

@@ -109,12 +109,12 @@ def _by_money(mention: Mention, orders: Sequence[StoreOrder]) -> set[int]:
 
 
 def _contents(order: StoreOrder) -> Named:
-    """What everything in an order is called."""
+    """What everything in an order is called, and who sold it."""
     lines = [named(" ".join((line.name, *line.options.values()))) for line in order.lines]
     return Named(
         frozenset().union(*(line.kinds for line in lines)),
         frozenset().union(*(line.colours for line in lines)),
-        frozenset().union(*(line.words for line in lines)),
+        frozenset().union(*(line.words for line in lines), named(order.seller.name).words if order.seller else ()),
     )
 
 

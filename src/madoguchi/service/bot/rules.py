@@ -202,7 +202,9 @@ def meant(meaning: Meaning, memory: Memory) -> Next:
     if meaning.yes_no is not None and (answer := _yes_no(meaning.yes_no, memory)):
         return answer
     numbers = meaning.slots.order_numbers
-    if memory.waiting is Waiting.ORDER and (order := numbers[0] if numbers else _picked(meaning, memory, "order:")):
+    another = is_certainly_a_wish(meaning) and meaning.reason != memory.reason  # with a number of its own, perhaps
+    named = numbers[0] if numbers and not another else None
+    if memory.waiting is Waiting.ORDER and (order := named or _picked(meaning, memory, "order:")):
         return Next(Move.ORDER, order=order)
     if memory.waiting is Waiting.THING and (thing := _picked(meaning, memory, "thing:")):
         return Next(Move.THING, thing=unquote(thing))
