@@ -63,9 +63,13 @@ async def test_one_decides_and_another_agrees(site: Site, later: None, verdict: 
     page = (await aoi.get(HERE)).text
     assert "090-1234-5678" in page  # whoever decides reads what was really written
     assert "0955-12-3456" in page
+    assert "有田焼 飯碗" in page  # and which goods it is about
+    assert (await aoi.get(aoi.link("/desk/cases/[0-9a-f-]+"))).status_code == 200  # with what was written before
     await _decided(site, aoi, verdict)
     assert state_of(site) == "under_review"
-    assert JA.t("errors.change_open") in (await aoi.get(HERE)).text
+    asked_again = (await aoi.get(HERE)).text
+    assert JA.t("desk.guarantee.waits", by="田中 葵", at=NOW + timedelta(hours=48)) in asked_again
+    assert "/desk/approvals" in asked_again.partition("<main")[2]
     ken = await at_desk(site, "鈴木 健", role=Role.LEADER)
     page = await ken.get("/desk/approvals")
     assert JA.t(f"guarantee.verdict.{verdict}") in page.text

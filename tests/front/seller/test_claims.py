@@ -43,6 +43,14 @@ async def test_a_claim_stands_with_its_deadline_and_without_its_customer(site: S
     assert "●●●です。色が違います。●●● までお電話ください" in page
     assert "あと48時間" in page or "あと47時間" in page
     assert "佐藤" not in page
+    goods = re.search(r"<h2>商品</h2>.*?</section>", page, re.S)
+    assert goods
+    assert "有田焼 飯碗" in goods.group()
+    assert "× 2" in goods.group()
+    assert "送料を含む" in page
+    thread = re.search(r"/seller/threads/[0-9a-f-]+", goods.group())
+    assert thread
+    assert "色が違うので返品したいです" in (await hers.get(thread.group())).text
 
 
 async def test_the_seller_answers_once(site: Site, later: None) -> None:

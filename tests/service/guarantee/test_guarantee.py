@@ -52,6 +52,16 @@ async def test_a_claim_waits_for_the_seller(asked: Bazaar) -> None:
     assert (seen.number, seen.state, seen.told) == (of.number, State.WAITING_SELLER, "色が写真と違います")
 
 
+@pytest.mark.parametrize(("units", "with_shipping"), [(2, True), (1, False)])
+async def test_it_is_told_which_goods_it_is_about(asked: Bazaar, units: int, with_shipping: bool) -> None:
+    of = await asked.claimed(lines={"1": units})
+    goods = await asked.db.run(SYSTEM, lambda tx: queries.goods(tx, of))
+    ((name, count),) = goods.lines
+    assert name.startswith("有田焼 飯碗")
+    assert (count, goods.returning, goods.with_shipping) == (units, 0, with_shipping)
+    assert goods.case_id is not None
+
+
 async def test_the_seller_is_asked_first_and_has_time(bazaar: Bazaar) -> None:
     assert await code_of(bazaar.ask_for()) == "guarantee_ask_seller"
     await bazaar.contact()

@@ -1,6 +1,6 @@
 """Reading threads. `access_thread` is the only way from an id to a thread, for an actor."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -71,12 +71,12 @@ async def access_thread(tx: Tx, actor: Actor, case_id: UUID) -> Thread:
     return found
 
 
-async def _lines(tx: Tx, store_id: str, order: StoreOrder) -> tuple[tuple[str, int], ...]:
-    """What was ordered, each with the variant as it is sold; what was written on it for somebody is left out."""
+async def names(tx: Tx, store_id: str, order: StoreOrder) -> Mapping[str, str]:
+    """What each line is of, with the variant as it is sold; what was written on it for somebody is left out."""
     known = await products(tx, store_id, [line.product_ref for line in order.lines])
     sold = {variant.sku: variant for product in known.values() for variant in product.variants}
     named = [(line, " ".join(sold[line.sku].options.values()) if line.sku in sold else "") for line in order.lines]
-    return tuple((f"{line.name} ({variant})" if variant else line.name, line.quantity) for line, variant in named)
+    return {line.ref: f"{line.name} ({variant})" if variant else line.name for line, variant in named}
 
 
 async def thread(tx: Tx, case_id: UUID) -> Thread | None:
@@ -111,7 +111,8 @@ async def goods(tx: Tx, thread: Thread) -> Goods:
         if thread.order_id:
             held = await access_order(tx, SYSTEM, thread.order_id)
             order = held.document
-            lines = await _lines(tx, held.store_id, order)
+            named = await names(tx, held.store_id, order)
+            lines = tuple((named[line.ref], line.quantity) for line in order.lines)
             return Goods(lines=lines, order_ref=order.ref, placed_at=order.placed_at, state=order.state)
         ref = thread.product_ref or ""
         case = await cases.access_case(tx, SYSTEM, thread.case_id)

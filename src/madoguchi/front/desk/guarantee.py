@@ -12,7 +12,11 @@ from madoguchi.core.actions.fields import About, Subject
 from madoguchi.core.actions.rules import Refusal
 from madoguchi.core.people.queries import access_customer
 from madoguchi.core.people.sellers.queries import seller
+from madoguchi.core.people.staff.queries import staff_names
 from madoguchi.core.requests import verbs as requests
+from madoguchi.core.requests.queries import RequestState, open_request_on
+from madoguchi.front.desk.board import case_url
+from madoguchi.front.desk.waiting import HERE as APPROVALS
 from madoguchi.front.ui.access import STAFF_ONLY, get, post
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in
 from madoguchi.front.ui.forms import posted
@@ -23,6 +27,7 @@ from madoguchi.front.ui.visitor import Visitor
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.service.guarantee import queries
+from madoguchi.service.guarantee.queries import Goods
 from madoguchi.service.guarantee.reading import sentences
 from madoguchi.service.guarantee.rules import Claim, Side
 
@@ -32,16 +37,22 @@ _SIDES = {Side.CUSTOMER: "guarantee.fact.customer", Side.SELLER: "guarantee.fact
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim to decide on: what either side says and shows, and the form, or why it cannot be decided just now."""
+    """A claim to decide on: the goods, what either side says and shows, and the form, or why it cannot be decided now.
+
+    `thread`: where both sides talked of it. `approvals`: where what was decided waits for somebody to agree.
+    """
 
     id: UUID
     title: str
     due: str
     overdue: bool
     lines: Sequence[str]
+    goods: Sequence[str]
+    thread: str
     sides: Sequence[tuple[str, str, Sequence[str]]]
     fields: Sequence[FieldView]
     why_not: str
+    approvals: str
     url: str
 
 
@@ -102,6 +113,8 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Claim, given: 
     if of.appeal:
         sides.append((reader.t("guarantee.fact.appeal"), of.appeal, ()))
     late = of.decide_by is not None and of.decide_by <= tx.now
+    goods = await queries.goods(tx, of)
+    waits = await _waits(tx, visitor, of)
     names = (await access_customer(tx, actor, of.customer_id)).name, (await seller(tx, of.seller_id)).name
     return ClaimView(
         id=of.id,
@@ -109,11 +122,30 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Claim, given: 
         due=reader.t("desk.guarantee.overdue" if late else "desk.guarantee.due", time=of.decide_by),
         overdue=late,
         lines=[line.to(reader) for line in sentences(of) if line.key != "guarantee.status.seller"],
+        goods=_goods(goods, visitor),
+        thread=case_url(goods.case_id) if goods.case_id else "",
         sides=sides,
         fields=field_views(DECIDE, fields, reader, values, within=f"{of.id}-"),
-        why_not=_said(await action.offer(tx, actor, subject), visitor),
+        why_not=waits or _said(await action.offer(tx, actor, subject), visitor),
+        approvals=APPROVALS if waits else "",
         url=f"{HERE}/{of.order_id}/decision",
     )
+
+
+def _goods(goods: Goods, visitor: Visitor) -> list[str]:
+    t = visitor.reader.t
+    told = [t("claims.goods", name=name, n=units) for name, units in goods.lines]
+    return [*told, t("desk.guarantee.returning", n=goods.returning)] if goods.returning else told
+
+
+async def _waits(tx: Tx, visitor: Visitor, of: Claim) -> str:
+    """For whom a decision waits that somebody asked to be agreed to; "" where there is none."""
+    asked = await open_request_on(tx, of.order_id)
+    if asked is None or asked.action != DECIDE or asked.state is not RequestState.NEEDS_APPROVAL:
+        return ""
+    names = await staff_names(tx, visitor.actor, [asked.actor_id] if asked.actor_id else [])
+    by = names.get(asked.actor_id, "") if asked.actor_id else ""
+    return visitor.reader.t("desk.guarantee.waits", by=by, at=asked.created_at)
 
 
 def _urls(photos: Sequence[UUID]) -> Sequence[str]:

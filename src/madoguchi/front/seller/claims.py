@@ -11,7 +11,7 @@ from litestar.datastructures import UploadFile
 
 from madoguchi.core.photos.queries import AT_ONCE
 from madoguchi.core.threads.rules import Standing
-from madoguchi.front.seller.views import Deadline, Row, deadline
+from madoguchi.front.seller.views import Deadline, Row, deadline, thread_url
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import SELLERS, get, post
 from madoguchi.front.ui.forms import NEW, form
@@ -25,7 +25,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.guarantee import queries
 from madoguchi.service.guarantee.answering import answer
-from madoguchi.service.guarantee.queries import SellerClaim
+from madoguchi.service.guarantee.queries import Goods, SellerClaim
 from madoguchi.service.guarantee.rules import NOTE_LIMIT, SellerAnswer, State
 
 HERE = "/seller/claims"
@@ -40,7 +40,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim in the seller's words; `told` is what the customer says, `answered` what the seller said.
+    """A claim in the seller's words: `goods` it is about, `thread` where it was talked of before; `told` is what the
+    customer says, `answered` what the seller said.
 
     `photos` and `shown` are the addresses of what either side shows.
     """
@@ -49,6 +50,8 @@ class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     standing: Deadline
     facts: Sequence[tuple[str, str]]
+    goods: Sequence[str]
+    thread: str
     told: str
     photos: Sequence[str]
     answered: str
@@ -119,7 +122,8 @@ async def _page(
     given: Words | None = None,
 ) -> Response[Any]:
     async def work(tx: Tx) -> ClaimView:
-        return _view(await queries.seller_claim(tx, visitor.actor, claim_id), tx.now, visitor.reader)
+        claim = await queries.seller_claim(tx, visitor.actor, claim_id)
+        return _view(claim, await queries.goods(tx, claim), tx.now, visitor.reader)
 
     found = await services.db.run(visitor.actor, work)
     return page(services, visitor, "seller/claim.html", found.url, refused=refused, claim=found, given=given)
@@ -149,11 +153,11 @@ def _row(claim: SellerClaim, now: datetime, reader: Reader) -> Row:
     )
 
 
-def _view(claim: SellerClaim, now: datetime, reader: Reader) -> ClaimView:
+def _view(claim: SellerClaim, goods: Goods, now: datetime, reader: Reader) -> ClaimView:
     facts = [
         (reader.t("seller.claim.number"), claim.number),
         (reader.t("ui.order.number"), claim.order_ref),
-        (reader.t("seller.claim.amount"), reader.money(claim.amount)),
+        (reader.t(f"seller.claim.amount.{'shipping' if goods.with_shipping else 'goods'}"), reader.money(claim.amount)),
         (reader.t("seller.claim.made"), reader.datetime(claim.made_at)),
     ]
     if claim.counts is not None:
@@ -164,6 +168,8 @@ def _view(claim: SellerClaim, now: datetime, reader: Reader) -> ClaimView:
         title=reader.t(f"guarantee.ground.{claim.ground}"),
         standing=_standing(claim, now, reader),
         facts=facts,
+        goods=[reader.t("claims.goods", name=name, n=units) for name, units in goods.lines],
+        thread=thread_url(goods.case_id) if goods.case_id else "",
         told=claim.told,
         photos=_photos(claim, claim.photos),
         shown=_photos(claim, claim.seller_photos),

@@ -9,6 +9,7 @@ import msgspec
 from madoguchi.core.access.rules import SYSTEM, Actor
 from madoguchi.core.ledger.advances.queries import advances_of_order
 from madoguchi.core.ledger.queries import returns_opened_at
+from madoguchi.core.ledger.verbs import lines
 from madoguchi.core.people.sellers.queries import own_seller
 from madoguchi.core.photos.queries import Photo, access_photo
 from madoguchi.core.policy.pack import Ground
@@ -27,8 +28,10 @@ class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     number: str
+    order_id: UUID
     order_ref: str
     ground: Ground
+    units: dict[str, int]
     amount_minor: int
     currency: str
     told: str
@@ -45,6 +48,18 @@ class SellerClaim(msgspec.Struct, frozen=True, kw_only=True):
     def amount(self) -> Money:
         """What it is worth."""
         return Money(self.amount_minor, self.currency)
+
+
+class Goods(msgspec.Struct, frozen=True, kw_only=True):
+    """What a claim is about, with nothing of whose it is: names with their units, of which so many are on a return.
+
+    `with_shipping`: what it is worth holds what sending all of it cost. `case_id`: where both sides have talked of it.
+    """
+
+    lines: tuple[tuple[str, int], ...]
+    returning: int
+    with_shipping: bool
+    case_id: UUID | None
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -79,7 +94,8 @@ _CLAIM = """select g.id, g.number, g.store_id, g.customer_id, g.order_id, o.stor
   g.liability, g.counts, g.decided_by, g.decided_at, g.decision_note, g.decide_by, g.waits_since,
   g.appeal, g.appeal_until, g.made_at
 from guarantee_claims g join orders o on o.id = g.order_id"""
-_OF_SELLER = """select g.id, g.number, o.store_ref as order_ref, g.ground, g.amount as amount_minor, g.currency, g.told,
+_OF_SELLER = """select g.id, g.number, g.order_id, o.store_ref as order_ref, g.ground, g.units,
+  g.amount as amount_minor, g.currency, g.told,
   case when g.photos_shown then g.photos else '[]' end as photos, g.state, g.due_at, g.answer, g.seller_told,
   g.seller_photos, g.counts, g.made_at
 from guarantee_claims g join orders o on o.id = g.order_id"""
@@ -259,7 +275,23 @@ async def figures(tx: Tx, actor: Actor, since: datetime) -> Figures:
         )
 
 
-# --- what went before
+# --- what it is about, and what went before
+
+
+async def goods(tx: Tx, of: Claim | SellerClaim) -> Goods:
+    """What a claim is about that the actor was found to see."""
+    async with tx.acting(SYSTEM):
+        order = await access_order(tx, SYSTEM, of.order_id)
+        names = await threads.names(tx, order.store_id, order.document)
+        held = await lines(tx, order.id)
+        known = await threads.threads_of_order(tx, SYSTEM, order.id)
+    everything = all(of.units.get(line.ref) == line.quantity for line in order.document.lines)
+    return Goods(
+        lines=tuple((names[ref], units) for ref, units in of.units.items()),
+        returning=sum(min(units, held[ref].return_open) for ref, units in of.units.items()),
+        with_shipping=everything and bool(order.document.fees),
+        case_id=known[0].case_id if known else None,
+    )
 
 
 async def contact(tx: Tx, order: Order) -> Contact:
