@@ -174,6 +174,11 @@ class Following(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Said, ...]
     paths: dict[str, str] = {}
 
+    @property
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """The pages by name, where something is paid the first; a database keeps no other order."""
+        return tuple(sorted(self.paths.items(), key=lambda way: way[0] != "payment"))
+
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True, tag="slip"):
     """A quote, or what was done: lines, money by tender, warnings, the rule, the letters that will be sent.

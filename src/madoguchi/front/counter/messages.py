@@ -99,8 +99,8 @@ async def message(request: Asked, services: Services, visitor: Visitor, message_
 
 def _ways(of: Message, reader: Reader) -> list[tuple[str, str]]:
     """Pages that are needed for what goes on; the order has a way of its own."""
-    paths = of.slip.then.paths if of.slip and of.slip.then else {}
-    return [(reader.t(f"notices.link.{name}"), path) for name, path in paths.items() if name != "order"]
+    ways = of.slip.then.ways if of.slip and of.slip.then else ()
+    return [(reader.t(f"notices.link.{name}"), path) for name, path in ways if name != "order"]
 
 
 def _row(line: MessageLine, shop: str, reader: Reader) -> MailRow:

@@ -291,18 +291,18 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
     unpaid = await paying(tx, of)
     if unpaid and words == ReturnState.SETTLED:
         words = "unpaid"
-    then = [step.to(reader) for step in unpaid.steps] if unpaid else []
+    then = unpaid.steps if unpaid else ()
     return ReturnView(
         number=of.number or "",
         topics=f"{of.subject},order:{of.told_order}" if of.told_order else of.subject,
         order_id=of.told_order,
         title=reader.t(f"counter.returns.now.{words}", day=reader.local_day(of.send_until)),
-        next=" ".join([*then, next_words(of, units, words, reader, money=bool(intents))]),
-        ways=tuple((reader.t(f"notices.link.{name}"), url) for name, url in (unpaid.paths if unpaid else {}).items()),
+        next=" ".join([*(step.to(reader) for step in then), next_words(of, units, words, reader, money=bool(intents))]),
+        ways=tuple((reader.t(f"notices.link.{name}"), url) for name, url in (unpaid.ways if unpaid else ())),
         who=reader.t(f"counter.returns.who.{_who(of, words)}"),
         steps=_steps(of, units, parcels, reader, unpaid=unpaid is not None),
         goods=tuple((name, sum(unit.name == name for unit in units)) for name in names),
-        details=(*[line.to(reader) for line in await reading.sentences(tx, of)][2:], *pickups),
+        details=(*[line.to(reader) for line in (await reading.sentences(tx, of))[2:] if line not in then], *pickups),
         back=tuple([_back(one.parcel, reader) for one in await sent_back(tx, actor, units) if one.parcel]),
         photos=tuple(await queries.photos_of_less(tx, of.id)),
         expected="" if intents else await _expected(tx, actor, of, reader),

@@ -144,7 +144,7 @@ def slip_view(
         lines.append((reader.t("orders.slip.charged_to"), None, ""))
         lines += [(charge.label, charge.amount, "") for charge in slip.charges]
     lines += [(fact.label.to(reader), None, words(fact.words, reader)) for fact in slip.facts]
-    paths = slip.then.paths if slip.then else {}
+    ways = slip.then.ways if slip.then and done_at else ()
     return SlipView(
         title=slip.title.to(reader),
         number=slip.order_ref,
@@ -158,7 +158,7 @@ def slip_view(
         state_time=reader.datetime(done_at) if done_at else "",
         expires=expires,
         photos=tuple(f"/photos/{photo}" for photo in slip.photos),
-        ways=tuple((reader.t(f"notices.link.{name}"), path) for name, path in paths.items()) if done_at else (),
+        ways=tuple((reader.t(f"notices.link.{name}"), path) for name, path in ways),
     )
 
 

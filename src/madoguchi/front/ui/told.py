@@ -366,9 +366,7 @@ def slip(of: core.Slip, reader: Reader) -> Slip:
         warnings=tuple(warning.to(reader) for warning in of.irreversible),
         rule=of.rule.to(reader) if of.rule else None,
         next=" ".join(said.to(reader) for said in _next(of)) or None,
-        ways=tuple(
-            Way(reader.t(f"notices.link.{name}"), path) for name, path in (of.then.paths if of.then else {}).items()
-        ),
+        ways=tuple(Way(reader.t(f"notices.link.{name}"), path) for name, path in (of.then.ways if of.then else ())),
         expected=of.expected,
         notices=of.notices,
         asked=of.asked,

@@ -102,9 +102,9 @@ def settled(
         if template == CANCELLED and not slip.money:
             blocks.append(Paragraph(t("notices.money.none")))
     blocks.append(Paragraph(t(_last_word(template, slip))))
-    paths = slip.then.paths if slip and slip.then else {}
-    ways = [Link(t(f"notices.link.{name}"), f"{links.base_url}{path}") for name, path in paths.items()]
-    if order_id and "order" not in paths:
+    needed = slip.then.ways if slip and slip.then else ()
+    ways = [Link(t(f"notices.link.{name}"), f"{links.base_url}{path}") for name, path in needed]
+    if order_id and "order" not in dict(needed):
         ways.append(Link(t("notices.order.link"), links.order(order_id)))
     return Letter(subject=_subject(reader, template, **names), blocks=tuple(blocks), ways=tuple(ways))
 
