@@ -33,13 +33,13 @@ CHOICES = ("rule", "accepted", "reduced", "rejected", "manual")  # by the rules,
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a unit is, and what somebody decided about it; grade and disposition "" until somebody has looked.
+    """How a unit is, and what somebody decided about it; grade, disposition, opened "" until somebody has looked.
 
     With `sure` it is noted, else first shown.
     """
 
     complete: Literal["yes", "no"] = "yes"
-    opened: Literal["yes", "no"] = "no"
+    opened: Literal["", "yes", "no"] = "no"
     works: Literal["yes", "no"] = "yes"
     grade: Literal["", "new", "good", "worn", "broken"] = ""
     disposition: Literal["", "restock", "resell", "repair", "discard", "back_to_customer", "missing"] = ""
