@@ -8,6 +8,7 @@ import pytest
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
 from madoguchi.core.actions import verbs as actions
 from madoguchi.core.actions.fields import About, Field, Subject
+from madoguchi.core.actions.rules import Said
 from madoguchi.core.ledger.rules import Destination
 from madoguchi.core.people.staff.verbs import add_staff
 from madoguchi.core.photos import verbs as photos
@@ -72,6 +73,11 @@ async def test_unit_by_unit_gives_back_what_was_paid_for_them(street: Street) ->
     paid = total([line.total for line in order.lines], "JPY")
     assert total([one.amount for one in await street.intents(CLOTHES)], "JPY") == paid
     await street.balanced()
+
+
+async def test_of_goods_at_hand_nothing_is_said_of_parcels_that_may_turn_up(street: Street) -> None:
+    quote = await ask(street, CLOTHES, "item.replace", SHIRTS)
+    assert quote.draft.slip.next_step == Said("claims.next.resend.at_hand")
 
 
 async def test_a_unit_is_made_good_once(street: Street) -> None:

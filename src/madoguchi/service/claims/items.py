@@ -22,8 +22,8 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money, total
 from madoguchi.service.claims.deciding import Basis, Facts, basis, claim, photo_fields
+from madoguchi.service.claims.rules import AT_HAND
 
-PROBLEMS = (Problem.DAMAGED, Problem.DEFECTIVE, Problem.WRONG_ITEM, Problem.MISSING_PART)
 _NO_GOODS = frozenset({"digital", "digital_opened", "gift_card", "membership"})  # never in a parcel
 
 
@@ -76,7 +76,7 @@ class ItemAction(msgspec.Struct, frozen=True):
 
     async def draft(self, tx: Tx, actor: Actor, arguments: ItemClaim) -> Draft:
         """What is done about the units; Refused: claim_not_goods, claim_not_delivered, claim_problem, as in `claim`."""
-        if arguments.problem not in PROBLEMS:
+        if arguments.problem not in AT_HAND:
             raise Refused("claim_problem")
         of, left = await _open(tx, actor, arguments.order_id)
         if any(count > left.get(ref, 0) for ref, count in arguments.lines.items()):
@@ -115,7 +115,7 @@ def lines_field(order: StoreOrder, left: Mapping[str, int], worth: Mapping[str, 
 
 def problem_field() -> Field:
     """What is wrong."""
-    options = tuple(FieldOption(value=one, label=Said(f"claims.problem.{one}")) for one in PROBLEMS)
+    options = tuple(FieldOption(value=one, label=Said(f"claims.problem.{one}")) for one in AT_HAND)
     return Field(name="problem", kind=FieldKind.CHOICE, options=options)
 
 

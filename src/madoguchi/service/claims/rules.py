@@ -50,6 +50,10 @@ MOVES: Mapping[ClaimState, frozenset[ClaimState]] = {
 }
 
 
+AT_HAND = (Problem.DAMAGED, Problem.DEFECTIVE, Problem.WRONG_ITEM, Problem.MISSING_PART)
+"""Problems with goods that came."""
+
+
 class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a claim will do: for which units, worth how much, made good how.
 
@@ -81,6 +85,11 @@ class ClaimPlan(msgspec.Struct, frozen=True, kw_only=True):
             return ClaimState.REPORTED
         return ClaimState.NEEDS_APPROVAL if self.approval else ClaimState.GRANTED
 
+    @property
+    def once_resent(self) -> Said:
+        """What the customer does with the first goods, which are in their hands or may still turn up."""
+        return Said("claims.next.resend.at_hand" if self.problem in AT_HAND else "claims.next.resend")
+
 
 def refund_slip(pack: RulePack, order: StoreOrder, plan: ClaimPlan, of: Mapping[str, Money]) -> Slip:
     """Money back; the goods need not come back."""
@@ -104,7 +113,7 @@ def resend_slip(order: StoreOrder, plan: ClaimPlan) -> Slip:
         plan.slip,
         title=Said("claims.title.resend"),
         facts=(*goods(order, plan.units), *plan.slip.facts),
-        next_step=Said("claims.next.resend"),
+        next_step=plan.once_resent,
     )
 
 

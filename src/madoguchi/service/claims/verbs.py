@@ -78,7 +78,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
     if plan.advance_until:
         slip = _goes_on(wish, slip, said("claims.goes_on.advance", until=plan.advance_until))
     elif operation.created:
-        slip = _goes_on(wish, slip, Said("claims.next.resend"))
+        slip = _goes_on(wish, slip, plan.once_resent)
     return Outcome(state=Settled.DONE, slip=slip)
 
 
