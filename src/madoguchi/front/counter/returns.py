@@ -374,6 +374,8 @@ def _steps(
         "inspected": min((unit.inspected_at for unit in units if unit.inspected_at), default=None),
         _LAST[of.wish]: max(ends) if len(ends) == len(units) and not unpaid else None,
     }
+    if of.state is ReturnState.LOST:  # nothing of it arrived
+        reached = {name: at for name, at in reached.items() if name not in {"received", "inspected"}}
     *way, end = reached.values()
     last = len(way) - unpaid if of.state in ENDED else max((place for place, at in enumerate(way) if at), default=0)
     found = []
