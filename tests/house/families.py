@@ -179,7 +179,6 @@ def families() -> Mapping[str, Iterable[str | tuple[str, ...]]]:
         "returns.why.{}": Why,
         "returns.to_pay.{}": DEMO_TERMS.pay_later,
         "returns.state.{}": ReturnState,
-        "returns.answer.{}": ANSWERS,
         "returns.missing.{}": Missing,
         "returns.status.{}": _TOLD,
         "returns.answered.{}": [*ANSWERS, "goods"],

@@ -25,10 +25,14 @@ async def test_what_the_warehouse_left_open_is_decided(site: Site) -> None:
     assert of.number
     assert of.number in leader.page.text
     assert "取り消しまたは期限切れのあとに届きました。" in leader.page.text
+    assert "お約束どおり（代金の100%）を認める：2,160円" in leader.page.text  # what a press gives is said before
+    assert "代金の70%：1,512円" in leader.page.text
+    assert "間違えて" in leader.page.text  # and why the customer sends it back
     page = await leader.post(f"/desk/returns/{of.id}/review", {"answer": "reduced", "note": "一部に傷"})
     assert page.status_code == 422
     await leader.post(f"/desk/returns/{of.id}/review", {"answer": "reduced", "percent": "70", "note": "一部に傷"})
-    assert of.number not in leader.page.text
+    assert f"{of.number}：決定を記録しました。" in leader.page.text
+    assert f"/desk/returns/{of.id}" not in leader.page.text
     await site.quiet()
     assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 1512
 
@@ -48,8 +52,7 @@ async def test_a_parcel_that_nobody_found_is_decided_with_one_press(site: Site) 
     assert "お荷物を倉庫で確認できておらず、お探ししています。" in leader.page.text
     assert leader.page.text.count('name="answer"') == 3, "nothing else is asked"
     await leader.post(f"/desk/returns/{of.id}/missing", {"answer": "believe"})
-    assert of.number
-    assert of.number not in leader.page.text
+    assert f"/desk/returns/{of.id}" not in leader.page.text
     await site.quiet()
     assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 2160
 

@@ -15,6 +15,7 @@ from madoguchi.core.policy.queries import grounds_of
 from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.port import StoreOrder
 from madoguchi.core.shop.queries import access_order
+from madoguchi.front.desk.board import case_url
 from madoguchi.front.ui import photos
 from madoguchi.front.ui.access import LEADERS, get, post
 from madoguchi.front.ui.fields import FieldView, field_views, filled_in
@@ -50,7 +51,8 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """A return to decide on: whose, what was found, what it is worth, why the customer objects, and the form.
+    """A return to decide on: whose, what the customer told (`facts`) and where it was talked of (`case`), what was
+    found, what it is worth, why the customer objects, and the form.
 
     Without `fields` nothing of it was left open; `missing` is what can be done about a parcel that nobody found.
     """
@@ -58,7 +60,8 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     number: str
     customer: str
-    order: str
+    facts: Sequence[tuple[str, str]]
+    case: str
     appeal: str
     lines: Sequence[str]
     units: Sequence[UnitView]
@@ -70,9 +73,9 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(HERE, access=LEADERS)
-async def show(services: Services, visitor: Visitor) -> Response[Any]:
-    """All of them, the longest waiting first."""
-    return await _page(services, visitor)
+async def show(services: Services, visitor: Visitor, decided: UUID | None = None) -> Response[Any]:
+    """All of them, the longest waiting first, and of the one that was `decided` just now that it was."""
+    return await _page(services, visitor, decided=decided)
 
 
 @post(HERE + "/{return_id:uuid}/review", access=LEADERS)
@@ -100,7 +103,7 @@ async def _decide(request: Asked, services: Services, visitor: Visitor, return_i
     except Refused as refused:
         raise_unshown(request, refused)
         return await _page(services, visitor, refused, return_id, given)
-    return done(request, HERE)
+    return done(request, f"{HERE}?decided={return_id}")
 
 
 @get(HERE + "/photos/{photo_id:uuid}", access=LEADERS)
@@ -116,13 +119,17 @@ async def _page(
     refused: Refused | None = None,
     about: UUID | None = None,
     given: dict[str, Any] | None = None,
+    *,
+    decided: UUID | None = None,
 ) -> Response[Any]:
-    async def work(tx: Tx) -> list[ReviewView]:
+    async def work(tx: Tx) -> tuple[list[ReviewView], str]:
         found = await queries.to_decide(tx)
-        return [await _view(tx, services, visitor, one, given if one.id == about else None) for one in found]
+        views = [await _view(tx, services, visitor, one, given if one.id == about else None) for one in found]
+        just = await queries.access_return(tx, visitor.actor, decided) if decided else None
+        return views, visitor.reader.t("desk.returns.decided", number=just.number) if just else ""
 
-    reviews = await services.db.run(visitor.actor, work)
-    return page(services, visitor, "desk/returns.html", HERE, refused=refused, reviews=reviews)
+    reviews, told = await services.db.run(visitor.actor, work)
+    return page(services, visitor, "desk/returns.html", HERE, refused=refused, reviews=reviews, told=told)
 
 
 async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given: dict[str, Any] | None) -> ReviewView:
@@ -131,21 +138,34 @@ async def _view(tx: Tx, services: Services, visitor: Visitor, of: Return, given:
     values = filled_in(fields, given) if given is not None else None
     units = await queries.units_of(tx, of.id)
     order = (await access_order(tx, actor, of.order_id)).document
-    quote_id = (await access_request(tx, actor, of.id)).quote_id
+    opened = await access_request(tx, actor, of.id)
     return ReviewView(
         id=of.id,
         number=of.number or "",
         customer=(await access_customer(tx, actor, of.customer_id)).name,
-        order=of.order_ref,
+        facts=_facts(of, reader),
+        case=case_url(opened.case_id) if opened.case_id else "",
         appeal=of.appeal or "",
         lines=[line.to(reader) for line in await reading.sentences(tx, of)],
         units=[_unit(unit, order, reader) for unit in units],
         photos=[one for unit in units for one in await warehouse.photos_of(tx, actor, unit.id)],
-        grounds=[grounds_view(one, reader) for one in await grounds_of(tx, quote_id)],
+        grounds=[grounds_view(one, reader) for one in await grounds_of(tx, opened.quote_id)],
         fields=field_views(REVIEW, fields, reader, values, within=f"{of.id}-"),
         missing=[(one.value, words(one.label, reader)) for field in missing for one in field.options],
         url=f"{HERE}/{of.id}",
     )
+
+
+def _facts(of: Return, reader: Reader) -> list[tuple[str, str]]:
+    """What the customer told, and when."""
+    t = reader.t
+    return [
+        (t("desk.returns.order"), of.order_ref),
+        (t("returns.fact.reason"), t(f"returns.reason.{of.reason}")),
+        *([(t("returns.fact.condition"), t(f"returns.condition.{of.condition}"))] if of.condition else []),
+        (t("desk.returns.made"), reader.datetime(of.made_at)),
+        (t("desk.returns.since"), reader.datetime(of.changed_at)),
+    ]
 
 
 async def _asked(tx: Tx, services: Services, actor: Actor, name: str, of: Return) -> Sequence[Field]:

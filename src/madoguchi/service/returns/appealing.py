@@ -6,19 +6,23 @@ from uuid import UUID
 
 import msgspec
 
-from madoguchi.core.access.rules import Actor, Role, outranks
+from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
 from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
 from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
+from madoguchi.core.ledger.verbs import lines
 from madoguchi.core.policy.queries import rules_of
+from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
+from madoguchi.kit.money import Money, total
 from madoguchi.kit.security import clean_text
 from madoguchi.service.returns import queries, sending, verbs
 from madoguchi.service.returns.inspecting import Verdict
 from madoguchi.service.returns.queries import Return
-from madoguchi.service.returns.rules import Acceptance, ReturnState, Why
+from madoguchi.service.returns.rules import Acceptance, Booked, ReturnState, Why, Wish
+from madoguchi.service.returns.settling import plan_for
 from madoguchi.service.returns.units import verbs as unit_rows
-from madoguchi.service.returns.units.rules import Unit
+from madoguchi.service.returns.units.rules import Unit, counted
 
 NOTE = Field(name="note", kind=FieldKind.NOTE, limit=1000)
 _OBJECTED_TO = frozenset({Acceptance.REDUCED, Acceptance.REJECTED})
@@ -29,6 +33,8 @@ KEPT = Field(
     required=False,
 )
 ANSWERS = (Acceptance.ACCEPTED, Acceptance.REDUCED, Acceptance.REJECTED)
+_AS_WISHED = Said("returns.answer.goods")
+_SHARES = range(10, 100, 10)  # of the price, in percent
 
 
 class AppealReturn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,11 +86,26 @@ async def offer_appeal(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None
 async def review_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
     """What is given for it, and whether the customer keeps what is on its way to them again."""
     of = await queries.access_return(tx, actor, subject.id)
-    options = tuple(FieldOption(value=one, label=Said(f"returns.answer.{one}")) for one in ANSWERS)
-    shares = tuple(FieldOption(value=str(share), label=f"{share} %") for share in range(10, 100, 10))
+    units = [unit for unit in await queries.units_of(tx, of.id) if _is_open(of, unit)]
+    shares = [share for share in _SHARES if _may_be(units, share)]
+    given = {share: await _given(tx, of, units, Acceptance.REDUCED, share) for share in shares}
+    promised = max((unit.promised for unit in units), default=100)
+    whole = await _given(tx, of, units, Acceptance.ACCEPTED)
+    accepted = said("returns.answer.accepted", percent=promised, amount=whole)
+    labels = {
+        Acceptance.ACCEPTED: accepted if of.wish is Wish.REFUND else _AS_WISHED,
+        Acceptance.REDUCED: Said("returns.answer.reduced"),
+        Acceptance.REJECTED: Said("returns.answer.rejected"),
+    }
+    answers = [one for one in ANSWERS if shares or one is not Acceptance.REDUCED]
+    options = tuple(FieldOption(value=one, label=labels[one]) for one in answers)
+    parts = tuple(
+        FieldOption(value=str(share), label=said("returns.answer.share", percent=share, amount=amount))
+        for share, amount in given.items()
+    )
     return (
         Field(name="answer", kind=FieldKind.CHOICE, options=options),
-        Field(name="percent", kind=FieldKind.CHOICE, options=shares, required=False),
+        *([Field(name="percent", kind=FieldKind.CHOICE, options=parts, required=False)] if parts else []),
         *((KEPT,) if await sending.gone(tx, await queries.units_of(tx, of.id)) else ()),
         NOTE,
     )
@@ -156,13 +177,44 @@ async def _reviewable(tx: Tx, actor: Actor, return_id: UUID, *, lock: bool = Fal
         raise Refused("forbidden", 403)
     of = await queries.access_return(tx, actor, return_id, lock=lock)
     units = await queries.units_of(tx, of.id, lock=lock)
-    objected = of.appealed_at is not None and of.answered_at is None
-    found = [
-        unit for unit in units if unit.acceptance is Acceptance.MANUAL or (objected and unit.acceptance in _OBJECTED_TO)
-    ]
+    found = [unit for unit in units if _is_open(of, unit)]
     if not found:
         raise Unrelated("return_nothing_to_review", 409)
     return of, found
+
+
+def _is_open(of: Return, unit: Unit) -> bool:
+    objected = of.appealed_at is not None and of.answered_at is None
+    return unit.acceptance is Acceptance.MANUAL or (objected and unit.acceptance in _OBJECTED_TO)
+
+
+def _may_be(units: Sequence[Unit], share: int) -> bool:
+    """Whether such a part of their price can be given for units, is less than was promised, and gives somebody more."""
+    most = max((unit.promised for unit in units), default=0)
+    more = any(unit.acceptance is Acceptance.MANUAL or unit.given < share for unit in units)
+    return more and share < most and all(share <= unit.promised for unit in units)
+
+
+async def _given(tx: Tx, of: Return, units: Sequence[Unit], answer: Acceptance, percent: int | None = None) -> Money:
+    """What the customer would get now for units on which this is decided, after what is taken off.
+
+    Nothing where they were made good otherwise since, so that it cannot be granted.
+    """
+    asked = ReviewReturn(return_id=of.id, answer=answer, percent=percent, note="")
+    verdicts = [(unit, _verdict(unit, asked)) for unit in units]
+    decided = [
+        msgspec.structs.replace(
+            unit, acceptance=verdict.acceptance, percent=verdict.percent, disposition=None, settled_at=None
+        )
+        for unit, verdict in verdicts
+        if not _stays(unit, verdict)
+    ]
+    order = await access_order(tx, SYSTEM, of.order_id)
+    held, again = await lines(tx, order.id), counted([unit for unit in decided if unit.booked is Booked.FREE])
+    if any(n > held[ref].free for ref, n in again.items()):
+        return Money(0, order.document.currency)
+    plan = await plan_for(tx, of, order, decided)
+    return total(list(plan.money.values()), order.document.currency)
 
 
 def _verdict(unit: Unit, told: ReviewReturn) -> Verdict:
