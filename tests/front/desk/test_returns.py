@@ -35,6 +35,8 @@ async def test_what_the_warehouse_left_open_is_decided(site: Site) -> None:
     assert f"/desk/returns/{of.id}" not in leader.page.text
     await site.quiet()
     assert site.value("select sum(amount) from refund_intents where order_id = %s", of.order_id) == 1512
+    # and the customer reads the reason beside the money
+    assert site.value("select outcome::text like '%%一部に傷%%' from requests where action = 'return.settle'")
 
 
 async def test_a_parcel_that_nobody_found_is_decided_with_one_press(site: Site) -> None:

@@ -198,7 +198,12 @@ def settlement(
     slip = _settlement(of, order, units, due, fees, back)
     if of.gift_id:
         return for_recipient(slip, of.called)
-    return msgspec.structs.replace(slip, facts=(*slip.facts, *_less(order, units, due)))
+    return msgspec.structs.replace(slip, facts=(*slip.facts, *_less(order, units, due), *_answer(of)))
+
+
+def _answer(of: Return) -> tuple[Fact, ...]:
+    """What a leader said to what the warehouse had left open; to an objection it is answered in a letter of its own."""
+    return (Fact(Said("returns.fact.answer"), of.answer),) if of.answer and of.appealed_at is None else ()
 
 
 def _settlement(
