@@ -15,6 +15,7 @@ from madoguchi.core.shop.queries import access_order
 from madoguchi.core.shop.verbs import mirror_order
 from madoguchi.kit import clock, ids
 from madoguchi.kit.errors import Refused
+from madoguchi.service.returns.possible import possible
 from madoguchi.service.returns.rules import ReturnState
 from tests.service.returns.conftest import Yard
 
@@ -163,6 +164,16 @@ async def test_who_declines_frees_the_units(yard: Yard) -> None:
     assert (await yard.back(request.id)).state is ReturnState.DECLINED
     assert (await yard.held(EBOOK))["1"].free == 1
     await yard.in_order()
+
+
+async def test_what_needs_no_parcel_has_a_last_day_too(yard: Yard) -> None:
+    """It is there from the order on, and its day does not move with whoever asks."""
+    actor, order_id = await yard.actor(EBOOK)
+    order = await yard.db.run(SYSTEM, lambda tx: access_order(tx, SYSTEM, order_id))
+    (line,) = await yard.db.run(actor, lambda tx: possible(tx, actor, order_id))
+    assert line.only_faulty
+    assert line.until
+    assert (line.until - order.placed_at).days == 365
 
 
 async def _delivered(yard: Yard, ref: str, at: datetime) -> None:

@@ -205,9 +205,11 @@ def recallable(order: StoreOrder, money: Mapping[str, TenderMoney], wish: Wish, 
 
 
 def delivered_at(order: StoreOrder, ref: str) -> datetime | None:
-    """When the last parcel with something of a line came."""
-    moments = [parcel.delivered_at for parcel in order.shipments if parcel.delivered_at and ref in parcel.lines]
-    return max(moments, default=None)
+    """When the last parcel with something of a line came; what needs no parcel is there from the order on."""
+    parcels = [parcel for parcel in order.shipments if ref in parcel.lines]
+    if not parcels and any(line.delivered for line in order.lines if line.ref == ref):
+        return order.placed_at
+    return max((parcel.delivered_at for parcel in parcels if parcel.delivered_at), default=None)
 
 
 def _condition(told: Condition) -> questions.Condition:
