@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role
+from madoguchi.core.actions.rules import Said
 from madoguchi.core.policy.pack import Fault, Ground, shipped
 from madoguchi.core.requests.queries import RequestState
 from madoguchi.core.threads import queries as threads
@@ -19,6 +20,7 @@ from madoguchi.kit.money import Money
 from madoguchi.service.guarantee import queries
 from madoguchi.service.guarantee.answering import answer
 from madoguchi.service.guarantee.rules import LIVING, MOVES, SellerAnswer, State
+from madoguchi.service.notices.rules import template
 from tests.service.guarantee.conftest import BOWLS, DAY, HOUR, Bazaar
 
 RULES = shipped(DEMO.rule_pack).guarantee
@@ -322,6 +324,23 @@ async def test_an_appeal_may_change_nothing_and_is_made_once(asked: Bazaar) -> N
     assert await code_of(asked.ask_for()) == "guarantee_decided"  # nor by another claim
     assert await code_of(asked.do(customer, "guarantee.appeal", note="まだ")) == "guarantee_not_denied"
     assert await given_back(asked) == 0
+
+
+async def test_a_denial_says_so_why_and_until_when_it_can_be_appealed(asked: Bazaar) -> None:
+    await asked.claimed()
+    await asked.answer(await asked.merchant(), REFUSE)
+    decided = await asked.decide(await asked.hire(), "deny", "customer")
+    done = await asked.approve(await asked.hire(Role.LEADER), decided)
+    assert done.outcome
+    assert template(done.action, done.outcome.state, goes_on=True) == "guarantee_decided"
+    slip = done.outcome.slip
+    assert slip
+    assert slip.then
+    told = [fact.words.key if isinstance(fact.words, Said) else fact.words for fact in slip.facts]
+    assert {"guarantee.state.denied", "双方のお話を確認しました"} <= set(told)
+    (step,) = slip.then.steps
+    assert step.key == "guarantee.next.denied"
+    assert "until" in step.parameters
 
 
 async def test_an_appeal_has_its_time(asked: Bazaar) -> None:

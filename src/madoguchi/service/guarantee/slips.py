@@ -88,9 +88,11 @@ def denial(order: StoreOrder, of: Claim, note: str, until: datetime | None) -> S
         facts=(
             Fact(Said("guarantee.fact.number"), of.number),
             _because(of.ground),
+            Fact(Said("guarantee.fact.result"), Said(f"guarantee.state.{'denied' if until else 'upheld'}")),
             Fact(Said("guarantee.fact.why"), note),
         ),
         next_step=appeal,
+        then=Following(steps=(appeal,), paths={"order": f"/orders/{of.order_id}"}),
     )
 
 

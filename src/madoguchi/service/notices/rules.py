@@ -21,6 +21,7 @@ SETTLED: Mapping[tuple[str, Settled], str] = {
     ("gift.return", Settled.DONE): RETURN_AGREED,
     ("order.exchange", Settled.DONE): EXCHANGE_AGREED,
     ("return.settle", Settled.DONE): "return_settled",
+    ("guarantee.decide", Settled.DONE): "guarantee_decided",
 }
 
 REFUND_PAID, REFUND_FAILED, REFUND_NEEDS_ACCOUNT = "refund_paid", "refund_failed", "refund_needs_account"
