@@ -59,7 +59,7 @@ async def wished_back(page: Page, says: Reader) -> None:
     await expect(page.locator(".slip")).to_contain_text(says.t("claims.next.advance"))
     await expect(page.locator(".slip")).to_contain_text(says.t("claims.advance.promise"))
     await page.locator(".slip .primary").click()
-    await expect(page.locator(".slip[data-state=done]")).to_contain_text(says.t("claims.rule.advance"))
+    await expect(page.locator(".slip[data-state=agreed]")).to_contain_text(says.t("claims.rule.advance"))
 
 
 async def found_and_kept(page: Page, site: Site, says: Reader) -> None:

@@ -39,7 +39,7 @@ async def test_a_missing_parcel(street: Street, lang: str, says: Reader) -> None
         await expect(page.locator(".slip")).to_contain_text(until)
         await expect(page.locator(".slip")).to_contain_text(says.t("claims.then.resend"))
         await page.locator(".slip .primary").click()
-        await expect(page.locator(".slip[data-state=done]")).to_contain_text(until)
+        await expect(page.locator(".slip[data-state=agreed]")).to_contain_text(until)
         await site.quiet()
         await promise_is_written_down(page, site, letters.t("claims.until", until=scanned + timedelta(hours=WAIT)))
     with clock.frozen(scanned + timedelta(hours=WAIT + 1)):

@@ -118,5 +118,5 @@ async def claim(page: Page, site: Site, says: Reader) -> None:
     await page.get_by_label(says.t("actions.guarantee.claim.field.note")).fill("色が写真と違います。")
     await page.get_by_role("button", name=says.t("counter.action.next")).click()
     await page.locator(".slip .primary").click()
-    await expect(page.locator(".slip[data-state=done]")).to_be_visible()
+    await expect(page.locator(".slip[data-state=agreed]")).to_be_visible()
     await site.quiet()
