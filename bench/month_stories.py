@@ -26,7 +26,7 @@ from madoguchi.service.refunds import queries as refund_queries
 from madoguchi.service.refunds import verbs as refunds
 from madoguchi.service.returns import exchanging, gifting
 from madoguchi.service.returns import queries as returns
-from madoguchi.service.returns import verbs as returning
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception
 from madoguchi.service.returns.units.rules import Unit
 
@@ -260,7 +260,7 @@ async def _travels(month: Month, return_id: UUID, *, lost: bool) -> Story:
         return  # by a carrier that tells us nothing
     carrier, number = chance.choice(CARRIERS), f"{chance.randrange(10**12):012d}"
     try:
-        await month.app.db.run(SYSTEM, lambda tx: returning.announced(tx, return_id, carrier, number))
+        await month.app.db.run(SYSTEM, lambda tx: parcels.announced(tx, return_id, carrier, number))
     except Refused:
         return
     news = list(WAY[:1] if lost else WAY)
@@ -275,7 +275,7 @@ async def _travels(month: Month, return_id: UUID, *, lost: bool) -> Story:
 
 async def _news(month: Month, carrier: str, number: str, state: TrackingState) -> None:
     at = timedelta(minutes=month.chance.uniform(0, 600))  # what is told now happened before
-    await month.app.db.run(SYSTEM, lambda tx: returning.tracked(tx, carrier, number, state, tx.now - at))
+    await month.app.db.run(SYSTEM, lambda tx: parcels.tracked(tx, carrier, number, state, tx.now - at))
     await month.work()
 
 

@@ -91,6 +91,7 @@ from madoguchi.service.refunds.port import PaymentPort
 from madoguchi.service.returns import actions as returns_actions
 from madoguchi.service.returns import verbs as returns
 from madoguchi.service.returns.jobs import Settler
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.restocking import Restocker
 from madoguchi.service.routing import jobs as routing_jobs
 from madoguchi.service.routing.actions import ACTIONS as ROUTING
@@ -168,8 +169,8 @@ class App:
             brand.name: SimulatedCarrier(self.carriers_db, brand, self.shippers.waybill, temper=HABIT)
             for brand in BRANDS.values()
         }
-        self.follower = Follower(self.db, self.carriers, concerned=(returns.tracked, stepped))
-        self.announcer = Announcer(self.db, self.carriers, returns.announced, returns.dispatched)
+        self.follower = Follower(self.db, self.carriers, concerned=(parcels.tracked, stepped))
+        self.announcer = Announcer(self.db, self.carriers, parcels.announced, returns.dispatched)
         self.executor = requests_jobs.Executor(self.db, self.catalogue, self.stores, self.carriers)
         self.claims = Sweeper(self.db, self.catalogue, self.signer)
         self.returns = Settler(self.db, self.catalogue, self.signer)

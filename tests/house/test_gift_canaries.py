@@ -17,7 +17,7 @@ from madoguchi.core.shop.port import TrackingState
 from madoguchi.edge.stores.demo.people import NAOKI, YOKO, Person, Story
 from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
-from madoguchi.service.returns import verbs as returns
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import units_of
 from tests.front.counter.customer import Customer, id_of, signed_in
 from tests.house.routes import routes
@@ -139,8 +139,8 @@ async def _goes_back(site: Site, back: UUID) -> None:
     """The carrier has it in hand, the warehouse receives it and looks at it, the worker pays."""
 
     async def arrive(tx: Tx) -> None:
-        await returns.announced(tx, back, "ヤマト運輸", "440000000015")
-        await returns.tracked(tx, "ヤマト運輸", "440000000015", TrackingState.IN_TRANSIT, clock.now())
+        await parcels.announced(tx, back, "ヤマト運輸", "440000000015")
+        await parcels.tracked(tx, "ヤマト運輸", "440000000015", TrackingState.IN_TRANSIT, clock.now())
         await actions.run(tx, site.app.catalogue, SYSTEM, "return.receive", {"return_id": str(back)})
 
     await site.app.db.run(SYSTEM, arrive)

@@ -14,7 +14,7 @@ from madoguchi.edge.stores.demo.people import MISAKI
 from madoguchi.kit import clock, ids
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.money import Money
-from madoguchi.service.returns import verbs as returns
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import misfolded, uncounted, units_of, unpaid
 from tests.journeys.street import Street
 from tests.web import Site
@@ -130,8 +130,8 @@ async def scanned(site: Site) -> None:
     back = site.value("select id from returns")
 
     async def work(tx: Any) -> None:
-        await returns.announced(tx, back, "ヤマト運輸", NUMBER)
-        await returns.tracked(tx, "ヤマト運輸", NUMBER, TrackingState.IN_TRANSIT, clock.now())
+        await parcels.announced(tx, back, "ヤマト運輸", NUMBER)
+        await parcels.tracked(tx, "ヤマト運輸", NUMBER, TrackingState.IN_TRANSIT, clock.now())
 
     await site.app.db.run(SYSTEM, work)
     await site.quiet()

@@ -25,6 +25,7 @@ from madoguchi.kit.security import Vault
 from madoguchi.service.claims import queries as claims
 from madoguchi.service.returns import queries, verbs
 from madoguchi.service.returns.jobs import Settler
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.restocking import Restocker
 from madoguchi.service.returns.units.rules import Unit
@@ -67,8 +68,8 @@ class Yard(Street):
     async def on_its_way(self, of: Return, number: str = "440000000015", at: datetime | None = None) -> None:
         """A carrier has the parcel in hand."""
         when = at or clock.now()
-        await self.db.run(SYSTEM, lambda tx: verbs.announced(tx, of.id, CARRIER, number))
-        await self.db.run(SYSTEM, lambda tx: verbs.tracked(tx, CARRIER, number, TrackingState.IN_TRANSIT, when))
+        await self.db.run(SYSTEM, lambda tx: parcels.announced(tx, of.id, CARRIER, number))
+        await self.db.run(SYSTEM, lambda tx: parcels.tracked(tx, CARRIER, number, TrackingState.IN_TRANSIT, when))
         await self.work()
 
     async def do(self, action: str, **arguments: Any) -> None:

@@ -14,6 +14,7 @@ from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.service.returns import jobs, verbs
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState
 from tests.service.returns.conftest import CARRIER, Yard
@@ -206,7 +207,7 @@ async def goes_back(yard: Yard, of: Return) -> None:
     now, day = clock.now(), timedelta(days=1)
     await yard.on_its_way(of, at=now)
     for state, at in ((TrackingState.RETURNED_TO_SENDER, now + 3 * day), (TrackingState.OUT_FOR_DELIVERY, now + day)):
-        await yard.db.run(SYSTEM, lambda tx, state=state, at=at: verbs.tracked(tx, CARRIER, PARCEL, state, at))
+        await yard.db.run(SYSTEM, lambda tx, state=state, at=at: parcels.tracked(tx, CARRIER, PARCEL, state, at))
 
 
 async def test_what_went_back_to_the_sender_is_not_lost(yard: Yard) -> None:

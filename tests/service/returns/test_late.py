@@ -8,7 +8,8 @@ from madoguchi.core.access.rules import SYSTEM, Role
 from madoguchi.core.shop.port import TrackingState
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import verbs, warehouse
+from madoguchi.service.returns import clocks, warehouse
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Acceptance, ReturnState, Stray
 from madoguchi.service.returns.warehouse import Scanned
@@ -31,8 +32,8 @@ async def expired(yard: Yard, method: str = "code") -> Return:
 
 async def told(yard: Yard, of: Return, state: TrackingState, at: datetime) -> None:
     """The carrier tells of a step now that was at another time."""
-    await yard.db.run(SYSTEM, lambda tx: verbs.announced(tx, of.id, CARRIER, NUMBER))
-    await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, CARRIER, NUMBER, state, at))
+    await yard.db.run(SYSTEM, lambda tx: parcels.announced(tx, of.id, CARRIER, NUMBER))
+    await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, CARRIER, NUMBER, state, at))
     await yard.work()
 
 
@@ -122,7 +123,7 @@ async def test_it_may_expire_twice(yard: Yard) -> None:
 async def test_nothing_is_asked_back_while_a_parcel_may_still_come(yard: Yard) -> None:
     of = await yard.send_back(CLOTHES, lines={"2": 1}, reason="defective", wish="replacement")
     (advance,) = await advances(yard, CLOTHES)
-    assert advance.due_at == await yard.db.run(SYSTEM, lambda tx: verbs.ends_at(tx, of))
+    assert advance.due_at == await yard.db.run(SYSTEM, lambda tx: clocks.ends_at(tx, of))
 
 
 async def test_what_the_carrier_handed_over_is_not_lost_but_looked_for(yard: Yard) -> None:

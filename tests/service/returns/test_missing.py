@@ -12,7 +12,8 @@ from madoguchi.core.shop.port import TrackingState
 from madoguchi.edge.carriers.simulated.brands import TSUBASA
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import queries, verbs, warehouse
+from madoguchi.service.returns import queries, warehouse
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Doubt, ReturnState
 from tests.service.returns.conftest import CARRIER, Yard
@@ -36,7 +37,7 @@ async def handed_over(yard: Yard) -> Return:
 
 
 async def moves(yard: Yard, carrier: str, number: str, state: TrackingState) -> None:
-    await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, carrier, number, state, tx.now))
+    await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, carrier, number, state, tx.now))
     await yard.work()
 
 

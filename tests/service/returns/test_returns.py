@@ -17,8 +17,9 @@ from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
+from madoguchi.service.returns import clocks, verbs
 from madoguchi.service.returns import jobs as returns_jobs
-from madoguchi.service.returns import verbs
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.rules import Acceptance, Reception, ReturnState
 from tests.service.returns.conftest import CARRIER, Yard
 
@@ -302,7 +303,7 @@ async def test_no_carrier_comes_for_what_is_here_already(yard: Yard) -> None:
 
 async def test_carriers_may_tell_in_any_order_and_twice(yard: Yard) -> None:
     of = await yard.send_back(DRINKS, lines={"2": 1}, reason="mistake", condition="unopened")
-    await yard.db.run(SYSTEM, lambda tx: verbs.announced(tx, of.id, CARRIER, "440000000015"))
+    await yard.db.run(SYSTEM, lambda tx: parcels.announced(tx, of.id, CARRIER, "440000000015"))
     now = clock.now()
     news = [
         (TrackingState.DELIVERED, now + timedelta(days=2)),
@@ -312,9 +313,11 @@ async def test_carriers_may_tell_in_any_order_and_twice(yard: Yard) -> None:
         (TrackingState.INFO_RECEIVED, now),
     ]
     for one, at in news:
-        assert await yard.db.run(SYSTEM, lambda tx, one=one, at=at: verbs.tracked(tx, CARRIER, "440000000015", one, at))
+        assert await yard.db.run(
+            SYSTEM, lambda tx, one=one, at=at: parcels.tracked(tx, CARRIER, "440000000015", one, at)
+        )
     assert await state(yard, of) is ReturnState.IN_TRANSIT
-    assert not await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, CARRIER, "99", TrackingState.DELIVERED, now))
+    assert not await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, CARRIER, "99", TrackingState.DELIVERED, now))
     await yard.in_order()
 
 
@@ -364,7 +367,7 @@ async def test_a_store_that_sees_to_returns_by_itself_is_left_alone_with_them(
         pack = await rules_of(tx, store_id)
         return replace(pack, returns=replace(pack.returns, named_method=True))
 
-    monkeypatch.setattr(verbs, "rules_of", by_itself)
+    monkeypatch.setattr(clocks, "rules_of", by_itself)
     of = await yard.send_back(CLOTHES, lines={"1": 1}, reason="size", condition="untagged")
     assert of.look_at is None
     await yard.time_passes(timedelta(days=40))

@@ -18,6 +18,7 @@ from madoguchi.kit.db import Database, Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.faults import Faults
 from madoguchi.service.returns import reading, sending, verbs, warehouse
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Disposition
 from madoguchi.service.returns.sending import SentBack
@@ -54,7 +55,7 @@ async def asked(yard: Yard, books: Database, faults: Faults | None = None) -> No
         return None
 
     carrier = SimulatedCarrier(books, TSUBASA, counter, faults)
-    announcer = Announcer(yard.db, {carrier.name: carrier}, verbs.announced, verbs.dispatched)
+    announcer = Announcer(yard.db, {carrier.name: carrier}, parcels.announced, verbs.dispatched)
     duties = {consignments.ANNOUNCE: announcer.announce, consignments.WITHDRAW: announcer.withdraw}
     await jobs.run_due(yard.db, {name: jobs.Duty(work, consignments.Announce) for name, work in duties.items()})
 
@@ -147,7 +148,7 @@ async def test_what_nobody_was_asked_to_carry_yet_stays_at_once(yard: Yard) -> N
 
 async def test_where_no_carrier_can_it_waits_for_somebody(yard: Yard) -> None:
     await rejected(yard)
-    announcer = Announcer(yard.db, {}, verbs.announced, verbs.dispatched)
+    announcer = Announcer(yard.db, {}, parcels.announced, verbs.dispatched)
     duties = {consignments.ANNOUNCE: announcer.announce, consignments.WITHDRAW: announcer.withdraw}
     await jobs.run_due(yard.db, {name: jobs.Duty(work, consignments.Announce) for name, work in duties.items()})
     assert await count(yard, "select refused from carrier_consignments") == "not_supported"

@@ -19,7 +19,8 @@ from madoguchi.edge.carriers.simulated.rules import Parcel as Carried
 from madoguchi.kit import clock
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.jobs import Nothing
-from madoguchi.service.returns import queries, reading, verbs, warehouse
+from madoguchi.service.returns import queries, reading, warehouse
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import REMIND_BEFORE, ReturnState
 from tests.service.returns.conftest import Yard
@@ -68,7 +69,7 @@ async def follow(yard: Yard, carrier: SimulatedCarrier) -> None:
         """It carries nothing for a shop."""
 
     await carrier.tick(clock.now(), tell_shop)
-    await Follower(yard.db, {carrier.name: carrier}, (verbs.tracked,)).follow(Nothing())
+    await Follower(yard.db, {carrier.name: carrier}, (parcels.tracked,)).follow(Nothing())
     await yard.work()
 
 
@@ -135,7 +136,7 @@ async def test_of_another_carrier_the_name_is_asked_and_shown_and_nothing_is_rem
 async def test_until_it_is_here_the_number_can_be_corrected(yard: Yard, carrier: SimulatedCarrier) -> None:
     of, stranger = await own(yard), await own(yard, BOWLS, "1")
     await tell(yard, DRINKS, of)
-    await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, TSUBASA.name, NUMBER, TrackingState.IN_TRANSIT, tx.now))
+    await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, TSUBASA.name, NUMBER, TrackingState.IN_TRANSIT, tx.now))
     await tell(yard, DRINKS, of, SECOND)
     assert (await parcel(yard, of)).number == SECOND
     assert await state(yard, of) is ReturnState.APPROVED
@@ -148,9 +149,9 @@ async def test_one_number_is_of_one_customer_and_may_bring_several_returns_of_th
     await tell(yard, DRINKS, of)
     with pytest.raises(Refused, match="parcel_number_taken"):
         await tell(yard, BOWLS, stranger)
-    await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, TSUBASA.name, NUMBER, TrackingState.IN_TRANSIT, tx.now))
+    await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, TSUBASA.name, NUMBER, TrackingState.IN_TRANSIT, tx.now))
     await tell(yard, DRINKS, more)
-    await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, TSUBASA.name, NUMBER, TrackingState.DELIVERED, tx.now))
+    await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, TSUBASA.name, NUMBER, TrackingState.DELIVERED, tx.now))
     assert [await state(yard, one) for one in (of, more)] == [ReturnState.IN_TRANSIT] * 2
     worker = await yard.worker()
     for one in (of, more):
@@ -168,7 +169,7 @@ async def test_what_proves_nothing_is_not_taken_for_its_way(yard: Yard) -> None:
         await tell(yard, DRINKS, of, order.document.shipments[0].tracking_number, "another", SLOW)
     await tell(yard, DRINKS, of)
     before = clock.now() - DAY
-    await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, TSUBASA.name, NUMBER, TrackingState.DELIVERED, before))
+    await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, TSUBASA.name, NUMBER, TrackingState.DELIVERED, before))
     assert await state(yard, of) is ReturnState.APPROVED
     with pytest.raises(Refused, match="return_carried"):
         await tell(yard, BOWLS, label, SECOND)
@@ -183,6 +184,6 @@ async def test_what_had_expired_and_was_sent_in_time_is_taken_up_again(yard: Yar
     assert await state(yard, of) is ReturnState.EXPIRED
     with yard.later(37 * DAY):
         await tell(yard, DRINKS, of)
-        await yard.db.run(SYSTEM, lambda tx: verbs.tracked(tx, TSUBASA.name, NUMBER, TrackingState.IN_TRANSIT, sent))
+        await yard.db.run(SYSTEM, lambda tx: parcels.tracked(tx, TSUBASA.name, NUMBER, TrackingState.IN_TRANSIT, sent))
         assert await state(yard, of) is ReturnState.IN_TRANSIT
     await yard.in_order()

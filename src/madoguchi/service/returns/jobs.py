@@ -16,7 +16,7 @@ from madoguchi.kit.errors import Refused
 from madoguchi.kit.events import Happened
 from madoguchi.kit.jobs import Nothing
 from madoguchi.kit.security import Signer
-from madoguchi.service.returns import missing, queries, verbs
+from madoguchi.service.returns import clocks, missing, queries, verbs
 from madoguchi.service.returns.outgoing import lapsing
 from madoguchi.service.returns.rules import Reception
 
@@ -86,13 +86,13 @@ async def pass_time(tx: Tx, return_id: UUID) -> None:
         return
     units = await queries.units_of(tx, return_id)
     moving = any(unit.reception is Reception.IN_TRANSIT for unit in units)
-    lost_at = await verbs.lost_at(tx, return_id) if moving else None
-    missed_at = await verbs.missed_at(tx, of) if moving or of.doubt else None
+    lost_at = await clocks.lost_at(tx, return_id) if moving else None
+    missed_at = await clocks.missed_at(tx, of) if moving or of.doubt else None
     if lost_at and lost_at <= tx.now:
         await verbs.lose(tx, return_id)
     elif missed_at and missed_at <= tx.now:
         await missing.pass_on(tx, of)
-    elif await verbs.ends_at(tx, of) <= tx.now:
+    elif await clocks.ends_at(tx, of) <= tx.now:
         await verbs.expire(tx, return_id)
     elif of.reminded_at is None and tx.now < of.send_until:
         await verbs.remind(tx, return_id)

@@ -18,7 +18,8 @@ from madoguchi.core.people.queries import store
 from madoguchi.core.policy.queries import rules_of
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
-from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns import queries, telling, verbs
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.rules import Doubt
 
@@ -70,7 +71,7 @@ async def decide(tx: Tx, actor: Actor, arguments: DecideMissing) -> TextCard:
             await _wait(tx, of, Doubt.EXPECTED)
         case Answer.LEAVE:
             await verbs.doubt(tx, of, None)
-            await verbs.tell(tx, of, "return_left")
+            await telling.tell(tx, of, "return_left")
             await verbs.refold(tx, of.id)
     return TextCard(lines=(said("returns.desk.reviewed", number=of.number or ""),))
 
@@ -100,7 +101,7 @@ async def _wait(tx: Tx, of: Return, doubt: Doubt) -> None:
     """Look for it, or expect it (once more), and tell until when."""
     until, day = await _in_some_days(tx, of)
     await verbs.doubt(tx, of, doubt, until)
-    await verbs.tell(tx, of, "return_searched" if doubt is Doubt.SEARCH else "return_expected", day=day)
+    await telling.tell(tx, of, "return_searched" if doubt is Doubt.SEARCH else "return_expected", day=day)
     await verbs.refold(tx, of.id)
 
 
@@ -108,9 +109,9 @@ async def _take_back_number(tx: Tx, of: Return) -> None:
     """The customer is asked which parcel it is."""
     until, day = await _in_some_days(tx, of)
     told = [parcel for parcel in await queries.parcels_of(tx, of.id) if parcel.told]
-    await verbs.untold(tx, of, until)
+    await parcels.untold(tx, of, until)
     for parcel in told:
-        await verbs.tell(tx, of, "return_not_ours", carrier=parcel.carrier, parcel=parcel.number, day=day)
+        await telling.tell(tx, of, "return_not_ours", carrier=parcel.carrier, parcel=parcel.number, day=day)
         async with tx.acting(SYSTEM):
             if not await queries.parcels_numbered(tx, parcel.carrier, parcel.number):
                 await following.forget(tx, parcel.carrier, parcel.number)

@@ -17,7 +17,8 @@ from madoguchi.kit import ids
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.security import clean_text
-from madoguchi.service.returns import queries, verbs
+from madoguchi.service.returns import queries
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Parcel, Return
 from madoguchi.service.returns.rules import ReturnState
 
@@ -125,12 +126,12 @@ async def _replace(tx: Tx, of: Return, carrier: str, number: str) -> None:
     if await dispatch_numbered(tx, carrier, number):
         raise Refused("parcel_number_taken", 409, field="number")
     await following.follow(tx, carrier, number, customer_id=of.customer_id)
-    await verbs.told(tx, of, carrier, number)
+    await parcels.told(tx, of, carrier, number)
     if before and not await queries.parcels_numbered(tx, before.carrier, before.number):
         await following.forget(tx, before.carrier, before.number)
     known = await carriers.parcel(tx, carrier, number)
     for step in known.document.tracked.events if known else ():
-        await verbs.tracked(tx, carrier, number, step.state, step.at)
+        await parcels.tracked(tx, carrier, number, step.state, step.at)
 
 
 async def _told(tx: Tx, return_id: UUID) -> Parcel | None:

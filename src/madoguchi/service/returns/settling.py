@@ -23,7 +23,7 @@ from madoguchi.core.shop.queries import Order, access_order
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
-from madoguchi.service.returns import queries, slips, verbs
+from madoguchi.service.returns import clocks, queries, slips, verbs
 from madoguchi.service.returns.eligibility import recallable
 from madoguchi.service.returns.going_on import paying
 from madoguchi.service.returns.outgoing import Next, Outgoing, fates, outgoing
@@ -280,7 +280,7 @@ async def _pay_in_advance(
     if not parts:
         return  # what is taken off leaves nothing to give
     (part,) = parts
-    until = max(tx.now + timedelta(days=pack.advance.recover_after_days), await verbs.ends_at(tx, of))
+    until = max(tx.now + timedelta(days=pack.advance.recover_after_days), await clocks.ends_at(tx, of))
     await advances.pay(tx, wish.id, of.order_id, of.subject, part, until, goods=goods)
     await advances.expect_back(tx, wish.id, until)
     await unit_rows.give_early(tx, plan.due, wish.id)
