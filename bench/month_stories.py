@@ -26,8 +26,9 @@ from madoguchi.service.refunds import queries as refund_queries
 from madoguchi.service.refunds import verbs as refunds
 from madoguchi.service.returns import exchanging, gifting
 from madoguchi.service.returns import queries as returns
+from madoguchi.service.returns.missing import Answer
 from madoguchi.service.returns.parcels import verbs as parcels
-from madoguchi.service.returns.rules import Acceptance, Disposition, Grade, Reception
+from madoguchi.service.returns.rules import Acceptance, Disposition, Doubt, Grade, Reception
 from madoguchi.service.returns.units.rules import Unit
 
 Tale = Callable[[Month, Place], Story]
@@ -40,6 +41,7 @@ PROBLEMS = ("damaged", "defective", "wrong_item", "missing_part")
 PLACES = ["mail_box", "delivery_box", "drop_place", "household", "neighbours", "carrier_note"]
 BALANCE_OR_BANK = ("gift_balance", "gift_balance", "bank")
 ACCOUNT = BankAccount(bank="0001", branch="001", kind="ordinary", number="1234567", holder="サトウ ミサキ")
+_MISSING, _WENT_BACK = (Answer.BELIEVE, Answer.SEARCH), (Answer.EXPECT, Answer.LEAVE)
 WAY = (TrackingState.IN_TRANSIT, TrackingState.OUT_FOR_DELIVERY, TrackingState.DELIVERED)
 
 
@@ -240,10 +242,10 @@ async def _comes_back(month: Month, place: Place, return_id: UUID) -> Story:
         return
     if fate < 0.18:
         yield timedelta(days=chance.uniform(25, 40))  # the label has ended, or nearly
-    async for wait in _travels(month, return_id, lost=0.18 <= fate < 0.22):
+    async for wait in _travels(month, place, return_id, lost=0.18 <= fate < 0.22):
         yield wait
-    if 0.18 <= fate < 0.21:
-        return
+    if 0.18 <= fate < 0.21 or 0.22 <= fate < 0.24:
+        return  # lost, or handed over and never found
     await _arrives(month, return_id)
     yield timedelta(hours=chance.uniform(1, 60))
     await _is_looked_at(month, return_id)
@@ -252,17 +254,21 @@ async def _comes_back(month: Month, place: Place, return_id: UUID) -> Story:
         await month.say(place.customer, "return.appeal", return_id=return_id, note="届いたときからこの状態でした。")
 
 
-async def _travels(month: Month, return_id: UUID, *, lost: bool) -> Story:
-    """The carrier's news: in another order, twice, or not at all."""
+async def _travels(month: Month, place: Place, return_id: UUID, *, lost: bool) -> Story:
+    """The carrier's news: in another order, twice, or not at all; a lost parcel may be with its sender again later."""
     chance = month.chance
     of = await month.app.db.run(SYSTEM, lambda tx: returns.access_return(tx, SYSTEM, return_id))
-    if of.method is Method.OWN and chance.random() < 0.8:
-        return  # by a carrier that tells us nothing
-    carrier, number = chance.choice(CARRIERS), f"{chance.randrange(10**12):012d}"
-    try:
-        await month.app.db.run(SYSTEM, lambda tx: parcels.announced(tx, return_id, carrier, number))
-    except Refused:
-        return
+    carrier, eleven = chance.choice(CARRIERS), chance.randrange(10**11)
+    number = f"{eleven:011d}{eleven % 7}"
+    if of.method is Method.OWN:
+        told = {"return_id": return_id, "carrier": carrier, "number": number}
+        if chance.random() < 0.5 or not await month.say(place.customer, "return.sent", **told):
+            return  # nobody tells us anything
+    else:
+        try:
+            await month.app.db.run(SYSTEM, lambda tx: parcels.announced(tx, return_id, carrier, number))
+        except Refused:
+            return
     news = list(WAY[:1] if lost else WAY)
     if chance.random() < 0.2:
         chance.shuffle(news)
@@ -271,6 +277,8 @@ async def _travels(month: Month, return_id: UUID, *, lost: bool) -> Story:
         await _news(month, carrier, number, state)
     if lost:
         yield timedelta(days=chance.uniform(22, 30))
+        if chance.random() < 0.4:
+            await _news(month, carrier, number, TrackingState.RETURNED_TO_SENDER)
 
 
 async def _news(month: Month, carrier: str, number: str, state: TrackingState) -> None:
@@ -345,6 +353,10 @@ async def _approve(month: Month) -> None:
 
 async def _review(month: Month) -> None:
     for one in await month.app.db.run(SYSTEM, lambda tx: returns.to_decide(tx, limit=200)):
+        if one.doubt:
+            answers = _MISSING if one.doubt is Doubt.MISSING else _WENT_BACK
+            await month.act(Role.LEADER, "return.decide_missing", return_id=one.id, answer=month.chance.choice(answers))
+            continue
         answer = month.chance.choice((Acceptance.ACCEPTED, Acceptance.REJECTED))
         await month.act(Role.LEADER, "return.review", return_id=one.id, answer=answer, note="写真を確認しました。")
 
