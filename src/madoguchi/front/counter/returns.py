@@ -19,7 +19,7 @@ from madoguchi.core.drafts.queries import drafts_of
 from madoguchi.core.ledger.intents.queries import intents_of
 from madoguchi.core.ledger.intents.rules import Intent
 from madoguchi.core.policy.pack import Method
-from madoguchi.core.requests.queries import access_quote, access_request
+from madoguchi.core.requests.queries import access_request
 from madoguchi.core.shop.queries import Order, access_order, orders_of
 from madoguchi.front.counter.orders import OfferView, offer_view
 from madoguchi.front.counter.page import page
@@ -57,7 +57,6 @@ TELL = "return.sent"
 ADDRESS = "return.address"
 EXCHANGE = "order.exchange"
 _LOOKED_AT = 20  # newest orders
-_NOT_HERE = SENDABLE | {ReturnState.REQUESTED, ReturnState.REVIEW}
 
 
 class LineView(msgspec.Struct, frozen=True):
@@ -108,9 +107,8 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
 
     `ways` are pages that are needed for what comes next.
 
-    `expected` is what will be given back as far as is known before the goods were here, `photos` show why less is given
-    than was promised, `back` is what goes back to the customer. `booking` is a collection at the door that is still to
-    be arranged, `telling` where the number of a parcel of one's own is told.
+    `photos` show why less is given than was promised, `back` is what goes back to the customer. `booking` is a
+    collection at the door that is still to be arranged, `telling` where the number of a parcel of one's own is told.
     """
 
     number: str
@@ -125,7 +123,6 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     details: tuple[str, ...]
     photos: tuple[UUID, ...]
     back: tuple[BackView, ...]
-    expected: str
     refunds: Sequence[RefundView]
     offers: tuple[OfferView, ...]
     sending: Sending | None
@@ -305,7 +302,6 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
         details=(*[line.to(reader) for line in (await reading.sentences(tx, of))[2:] if line not in then], *pickups),
         back=tuple([_back(one.parcel, reader) for one in await sent_back(tx, actor, units) if one.parcel]),
         photos=tuple(await queries.photos_of_less(tx, of.id)),
-        expected="" if intents else await _expected(tx, actor, of, reader),
         refunds=await refund_views(tx, intents, reader),
         offers=tuple(offer_view(one, reader) for one in offers if one.action != SLIP and one not in above),
         sending=way,
@@ -318,13 +314,6 @@ async def _load(tx: Tx, services: Services, visitor: Visitor, return_id: UUID) -
 def _back(of: SentParcel, reader: Reader) -> BackView:
     title = reader.t("counter.returns.back", carrier=of.carrier, number=of.number)
     return BackView(title, parcel_steps(of, reader))
-
-
-async def _expected(tx: Tx, actor: Actor, of: Return, reader: Reader) -> str:
-    if of.wish is not Wish.REFUND or of.state not in _NOT_HERE:
-        return ""
-    slip = (await access_quote(tx, actor, (await access_request(tx, actor, of.id)).quote_id)).draft.slip
-    return reader.t("counter.returns.expected", amount=slip.total) if slip.total.amount else ""
 
 
 async def _pickups(tx: Tx, parcels: Sequence[Parcel], reader: Reader) -> list[str]:
