@@ -40,7 +40,7 @@ from madoguchi.kit.settings import Settings
 from madoguchi.service.refunds import verbs as refunds
 from madoguchi.service.refunds import webhooks
 from madoguchi.service.returns import queries as returns
-from madoguchi.service.returns import verbs as parcels
+from madoguchi.service.returns.parcels import verbs as parcels
 from madoguchi.service.returns.queries import Return
 from madoguchi.service.returns.units.rules import Unit
 from tests import databases

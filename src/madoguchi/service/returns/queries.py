@@ -419,7 +419,8 @@ async def unpaid(tx: Tx) -> Sequence[str]:
 async def given_for_nothing(tx: Tx) -> Sequence[str]:
     """Returns of which something was given for a unit that did not come, or went back, and nobody calls it back.
 
-    Also those that count as on their way though all their parcels went back to the sender.
+    Also those that count as on their way though all their parcels went back to the sender. What somebody decided about
+    what was given, with a note or a name, is theirs.
     """
     return await _breaches(
         tx,
@@ -427,7 +428,7 @@ async def given_for_nothing(tx: Tx) -> Sequence[str]:
            left join ledger_advances a on a.id = u.advance_id
            where (u.paid > 0 or u.replaced)
              and (u.acceptance = 'rejected' or u.reception in ('awaiting', 'cancelled', 'expired'))
-             and (a.id is null or a.state in ('final', 'recovered') and a.decided_by is null)
+             and (a.id is null or a.state in ('final', 'recovered') and a.decided_by is null and a.note = '')
            union
            select r.number from returns r
            where exists (select from return_units u where u.return_id = r.id and u.reception = 'in_transit')

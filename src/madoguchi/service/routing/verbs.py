@@ -113,8 +113,6 @@ async def set_presence(tx: Tx, actor: Actor, state: Presence, capacity: int | No
     if state is Presence.OFFLINE:
         await release(tx, me)
         return
-    if state is Presence.AWAY:
-        await offers.withdraw_from(tx, [me])
     await offer_next(tx)
 
 
@@ -246,7 +244,6 @@ async def wrap_up(
 async def release(tx: Tx, staff: UUID) -> None:
     """An associate is gone: what they had in hand goes back to the queue, to the front."""
     await presence.leave(tx, staff)
-    await offers.withdraw_from(tx, [staff])
     for item in sorted(await lock_in_hand(tx, staff), key=lambda item: item.case_id):
         case = await access_case(tx, SYSTEM, item.case_id, lock=True)
         await items.return_to_line(tx, item)
@@ -260,7 +257,7 @@ async def release(tx: Tx, staff: UUID) -> None:
 
 async def pass_over(tx: Tx) -> None:
     """Ask the next where nobody answered: offers run out, and those whose desks are quiet are asked no more."""
-    await offers.withdraw_from(tx, await presence.lapse(tx))
+    await presence.lapse(tx)
     await offers.expire(tx)
     await offer_next(tx)
 

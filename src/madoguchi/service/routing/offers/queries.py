@@ -68,11 +68,11 @@ async def lock_expired(tx: Tx) -> Sequence[OpenOffer]:
     )
 
 
-async def lock_offers_to(tx: Tx, staff: Sequence[UUID]) -> Sequence[OpenOffer]:
-    """What these people are being asked to take; the items are locked."""
+async def lock_stranded(tx: Tx) -> Sequence[OpenOffer]:
+    """What people are being asked to take who take nothing now; the items are locked."""
     return await tx.all(
         OpenOffer,
         """select o.item_id, o.staff_id from offers o join work_items i on i.id = o.item_id
-           where o.outcome is null and o.staff_id = any(%s) order by o.item_id for update of i skip locked""",
-        [list(staff)],
+           join presence p on p.staff_id = o.staff_id
+           where o.outcome is null and p.state <> 'available' order by o.item_id for update of i skip locked""",
     )

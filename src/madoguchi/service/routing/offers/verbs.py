@@ -1,6 +1,5 @@
 """Asking people, and hearing their answers. Never commits."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from madoguchi.kit import ids
@@ -15,10 +14,13 @@ from madoguchi.service.routing.rules import LIMITS, QUEUE, OfferOutcome, Person,
 async def offer_next(tx: Tx) -> int:
     """Offer work to everybody who has a hand free, one piece each, first in line first; how many offers.
 
+    What those were asked to take who are gone is taken back first: by whoever deals, since only here nobody else does.
     It must be the last thing of a transaction that locks anything: one deals at a time, and passes over items that
     others hold.
     """
     await tx.execute("select pg_advisory_xact_lock(hashtextextended('routing.offers', 0))")
+    for offer in await queries.lock_stranded(tx):
+        await _end(tx, offer, OfferOutcome.WITHDRAWN)
     people = [person for person in await people_online(tx) if person.free and not person.offered]
     offered, after = 0, queries.START
     while people and (page := await queries.waiting(tx, after)):
@@ -40,12 +42,6 @@ async def expire(tx: Tx) -> None:
     """Close the offers whose time is over."""
     for offer in await queries.lock_expired(tx):
         await _end(tx, offer, OfferOutcome.TIMED_OUT)
-
-
-async def withdraw_from(tx: Tx, staff: Sequence[UUID]) -> None:
-    """Take back what these people are being asked to take."""
-    for offer in await queries.lock_offers_to(tx, staff):
-        await _end(tx, offer, OfferOutcome.WITHDRAWN)
 
 
 async def close(tx: Tx, item_id: UUID, accepted_by: UUID | None = None) -> None:
