@@ -17,9 +17,11 @@ from madoguchi.kit import clock
 from madoguchi.kit.db import Tx
 from madoguchi.kit.errors import Refused
 from madoguchi.kit.money import Money
+from madoguchi.service.guarantee import jobs as paying_jobs
 from madoguchi.service.guarantee import queries
 from madoguchi.service.guarantee.answering import answer
 from madoguchi.service.guarantee.rules import LIVING, MOVES, SellerAnswer, State
+from madoguchi.service.guarantee.verbs import PAY
 from madoguchi.service.notices.rules import template
 from tests.service.guarantee.conftest import BOWLS, DAY, HOUR, Bazaar
 
@@ -373,6 +375,24 @@ async def test_who_declines_leaves_it_to_be_decided(asked: Bazaar) -> None:
     assert (await asked.claim_on()).state is State.UNDER_REVIEW
     assert await given_back(asked) == 0
     await asked.sound()
+
+
+async def test_what_cannot_be_paid_for_no_known_reason_is_no_secret(
+    asked: Bazaar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not end as if it had been settled in another way: it is tried again, and then somebody is told."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise Refused("cancel_shipped", 409)
+
+    await asked.claimed()
+    monkeypatch.setattr(paying_jobs, "carry_out", refuse)
+    await asked.answer(await asked.merchant(), SellerAnswer.REFUND)
+    with asked.later(HOUR):
+        of = await asked.pass_time()
+    assert of.state is State.SELLER_RESOLVED
+    job = "select last_error from jobs where key = %s"
+    assert "cancel_shipped" in await asked.db.run(SYSTEM, lambda tx: tx.value(job, [f"{PAY}:{of.id}"]))
 
 
 async def test_what_was_settled_in_another_way_is_not_paid_again(asked: Bazaar) -> None:

@@ -13,6 +13,7 @@ from madoguchi.kit.db import Tx
 from madoguchi.kit.i18n import Reader
 from madoguchi.service.guarantee import queries as guarantee
 from madoguchi.service.guarantee import reading as claims
+from madoguchi.service.guarantee.rules import LIVING
 from madoguchi.service.returns import queries as returns
 from madoguchi.service.returns import reading
 from madoguchi.service.returns.queries import Return
@@ -69,7 +70,8 @@ async def _claim(tx: Tx, actor: Actor, made: Request, order_id: UUID) -> Wish:
     claim = await guarantee.claim_of_order(tx, actor, order_id)
     if claim is None:
         return _plain(made)
-    return Wish(request=made, state=said("desk.wish.taken"), tone="waiting", told=claims.sentences(claim))
+    tone = "waiting" if claim.state in LIVING else "done"
+    return Wish(request=made, state=said("desk.wish.taken"), tone=tone, told=claims.sentences(claim))
 
 
 def _plain(made: Request) -> Wish:

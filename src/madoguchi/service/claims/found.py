@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Charge, Draft, Following, Outcome, Refusal, Said, Settled, Slip, Wish, said
 from madoguchi.core.ledger.advances import verbs as advances
 from madoguchi.core.ledger.advances.queries import check_gone, never_gone, open_advance
@@ -130,11 +130,7 @@ def _goes_on(wish: Wish, plan: FoundPlan) -> Slip:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something waits for the parcel."""
-    try:
-        await _waiting(tx, actor, ParcelFound(subject.id, subject.ref))
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_waiting(tx, actor, ParcelFound(subject.id, subject.ref)))
 
 
 async def _calling_back(tx: Tx, order: Order, advance: Advance, slip: Slip, then: Then | None) -> Slip:

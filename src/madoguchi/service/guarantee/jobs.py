@@ -20,6 +20,7 @@ from madoguchi.service.guarantee.rules import MOVES, TO_PAY, State, is_silent
 
 _SOON = timedelta(minutes=5)  # when something else is under way on the order
 _HOURLY = timedelta(hours=1)  # as long as goods are on their way back
+_NOTHING_LEFT = frozenset({"guarantee_settled", "guarantee_nothing_paid"})
 log = logging.getLogger(__name__)
 
 
@@ -50,7 +51,10 @@ class Keeper:
         await jobs.each(await self._db.run(SYSTEM, queries.to_raise), raise_review)
 
     async def pay(self, arguments: verbs.Pay) -> None:
-        """Have a claim paid; later where something else is under way, never where all was made good in another way."""
+        """Have a claim paid; later where something else is under way, never where all was made good in another way.
+
+        Refused for any other reason: somebody is to find out why.
+        """
         try:
             await self._db.run(SYSTEM, partial(self._carry_out, claim_id=arguments.claim_id))
         except Refused as refused:
@@ -91,5 +95,7 @@ async def _leave(tx: Tx, claim_id: UUID, refused: Refused) -> None:
         await verbs.wait_for_return(tx, of)
     elif refused.code in LATER:
         await verbs.enqueue_payment(tx, claim_id, _SOON)
-    else:
+    elif refused.code in _NOTHING_LEFT:
         await verbs.overtake(tx, of)
+    else:
+        raise refused

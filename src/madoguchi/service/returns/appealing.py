@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor, Role, outranks
-from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Field, FieldKind, FieldOption, Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Refusal, Said, TextCard, said
 from madoguchi.core.ledger.verbs import lines
 from madoguchi.core.policy.queries import rules_of
@@ -76,11 +76,7 @@ async def appeal(tx: Tx, actor: Actor, arguments: AppealReturn) -> TextCard:
 
 async def offer_appeal(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether there is something to object to, and time for it."""
-    try:
-        await _appealable(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_appealable(tx, actor, subject.id))
 
 
 async def review_form(tx: Tx, actor: Actor, subject: Subject) -> tuple[Field, ...]:
@@ -143,11 +139,7 @@ async def review(tx: Tx, actor: Actor, arguments: ReviewReturn) -> TextCard:
 
 async def offer_review(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether somebody has to decide something."""
-    try:
-        await _reviewable(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_reviewable(tx, actor, subject.id))
 
 
 async def _hold(tx: Tx, of: Return, granted: Sequence[Unit]) -> None:

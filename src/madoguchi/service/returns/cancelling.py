@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import SYSTEM, Actor
-from madoguchi.core.actions.fields import Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import Draft, Outcome, Refusal, Said, Settled, Slip, Wish
 from madoguchi.core.requests.queries import open_request_on
 from madoguchi.core.shop.port import Operation, OperationState
@@ -73,11 +73,7 @@ async def settle(tx: Tx, wish: Wish, operation: Operation) -> Outcome:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something of it was not sent yet."""
-    try:
-        await _open(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_open(tx, actor, subject.id))
 
 
 async def _open(tx: Tx, actor: Actor, return_id: UUID) -> tuple[Return, list[Unit]]:

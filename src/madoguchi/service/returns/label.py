@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from madoguchi.core.access.rules import Actor
-from madoguchi.core.actions.fields import Subject, Unrelated, refusal
+from madoguchi.core.actions.fields import Subject, Unrelated, why_not
 from madoguchi.core.actions.rules import DocumentCard, Paper, Refusal, Said
 from madoguchi.core.people.queries import access_customer, store
 from madoguchi.core.policy.pack import Method
@@ -19,7 +19,6 @@ from madoguchi.core.policy.queries import rules_of
 from madoguchi.core.shop.queries import access_order
 from madoguchi.kit.codes import Marks, code128, qr
 from madoguchi.kit.db import Tx
-from madoguchi.kit.errors import Refused
 from madoguchi.kit.i18n import Reader
 from madoguchi.kit.pdf import Layout, Title, printed
 from madoguchi.service.returns import queries
@@ -79,11 +78,7 @@ async def give(tx: Tx, actor: Actor, wanted: ShowLabel) -> DocumentCard:
 
 async def offer(tx: Tx, actor: Actor, subject: Subject) -> Refusal | None:
     """Whether something is still to be sent."""
-    try:
-        await _to_be_sent(tx, actor, subject.id)
-    except Refused as refused:
-        return refusal(refused)
-    return None
+    return await why_not(_to_be_sent(tx, actor, subject.id))
 
 
 async def label(tx: Tx, actor: Actor, return_id: UUID, lang: str) -> Printable:
